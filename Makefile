@@ -1,0 +1,39 @@
+# Two commands do everything on a fresh Debian or Ubuntu with git, make and Go: `make run` and `make test`.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+BUILD := .build
+DATA ?= .data
+GO ?= go
+export CGO_ENABLED = 1
+TOOL := $(GO) tool -modfile=.ci/tools/go.mod
+
+.PHONY: run demo test check prove build deps deps-test bench bench-quick chaos clean
+
+run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
+	$(BUILD)/ccpor sandbox --data $(DATA)/run
+
+demo: build ## the same once; exit status 0 only if every sample ended as its README says
+	$(BUILD)/ccpor sandbox --data $(DATA)/demo --once
+
+build: deps
+	@mkdir -p $(BUILD)
+	$(GO) build -o $(BUILD)/ ./cmd/...
+
+deps:
+	@.ci/deps run
+
+deps-test:
+	@.ci/deps test
+
+test: deps-test ## the whole suite
+	CCPOR_REQUIRE_TOOLS=1 $(GO) test -timeout 20m ./...
+
+check: deps-test ## everything of CI but the suite
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(GO) mod verify >/dev/null
+	$(GO) mod tidy -diff
+	$(GO) test -count=1 . # import rules
+	@.ci/generated
+	@.ci/vuln

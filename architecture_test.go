@@ -1,0 +1,127 @@
+// Package ccpor holds no code: its test keeps the structure of the project as docs/architecture.md draws it.
+package ccpor
+
+import (
+	"encoding/json"
+	"errors"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed says which packages of ours a package may import, and why no others. A package that is not listed fails the test:
+// whoever adds one decides where it stands. "x/..." is x and everything below it. Test files are free.
+var allowed = map[string]struct {
+	imports []string
+	reason  string
+}{
+	"mapping/order":    {nil, "the words of the domain depend on nothing of ours"},
+	"schemas/canon":    {nil, "the one reader of foreign XML must be readable alone, by a second reader of security code"},
+	"schemas":          {[]string{"schemas/canon"}, "validation knows octets, not orders"},
+	"wsdl":             {[]string{"schemas"}, "the contract is text"},
+	"mapping":          {[]string{"mapping/...", "schemas", "schemas/canon"}, "conversion is pure: no database, no network, nothing of CARPOS"},
+	"mapping/calendar": {[]string{"mapping/order"}, "days and holidays only"},
+	"mapping/forms":    {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
+	"mapping/rules":    {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
+	"mapping/facsimile": {[]string{"mapping/order"}, "draws sample pages of an order"},
+	"store":            {[]string{"mapping/order", "store/migrations"}, "the only SQL; it knows neither XML nor CARPOS"},
+	"store/private":    {nil, "starts a PostgreSQL, no more"},
+	"store/storetest":  {[]string{"store", "store/private"}, "for tests"},
+	"exchange/soap":    {[]string{"schemas/canon"}, "envelopes know nothing of orders"},
+	"exchange/sig":     {[]string{"schemas/canon"}, "trust is decided in one small place"},
+	"exchange/client":  {[]string{"exchange/soap", "exchange/sig", "schemas/canon", "mapping/order"}, "a court sees the wire, never the hub's inside"},
+	"exchange":         {[]string{"exchange/soap", "exchange/sig", "schemas/...", "mapping/...", "store", "wsdl"}, "intake knows nothing of the switch"},
+	"clets/codes":      {nil, "code tables are data"},
+	"clets/link":       {nil, "the line carries bytes only"},
+	"clets/carpos":     {[]string{"clets/codes", "mapping/order"}, "the transaction knows no database and no socket"},
+	"clets/relay":      {[]string{"clets/carpos", "clets/codes", "clets/link", "mapping/order", "store"}, "the relay knows nothing of SOAP"},
+	"clets/sim":        {nil, "the simulated switch is a second opinion on the profile and shares no code with the hub"},
+	"web":              {[]string{"mapping/order", "mapping/calendar", "store"}, "pages read the store and nothing else"},
+	"cmd/ccpor":        {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/carpos-sim":   {[]string{"clets/sim"}, "the simulator stands alone"},
+	"cmd/ccpor-bench":  {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "wsdl"}, "measures the whole"},
+}
+
+type pkg struct {
+	ImportPath, Dir string
+	Name            string
+	Imports, Deps   []string
+	GoFiles         []string
+	CgoFiles        []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Dir,Name,Imports,Deps,GoFiles,CgoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.ImportPath != "ccpor" {
+			all = append(all, p)
+		}
+	}
+}
+
+func permits(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		if base, sub := strings.CutSuffix(p, "/..."); sub {
+			return path == base || strings.HasPrefix(path, base+"/")
+		}
+		return p == path
+	})
+}
+
+func TestImportsPointDownward(t *testing.T) {
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, "ccpor/")
+		rule, known := allowed[name]
+		if !known {
+			t.Errorf("%s has no row in the table of architecture_test.go: decide what it may import", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if ours, ok := strings.CutPrefix(imp, "ccpor/"); ok && !permits(rule.imports, ours) {
+				t.Errorf("%s imports %s: not allowed, since %s", name, ours, rule.reason)
+			}
+		}
+	}
+}
+
+func TestTheSimulatorIsNotLinkedIntoTheHub(t *testing.T) {
+	for _, p := range list(t) {
+		if p.ImportPath != "ccpor/cmd/carpos-sim" && p.Name == "main" && slices.Contains(p.Deps, "ccpor/clets/sim") && p.ImportPath != "ccpor/cmd/ccpor-bench" {
+			t.Errorf("%s links clets/sim", p.ImportPath)
+		}
+	}
+}
+
+func TestEveryPackageHasOneComment(t *testing.T) {
+	for _, p := range list(t) {
+		var with []string
+		for _, file := range append(p.GoFiles, p.CgoFiles...) {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Doc != nil {
+				with = append(with, file)
+			}
+		}
+		if len(with) != 1 {
+			t.Errorf("%s: the package comment stands in %d files %v, want one", p.ImportPath, len(with), with)
+		}
+	}
+}
