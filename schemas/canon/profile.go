@@ -1,5 +1,11 @@
 package canon
 
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
 // Namespaces that every profile knows. Declarations of XSI and XSD are common
 // on envelopes and harmless; attributes of XSI are refused wherever they stand.
 const (
@@ -49,10 +55,18 @@ type Name struct {
 // Profile is the closed profile of one kind of document: bounds and the
 // allow-list of namespaces. It never changes and is shared by goroutines.
 type Profile struct {
-	limits Limits
-	spaces []string // index is the number of the namespace; sorted in bytes, so that numbers sort as names do
-	listed []bool   // allowed as namespace of an element or attribute
+	limits  Limits
+	spaces  []string // sorted in bytes, so that numbers sort as names do
+	listed  []bool   // may be the namespace of an element or attribute
+	numbers map[string]space
+	xml     space
+	xsi     space
 }
+
+// space numbers the namespaces of a profile: 0 is no namespace.
+type space int16
+
+const foreign space = -1
 
 // NewProfile returns a profile. Namespaces are compared byte by byte; "" in the
 // list allows elements in no namespace. A listed name that is no absolute URI
@@ -73,3 +87,64 @@ func bounded(n, byDefault, max int) int {
 	}
 	return min(n, max)
 }
+
+func newProfile(l Limits, namespaces []string) *Profile {
+	p := &Profile{limits: l, numbers: make(map[string]space)}
+	p.spaces = append(p.spaces, "", XML, XSI, XSD)
+	for _, n := range namespaces {
+		if n == "" || absoluteURI([]byte(n)) {
+			p.spaces = append(p.spaces, n)
+		}
+	}
+	slices.Sort(p.spaces)
+	p.spaces = slices.Compact(p.spaces)
+	p.listed = make([]bool, len(p.spaces))
+	for i, n := range p.spaces {
+		p.numbers[n] = space(i)
+		p.listed[i] = slices.Contains(namespaces, n) && n != XSI && n != XMLNS
+	}
+	p.xml, p.xsi = p.numbers[XML], p.numbers[XSI]
+	return p
+}
+
+// number is that of a namespace name of the document, or foreign.
+func (p *Profile) number(uri []byte) space {
+	if n, ok := p.numbers[string(uri)]; ok {
+		return n
+	}
+	return foreign
+}
+
+// space returns the namespace name of a number.
+func (p *Profile) space(n space) string {
+	if n == foreign {
+		return Foreign
+	}
+	return p.spaces[n]
+}
+
+// usable reports whether names of the namespace may stand in signed content.
+func (p *Profile) usable(n space) bool { return n >= 0 && p.listed[n] }
+
+// absoluteURI accepts scheme:rest of the ASCII characters that RFC 3986 knows;
+// libxml2 refuses to canonicalise documents that declare anything else.
+func absoluteURI(u []byte) bool {
+	colon := bytes.IndexByte(u, ':')
+	if colon < 1 || colon == len(u)-1 || !letter(u[0]) {
+		return false
+	}
+	for _, c := range u[1:colon] {
+		if !letter(c) && !digit(c) && !strings.ContainsRune("+-.", rune(c)) {
+			return false
+		}
+	}
+	for _, c := range u[colon+1:] {
+		if !letter(c) && !digit(c) && !strings.ContainsRune("-._~:/?#@!$'()*+,;=%", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func digit(c byte) bool  { return '0' <= c && c <= '9' }
