@@ -1,0 +1,123 @@
+package store
+
+import (
+	"time"
+
+	"ccpor/mapping/order"
+)
+
+// Status is everything that is known of one submission, as the SOAP status, the command line and the pages show it.
+type Status struct {
+	Tracking order.Tracking
+	// Agency is the sender; its ORI is empty when it was not known.
+	Agency  Agency
+	Package order.LocalID
+	Action  Action
+	Test    bool
+	State   SubmissionState
+
+	ReceivedAt  time.Time
+	Peer        string
+	Digest      [32]byte // SHA-256 of the wire bytes
+	WireBytes   int64
+	Canonical   [32]byte
+	Signer      [32]byte
+	Algorithm   string
+	Correlation string
+	Stages      []Stage
+	Notes       []order.Note
+
+	// RefusedStage, RefusedCode and Problems are set when it was refused.
+	RefusedStage string
+	RefusedCode  string
+	Problems     []Problem
+
+	Due     time.Time
+	DueRule string
+	Owed    bool
+	NotOwed NotOwed
+
+	// Order is the order that the package is about; nil for a refused one.
+	Order  *OrderSummary
+	Images []ImageRef
+	// Transmissions are those that this package brought.
+	Transmissions []TransmissionStatus
+	// Next says what happens next, and whose move it is.
+	Next Move
+}
+
+// OrderSummary is an order without what is in it.
+type OrderSummary struct {
+	Court   order.ORI
+	ID      order.LocalID
+	Case    order.CaseNumber
+	Version int // 0 while only a proof of service has come
+	OCA     string
+	FCN     order.FCN
+	NIC     string
+	AddedBy order.Tracking
+}
+
+// TransmissionStatus is one transmission with all its attempts, the first one first.
+type TransmissionStatus struct {
+	Transmission
+	// RetryAt is when the next try is due; zero when none is.
+	RetryAt   time.Time
+	ChangedAt time.Time
+	Attempts  []AttemptStatus
+}
+
+// AttemptStatus is one attempt as it went; times that have not come are zero.
+type AttemptStatus struct {
+	ID         AttemptID
+	Purpose    Purpose
+	Control    string
+	Line       string
+	Hub        string
+	At         time.Time
+	SentAt     time.Time
+	AckedAt    time.Time
+	FinishedAt time.Time
+	Verdict    Verdict
+	Code       int
+	Text       string
+}
+
+// Move is a next step and whose it is.
+type Move struct {
+	Whose    Party
+	Sentence string
+}
+
+// Party is somebody whose move it can be.
+type Party string
+
+// The parties.
+const (
+	PartyNobody Party = "nobody" // it is done
+	PartyCourt  Party = "court"
+	PartyHub    Party = "hub"
+	PartyCarpos Party = "CARPOS"
+	PartyPerson Party = "person of the hub"
+)
+
+// Summary is one line of a list of submissions.
+type Summary struct {
+	// Number counts submissions up; it is the mark for the next page of Recent.
+	Number     int64
+	Tracking   order.Tracking
+	AgencyORI  order.ORI
+	AgencyName string
+	Package    order.LocalID
+	Action     Action
+	Test       bool
+	State      SubmissionState
+	ReceivedAt time.Time
+	Due        time.Time
+	// RefusedCode is set when it was refused.
+	RefusedCode string
+	Owed        bool
+	// Transmission is the state of its transmission, empty when there is none.
+	Transmission TransmissionState
+	Next         Move
+}
