@@ -27,6 +27,7 @@ const (
 	NamespaceNotAllowed   Code = "NamespaceNotAllowed"   // namespace not on the allow-list
 	DuplicateAttribute    Code = "DuplicateAttribute"    // by name or by expanded name
 	DuplicateID           Code = "DuplicateId"           // a second attribute Id, ID, id with the value of the signed element's
+	Excluded              Code = "Excluded"              // an element of a namespace that may not remain in signed content
 	ForbiddenAttribute    Code = "ForbiddenAttribute"    // xsi:*, xml:base, xml:id, other xml:*
 	AttributeWhitespace   Code = "AttributeWhitespace"   // literal tab, CR or LF in an attribute value
 	NotWellFormed         Code = "NotWellFormed"         // anything else that XML 1.0 does not allow

@@ -19,6 +19,10 @@ type Exclusive struct {
 	// other attribute with the local name id, in any case and namespace, may
 	// have this value, on the element or inside it.
 	ID []byte
+
+	// Exclude, if not empty, is a namespace of which no element may remain in
+	// the output: that of signatures.
+	Exclude string
 }
 
 // writer is the state of one Canonical.
@@ -27,6 +31,7 @@ type writer struct {
 	out      []byte
 	from     int // the document from here up to the event is canonical and not yet copied
 	top      int // depth of the element that is written
+	exclude  space
 	rendered []rendering
 	decls    []int32 // bindings to render in this tag; none for xmlns=""
 	order    []int32 // attributes in canonical order
@@ -55,6 +60,10 @@ func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
 	}
 	w := &s.write
 	w.x, w.out, w.from, w.top = x, dst, s.at, len(s.open)
+	w.exclude = foreign
+	if x.Exclude != "" {
+		w.exclude = s.p.number([]byte(x.Exclude))
+	}
 	w.rendered = w.rendered[:0]
 	err := s.element()
 	out := w.out
@@ -121,6 +130,9 @@ func (s *Scanner) writeStart() error {
 		if err := s.uniqueID(); err != nil {
 			return err
 		}
+	}
+	if e.space == w.exclude && e.space != foreign {
+		return s.fail(Excluded, s.at, "an element "+s.raw(e.name)+" that may not stand inside signed content", "leave it out; a package has one signature, its first child")
 	}
 	w.decls = w.decls[:0]
 	if !s.asParent(e) {
