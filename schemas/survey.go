@@ -1,0 +1,141 @@
+package schemas
+
+import (
+	"fmt"
+
+	"ccpor/schemas/canon"
+)
+
+// finding is a problem and the number of its element, by which findings are put in order.
+type finding struct {
+	element int
+	Problem
+}
+
+// findings collects problems up to a bound and counts the rest.
+type findings struct {
+	list []finding
+	more int
+}
+
+func (f *findings) add(element int, p Problem) {
+	if len(f.list) >= 2*MaxProblems {
+		f.more++
+		return
+	}
+	f.list = append(f.list, finding{element, p})
+}
+
+// survey walks the octets along the content model. It gives what is missing, unknown, misplaced, repeated or in conflict, and the numbers of the unknown elements.
+func (s *Set) survey(octets []byte, out *findings) (unknown []int, err error) {
+	w, err := s.model.walk(octets)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		k, err := w.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case k == canon.EOF:
+			return unknown, nil
+		case k == canon.Start && len(w.open) > 1:
+			if s.child(w, out) {
+				unknown = append(unknown, w.top().element)
+			}
+		case k == canon.End && w.top().content != nil:
+			s.absent(w, out)
+		}
+	}
+}
+
+// problem is a Problem at the innermost open element, at the current event.
+func (s *Set) problem(w *walker, code Code, text string) Problem {
+	return Problem{Code: code, Path: pathText(w.path()), Line: w.Line(), Column: w.Column(), Element: w.top().name, Text: text}
+}
+
+// child judges the place of the element just opened, and says whether it is unknown.
+func (s *Set) child(w *walker, out *findings) (unknown bool) {
+	up, f := &w.open[len(w.open)-2], w.top()
+	if up.typ == "" || w.Name().Space == signatures && len(w.open) == 2 {
+		return false // below an unknown element, or a signature
+	}
+	name := s.words.of(w.path())
+	if f.typ == "" {
+		out.add(f.element, s.problem(w, ElementUnknown, fmt.Sprintf("The element %s is not known in the %s. Leave it out, or look up its name.",
+			f.name, s.words.of(w.path()[:len(w.open)-1]))))
+		return true
+	}
+	at := up.content.at[f.name]
+	p := up.content.particles[at]
+	switch {
+	case f.index == p.max+1:
+		out.add(f.element, s.problem(w, ElementRepeated, fmt.Sprintf("More of this than the schema takes: %s. At most %d.", s.words.plain(f.name), p.max)))
+	case at < up.latest:
+		out.add(f.element, s.problem(w, ElementMisplaced, fmt.Sprintf("The %s stands too late: it must come before the %s.",
+			name, s.words.plain(up.content.particles[up.latest].name))))
+	case f.index == 1 && p.group >= 0:
+		s.conflict(w, up, p, out)
+	}
+	up.latest = max(up.latest, at)
+	return false
+}
+
+// conflict tells when the element just opened belongs to a branch of a choice that excludes one seen before.
+func (s *Set) conflict(w *walker, up *frame, p particle, out *findings) {
+	for _, q := range up.content.particles {
+		if q.group == p.group && q.alt != p.alt && up.counts[q.name] > 0 {
+			out.add(w.top().element, s.problem(w, ElementConflict, fmt.Sprintf("The %s and the %s exclude each other. Leave one out.",
+				s.words.plain(q.name), s.words.plain(p.name))))
+			return
+		}
+	}
+}
+
+// absent tells what the element about to be closed lacks.
+func (s *Set) absent(w *walker, out *findings) {
+	f := w.top()
+	chosen := make([]map[int]bool, len(f.content.groups))
+	for _, p := range f.content.particles {
+		if p.group >= 0 && f.counts[p.name] > 0 {
+			if chosen[p.group] == nil {
+				chosen[p.group] = map[int]bool{}
+			}
+			chosen[p.group][p.alt] = true
+		}
+	}
+	told := make([]bool, len(f.content.groups))
+	for _, p := range f.content.particles {
+		if !p.required || f.counts[p.name] > 0 {
+			continue
+		}
+		switch {
+		case p.group < 0 || chosen[p.group][p.alt]:
+			s.missing(w, p.name, s.words.of(append(w.path(), step{p.name, 1})), out)
+		case f.content.groups[p.group].required && chosen[p.group] == nil && !told[p.group]:
+			told[p.group] = true
+			s.missing(w, p.name, s.branches(f.content, p.group), out)
+		}
+	}
+}
+
+// branches is the words for the first element of each branch of a choice.
+func (s *Set) branches(c *content, g int) string {
+	text, alt := "", -1
+	for _, p := range c.particles {
+		if p.group != g || p.alt == alt {
+			continue
+		}
+		if alt = p.alt; text != "" {
+			text += " or "
+		}
+		text += s.words.plain(p.name)
+	}
+	return text
+}
+
+func (s *Set) missing(w *walker, name, words string, out *findings) {
+	p := s.problem(w, ElementMissing, fmt.Sprintf("The %s is missing. It is required here as the element %s.", words, name))
+	p.Element, p.Line, p.Column = name, w.top().line, w.top().column
+	out.add(w.top().element, p)
+}
