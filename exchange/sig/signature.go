@@ -268,27 +268,20 @@ func (r *reading) prefixList(list [][]byte) ([][]byte, error) {
 	return list, r.close()
 }
 
-// prefixes splits a PrefixList. The value is copied: it is the scanner's.
+// prefixes splits a PrefixList at its spaces. Two of them in a row, or one at
+// the front, are an empty prefix to libxmlsec1 and nothing to others: refused.
+// The value is copied: it is the scanner's.
 func (r *reading) prefixes(list [][]byte, value []byte) ([][]byte, error) {
 	from := len(r.listed)
 	r.listed = append(r.listed, value...)
-	rest := r.listed[from:]
-	for {
-		for len(rest) > 0 && white(rest[0]) {
-			rest = rest[1:]
+	for rest := r.listed[from:]; len(rest) > 0; {
+		prefix, after, _ := bytes.Cut(rest, []byte(" "))
+		if len(list) == mostPrefixes || !ncName(prefix) && string(prefix) != "#default" {
+			return list, r.malformed("a PrefixList with something else than up to 32 prefixes with one space between them")
 		}
-		n := 0
-		for n < len(rest) && !white(rest[n]) {
-			n++
-		}
-		if n == 0 {
-			return list, nil
-		}
-		if len(list) == mostPrefixes || !ncName(rest[:n]) && string(rest[:n]) != "#default" {
-			return list, r.malformed("a PrefixList with something else than up to 32 prefixes")
-		}
-		list, rest = append(list, rest[:n]), rest[n:]
+		list, rest = append(list, prefix), after
 	}
+	return list, nil
 }
 
 // canonicalInfo writes SignedInfo, whose End is the current event, in a second
