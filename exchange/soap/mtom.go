@@ -142,7 +142,7 @@ func parsePart(b []byte, before []part) (part, error) {
 	for line := range strings.SplitSeq(unfold(head), "\r\n") {
 		name, value, ok := strings.Cut(line, ":")
 		name, value = strings.ToLower(name), strings.TrimSpace(value)
-		if !ok || name == "" || strings.ContainsAny(name, " \t\r\n") || strings.ContainsAny(value, "\r\n\x00") || seen[name] {
+		if !ok || strings.Trim(name, fieldName) != "" || name == "" || strings.ContainsFunc(value, notPrintable) || seen[name] {
 			return part{}, badParts("the header of a part is malformed or names a field twice")
 		}
 		seen[name] = true
@@ -158,6 +158,10 @@ func parsePart(b []byte, before []part) (part, error) {
 	}
 	return p, nil
 }
+
+const fieldName = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+
+func notPrintable(r rune) bool { return (r < ' ' || r > '~') && r != '\t' }
 
 func (p *part) set(name, value string) error {
 	switch name {
