@@ -202,6 +202,9 @@ func (r *reading) reference() error {
 	if r.want.n = n; n != r.digest.hash.Size() {
 		return r.malformed("DigestValue has another length than its method gives")
 	}
+	if err := r.close(); err != nil {
+		return err
+	}
 	return r.close()
 }
 
@@ -284,9 +287,12 @@ func (r *reading) prefixes(list [][]byte, value []byte) ([][]byte, error) {
 	return list, nil
 }
 
-// canonicalInfo writes SignedInfo, whose End is the current event, in a second
-// look from its start tag.
+// canonicalInfo writes SignedInfo, whose End must be the current event, in a
+// second look from its start tag.
 func (r *reading) canonicalInfo(m canon.Mark) error {
+	if _, err := r.s.Span(m); err != nil {
+		return err
+	}
 	if err := r.s.Rewind(m); err != nil {
 		return err
 	}
