@@ -1,0 +1,219 @@
+package carpos
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ccpor/clets/codes"
+	"ccpor/mapping/order"
+)
+
+// facts are what an order says, in the words that data/rules.tsv and data/terms.tsv use.
+type facts map[string]bool
+
+// factsOf finds them; numbers and places of the terms come from the terms themselves.
+func factsOf(o order.Order) facts {
+	t := o.Terms
+	f := facts{
+		"noHarm": t.NoHarm, "others": len(o.Protected) > 1, "noContact": t.NoContact, "noThirdParty": t.NoThirdPartyContact,
+		"childExchange": t.ChildExchange, "stayAway": len(t.StayAway) > 0, "moreStayAway": false, "moveOut": t.MoveOut,
+		"custody": t.CustodyToProtected, "visitation": t.VisitationToRestrained, "noDissuasion": t.NoDissuasion, "mayRecord": t.MayRecord,
+		"noPossession": false, "noPurchase": false, "surrender": false, "hours": false,
+		"bradyYes": t.Brady != nil && *t.Brady, "bradyNo": t.Brady != nil && !*t.Brady, "otherOrders": strings.TrimSpace(o.OtherOrders) != "",
+		"present": o.Restrained.Present != nil && *o.Restrained.Present, "absent": o.Restrained.Present != nil && !*o.Restrained.Present,
+		"servedPresent": o.Service == order.ServicePresent, "emergency": o.Stage == order.StageEmergency, "temporary": o.Stage == order.StageTemporary,
+	}
+	if a := t.Firearms; a != nil {
+		f["noPossession"], f["noPurchase"], f["surrender"], f["hours"] = a.NoPossession, a.NoPurchase, a.Surrender, a.WithinHours > 0
+	}
+	return f
+}
+
+// holds says that every word of the condition does.
+func (f facts) holds(when []string) bool {
+	return !slices.ContainsFunc(when, func(w string) bool {
+		word, not := strings.CutPrefix(w, "!")
+		return f[word] == not
+	})
+}
+
+// rule is one row of data/rules.tsv.
+type rule struct {
+	field, value, reason, note string
+	when                       []string
+}
+
+func (d *Dictionary) readRule(r codes.Row) error {
+	one := rule{r.Get("field"), r.Get("value"), r.Get("reason"), r.Get("note"), strings.Fields(r.Get("when"))}
+	if (one.value == "") == (one.reason == "") {
+		return errors.New("either a value or a reason is needed, not both")
+	}
+	if d.rules == nil {
+		d.rules = map[string][]rule{}
+	}
+	d.rules[one.field] = append(d.rules[one.field], one)
+	return knownFacts(one.when)
+}
+
+func knownFacts(when []string) error {
+	known := factsOf(order.Order{})
+	for _, w := range when {
+		if _, ok := known[strings.TrimPrefix(w, "!")]; !ok {
+			return fmt.Errorf("condition %q is unknown", w)
+		}
+	}
+	return nil
+}
+
+func (d *Dictionary) checkRules() error {
+	var faults []error
+	enter := d.messages[Enter]
+	if enter == nil {
+		return errors.New("keys.tsv has no ERR")
+	}
+	for field, rows := range d.rules {
+		s, ok := enter.spec(field)
+		if !ok || s.table == nil {
+			faults = append(faults, fmt.Errorf("rules.tsv: %s is no coded field of ERR", field))
+			continue
+		}
+		for _, r := range rows {
+			if _, err := s.table.Find(r.value); r.value != "" && err != nil {
+				faults = append(faults, fmt.Errorf("rules.tsv: %s %s: %w", field, r.value, err))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// decide is the first rule of a field that holds; ok is false when none does.
+func (d *Dictionary) decide(field string, f facts) (rule, bool) {
+	for _, r := range d.rules[field] {
+		if f.holds(r.when) {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// collect are the values of every rule of a field that holds, each once, in the order of the rules.
+func (d *Dictionary) collect(field string, f facts) []string {
+	var values []string
+	for _, r := range d.rules[field] {
+		if f.holds(r.when) && !slices.Contains(values, r.value) {
+			values = append(values, r.value)
+		}
+	}
+	return values
+}
+
+// sentence is one row of data/terms.tsv.
+type sentence struct {
+	when        []string
+	long, short string
+}
+
+func (d *Dictionary) readTerm(r codes.Row) error {
+	s := sentence{strings.Fields(r.Get("when")), r.Get("long"), r.Get("short")}
+	if len(s.when) == 0 || !sendable(s.long) || !sendable(s.short) || len(s.short) > len(s.long) {
+		return errors.New("a condition and two sentences that can be sent are needed, the short one not longer than the long one")
+	}
+	d.terms = append(d.terms, s)
+	return knownFacts(s.when)
+}
+
+// sentences are the order's terms in plain words, long or short.
+func (d *Dictionary) sentences(f facts, long bool, fill *strings.Replacer) string {
+	var out []string
+	for _, s := range d.terms {
+		if !f.holds(s.when) {
+			continue
+		}
+		text := s.short
+		if long {
+			text = s.long
+		}
+		out = append(out, fill.Replace(text))
+	}
+	return strings.Join(out, " ")
+}
+
+// misText is MIS: the terms, then where the image can be had. The terms are said at length if that fits, else in short; ok is false
+// when not even that fits.
+func (d *Dictionary) misText(f facts, fill *strings.Replacer, confirm string, room int) (string, bool) {
+	for _, long := range []bool{true, false} {
+		text := strings.TrimSpace(d.sentences(f, long, fill) + " " + confirm)
+		if len(text) <= room {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// stayAway is the one distance that SAY takes with its places, and the others in words.
+type stayAway struct {
+	yards  int
+	places []order.Place
+	others []string
+}
+
+// stayAwayOf takes the distance from the protected person, or the first distance if none is from the person. Places with the same
+// distance belong to it; other distances are said in words.
+func stayAwayOf(all []order.StayAway) stayAway {
+	var s stayAway
+	if len(all) == 0 {
+		return s
+	}
+	main := slices.IndexFunc(all, func(a order.StayAway) bool {
+		return slices.ContainsFunc(a.Places, func(p order.Place) bool { return p.Kind == order.PlacePerson })
+	})
+	s.yards = all[max(main, 0)].Yards
+	for _, a := range all {
+		if a.Yards == s.yards {
+			s.places = append(s.places, a.Places...)
+			continue
+		}
+		for _, p := range a.Places {
+			s.others = append(s.others, "STAY "+strconv.Itoa(a.Yards)+" YARDS AWAY FROM "+placeWords(p))
+		}
+	}
+	return s
+}
+
+// named are the places of the main distance that the form names by text.
+func (s stayAway) named() []string {
+	var out []string
+	for _, p := range s.places {
+		if strings.TrimSpace(p.Text) != "" {
+			out = append(out, "STAY AWAY FROM "+placeWords(p))
+		}
+	}
+	return out
+}
+
+// spoken are the places in words, each kind once.
+func (s stayAway) spoken() string {
+	var out []string
+	for _, p := range s.places {
+		if w := placeKindWords[p.Kind]; !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+var placeKindWords = map[order.PlaceKind]string{
+	order.PlacePerson: "PROTECTED PERSON", order.PlaceResidence: "HOME", order.PlaceWork: "WORK", order.PlaceSchool: "SCHOOL",
+	order.PlaceChildCare: "CHILD CARE", order.PlaceVehicle: "VEHICLE", order.PlaceOther: "OTHER PLACES",
+}
+
+func placeWords(p order.Place) string {
+	text := strings.TrimSpace(p.Text)
+	if p.Kind == order.PlaceOther && text != "" {
+		return text
+	}
+	return strings.TrimSpace(placeKindWords[p.Kind] + " " + text)
+}
