@@ -1,9 +1,15 @@
 package store
 
 import (
+	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"ccpor/mapping/order"
 )
@@ -65,3 +71,154 @@ var (
 	ErrUnknownCertificate = errors.New("the certificate is not registered")
 	ErrExpiredCertificate = errors.New("the certificate's registration is not in force at this time")
 )
+
+// agencyColumns are the columns of agency a that scanAgency reads.
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text"
+
+func (a *Agency) fields() []any {
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText}
+}
+
+func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
+	err = row.Scan(a.fields()...)
+	return a, err
+}
+
+// RegisterAgency adds the agency, or changes the one with the same ORI.
+func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) {
+	if a.Kind == "" {
+		a.Kind = KindCourt
+	}
+	if a.CarposName == "" {
+		a.CarposName = a.Name[:min(len(a.Name), 30)]
+	}
+	var id AgencyID
+	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
+			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
+			confirm_text = excluded.confirm_text
+		returning id`,
+		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
+	}
+	s.known.forget()
+	return id, nil
+}
+
+// ErrOtherAgency says that a certificate is registered for another agency.
+var ErrOtherAgency = errors.New("the certificate is registered for another agency")
+
+// RegisterCertificate trusts the certificate for the use from and to the given times; the same certificate again changes its window.
+// One certificate belongs to one agency: ErrOtherAgency.
+func (s *Store) RegisterCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
+	fingerprint := sha256.Sum256(cert.Raw)
+	tag, err := s.pool.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to)
+		select $1, $2, $3, $4, $5, $6
+		where not exists (select from certificate where fingerprint = $1 and agency_id <> $3)
+		on conflict (fingerprint, use) do update set valid_from = excluded.valid_from, valid_to = excluded.valid_to
+		where certificate.agency_id = excluded.agency_id`,
+		fingerprint[:], string(use), int64(id), cert.Raw, from, to)
+	if err != nil {
+		return fmt.Errorf("register a certificate: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrOtherAgency
+	}
+	s.known.forget()
+	return nil
+}
+
+// AgencyByORI finds an agency; ErrNotFound.
+func (r *Reader) AgencyByORI(ctx context.Context, ori order.ORI) (Agency, error) {
+	return one(ctx, r.pool, scanAgency, "find the agency", "select "+agencyColumns+" from agency a where ori = $1", string(ori))
+}
+
+// Agencies lists all agencies by ORI.
+func (r *Reader) Agencies(ctx context.Context) ([]Agency, error) {
+	return all(ctx, r.pool, scanAgency, "list the agencies", "select "+agencyColumns+" from agency a order by ori")
+}
+
+// AgencyByTLS finds the agency to which the connection's certificate belongs (SHA-256 of its DER), and the certificates with which it
+// may sign, each with its window (the caller judges those). Answers are kept for a few seconds.
+// ErrUnknownCertificate, ErrExpiredCertificate.
+func (s *Store) AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (Agency, []SigningCert, error) {
+	k, ok := s.known.get(fingerprint, now)
+	if !ok {
+		var err error
+		if k, err = s.findTLS(ctx, fingerprint); err != nil {
+			return Agency{}, nil, err
+		}
+		s.known.put(fingerprint, k, now)
+	}
+	if now.Before(k.from) || now.After(k.to) {
+		return Agency{}, nil, ErrExpiredCertificate
+	}
+	return k.agency, k.signing, nil
+}
+
+func (s *Store) findTLS(ctx context.Context, fingerprint [32]byte) (knownAgency, error) {
+	var k knownAgency
+	err := s.pool.QueryRow(ctx, "select "+agencyColumns+`, c.valid_from, c.valid_to from certificate c join agency a on a.id = c.agency_id
+		where c.fingerprint = $1 and c.use = 'tls'`, fingerprint[:]).Scan(append(k.agency.fields(), &k.from, &k.to)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return k, ErrUnknownCertificate
+	}
+	if err != nil {
+		return k, fmt.Errorf("find the agency of a certificate: %w", err)
+	}
+	k.signing, err = all(ctx, s.pool, scanSigning, "find the agency's certificates",
+		"select der, valid_from, valid_to from certificate where agency_id = $1 and use = 'signing' order by valid_from, fingerprint", int64(k.agency.ID))
+	return k, err
+}
+
+func scanSigning(row pgx.CollectableRow) (SigningCert, error) {
+	var der []byte
+	var c SigningCert
+	if err := row.Scan(&der, &c.From, &c.To); err != nil {
+		return c, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	c.Certificate = cert
+	return c, err
+}
+
+// agencies remembers senders for a few seconds, so that a court's burst of packages asks once.
+type agencies struct {
+	mu    sync.Mutex
+	known map[[32]byte]knownAgency
+}
+
+type knownAgency struct {
+	agency   Agency
+	signing  []SigningCert
+	from, to time.Time
+	asked    time.Time
+}
+
+// remembered is how long a changed registration may go unnoticed.
+const remembered = 5 * time.Second
+
+func (a *agencies) get(fingerprint [32]byte, now time.Time) (knownAgency, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k, ok := a.known[fingerprint]
+	return k, ok && now.Sub(k.asked).Abs() < remembered
+}
+
+func (a *agencies) put(fingerprint [32]byte, k knownAgency, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known == nil || len(a.known) > 10000 { // a bound, not a policy
+		a.known = map[[32]byte]knownAgency{}
+	}
+	k.asked = now
+	a.known[fingerprint] = k
+}
+
+func (a *agencies) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.known = nil
+}

@@ -2,79 +2,13 @@ package store
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
 
 	"ccpor/mapping/order"
 )
 
 var errPending = errors.New("body follows")
-
-// Store is the hub's side of the database. It is safe for use by many goroutines.
-type Store struct {
-	*Reader
-	pool *pgxpool.Pool
-}
-
-// Reader is the read-only side, for pages and answers: its connections refuse to write.
-type Reader struct{ pool *pgxpool.Pool }
-
-// Open connects to the database, whose schema Migrate must have brought up to date. The search_path of the URL decides the schema.
-func Open(ctx context.Context, url string, opts Options) (*Store, error) { return nil, errPending }
-
-// OpenReader connects for reading only.
-func OpenReader(ctx context.Context, url string, opts Options) (*Reader, error) {
-	return nil, errPending
-}
-
-// Migrate brings the schema in the connection's search_path up to date: our tables and River's. It is safe to run from several hubs at once.
-func Migrate(ctx context.Context, url string) error { return errPending }
-
-// Close ends what is under way and lets go of the connections. An Accept that has not returned gets an error.
-func (s *Store) Close() {}
-
-// Ping says whether the database answers and its schema is the one this program needs.
-func (s *Store) Ping(ctx context.Context) error { return errPending }
-
-// Jobs makes a River client on this database that polls and never listens or notifies. Nil config makes one that only inserts.
-// config.FetchPollInterval defaults to 100 ms here.
-func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) { return nil, errPending }
-
-// RegisterAgency adds the agency, or changes the one with the same ORI.
-func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) { return 0, errPending }
-
-// RegisterCertificate trusts the certificate for the use from and to the given times; the same certificate again changes its window.
-// One certificate belongs to one agency.
-func (s *Store) RegisterCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
-	return errPending
-}
-
-// AgencyByTLS finds the agency to which the connection's certificate belongs (SHA-256 of its DER), and the certificates with which it
-// may sign, each with its window (the caller judges those). Answers are kept for a few seconds.
-// ErrUnknownCertificate, ErrExpiredCertificate.
-func (s *Store) AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (Agency, []SigningCert, error) {
-	return Agency{}, nil, errPending
-}
-
-// AgencyByORI finds an agency; ErrNotFound.
-func (r *Reader) AgencyByORI(ctx context.Context, ori order.ORI) (Agency, error) {
-	return Agency{}, errPending
-}
-
-// Agencies lists all agencies by ORI.
-func (r *Reader) Agencies(ctx context.Context) ([]Agency, error) { return nil, errPending }
-
-// Accept keeps a checked package and everything that follows from it, and returns after the commit. Called by many goroutines at once:
-// those that wait together share one transaction, and when that fails each is tried alone. When ctx ends first, Accept returns its error;
-// the package may then be kept or not, and sending it again tells. Errors: *ConflictError, *OrderExistsError.
-func (s *Store) Accept(ctx context.Context, a Accepted) (Receipt, error) {
-	return Receipt{}, errPending
-}
 
 // Refuse keeps a refused package with every reason, in a transaction of its own.
 func (s *Store) Refuse(ctx context.Context, r Refused) (order.Tracking, error) { return "", errPending }
@@ -198,3 +132,5 @@ func (r *Reader) Image(ctx context.Context, t order.Tracking, document string) (
 func (r *Reader) Wire(ctx context.Context, t order.Tracking) (wire []byte, whole bool, err error) {
 	return nil, false, errPending
 }
+
+type controls struct{}

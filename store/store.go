@@ -2,7 +2,16 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 )
 
 // Options are how a Store is opened; the zero value is ready for use.
@@ -34,3 +43,128 @@ type Images interface {
 	// Read returns the content, or ErrNotFound.
 	Read(ctx context.Context, sha256 [32]byte) ([]byte, error)
 }
+
+// Store is the hub's side of the database. It is safe for use by many goroutines.
+type Store struct {
+	*Reader
+	opts    Options
+	pool    *pgxpool.Pool
+	intake  *intake
+	driver  quietDriver
+	jobs    *river.Client[pgx.Tx]
+	known   agencies
+	control controls
+	close   sync.Once
+}
+
+// ErrClosed says that the Store has been closed.
+var ErrClosed = errors.New("the store is closed")
+
+// Open connects to the database, whose schema Migrate must have brought up to date. The search_path of the URL decides the schema.
+func Open(ctx context.Context, url string, opts Options) (*Store, error) {
+	opts = opts.withDefaults()
+	s := &Store{opts: opts}
+	if err := s.open(ctx, url); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, url string) (err error) {
+	if s.pool, err = connect(ctx, url, s.opts.MaxConns, nil); err != nil {
+		return err
+	}
+	if s.Reader, err = OpenReader(ctx, url, s.opts); err != nil {
+		return err
+	}
+	if err = s.Ping(ctx); err != nil {
+		return err
+	}
+	if s.driver, err = newDriver(ctx, s.pool); err != nil {
+		return err
+	}
+	if s.jobs, err = s.Jobs(nil); err != nil {
+		return err
+	}
+	s.intake, err = startIntake(ctx, url, s.opts, s.jobs)
+	return err
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Hub == "" {
+		host, _ := os.Hostname() // without a name the process number has to do
+		o.Hub = fmt.Sprintf("%s-%d", host, os.Getpid())
+	}
+	for _, d := range []struct {
+		value    *int
+		standard int
+	}{{&o.MaxConns, 16}, {&o.Flushers, 2}, {&o.Batch, 64}, {&o.BatchBytes, 16 << 20}, {&o.RefusedBytes, 1 << 20}} {
+		if *d.value == 0 {
+			*d.value = d.standard
+		}
+	}
+	return o
+}
+
+// connect opens a pool whose connections have the given run-time settings.
+func connect(ctx context.Context, url string, conns int, settings map[string]string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	config.MaxConns = int32(min(conns, 1000))
+	config.ConnConfig.RuntimeParams["application_name"] = "ccpor"
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	for name, value := range settings {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// withoutURL keeps the password in the URL out of the error.
+func withoutURL(err error) error {
+	var bad *pgconn.ParseConfigError
+	if errors.As(err, &bad) {
+		return errors.New("the database's URL cannot be read")
+	}
+	return err
+}
+
+// Close ends what is under way and lets go of the connections. An Accept that has not returned is ended first; a later one gets ErrClosed.
+func (s *Store) Close() {
+	s.close.Do(func() {
+		if s.intake != nil {
+			s.intake.stop()
+		}
+		if s.Reader != nil {
+			s.Reader.Close()
+		}
+		if s.pool != nil {
+			s.pool.Close()
+		}
+	})
+}
+
+// Ping says whether the database answers and its schema is the one this program needs.
+func (s *Store) Ping(ctx context.Context) error {
+	var version int64
+	err := s.pool.QueryRow(ctx, "select coalesce(max(version_id), 0) from goose_db_version where is_applied").Scan(&version)
+	if isMissingTable(err) {
+		return errors.New("the database has no tables of this program yet: migrate it first")
+	}
+	if err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	if version < schemaVersion {
+		return fmt.Errorf("the database's tables are of version %d and this program needs %d: migrate it first", version, schemaVersion)
+	}
+	return nil
+}
+
+// Hub is this hub's name.
+func (s *Store) Hub() string { return s.opts.Hub }

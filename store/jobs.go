@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+)
+
+// pollInterval is how often an idle River client looks for jobs: the price of not being woken, and the longest that a ready transmission waits for one.
+const pollInterval = 100 * time.Millisecond
+
+// quietDriver is River's driver without LISTEN and NOTIFY. River asks these two before it notifies; a NOTIFY would make all
+// transactions of the intake queue for one lock at their commit.
+type quietDriver struct{ *riverpgxv5.Driver }
+
+func (quietDriver) SupportsListener() bool     { return false }
+func (quietDriver) SupportsListenNotify() bool { return false }
+
+// newDriver asks the database once for what River's driver wants to know of it, so that it need not within a batch.
+func newDriver(ctx context.Context, pool *pgxpool.Pool) (quietDriver, error) {
+	d := quietDriver{riverpgxv5.New(pool)}
+	if err := d.GetExecutor().InitDriver(ctx); err != nil {
+		return d, fmt.Errorf("job queue: %w", err)
+	}
+	return d, nil
+}
+
+// Jobs makes a River client on this database that polls and never listens or notifies. Nil config makes one that only inserts.
+// config.FetchPollInterval defaults to 100 ms here.
+func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
+	c := river.Config{Logger: slog.New(slog.DiscardHandler)}
+	if config != nil {
+		c = *config
+	}
+	c.PollOnly = true
+	if c.FetchPollInterval == 0 {
+		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)
+	}
+	client, err := river.NewClient(s.driver, &c)
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return client, nil
+}
+
+// enqueue adds a transmit job for each transmission to the batch, due at the given time. The statement is River's own, built by its InsertManyTx: only
+// that it travels with the others of the batch, instead of costing a round trip, is ours.
+func enqueue(ctx context.Context, jobs *river.Client[pgx.Tx], batch *pgx.Batch, due time.Time, ids ...TransmissionID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	opts := &river.InsertOpts{}
+	if !due.IsZero() {
+		opts.ScheduledAt = due
+	}
+	params := make([]river.InsertManyParams, len(ids))
+	for i, id := range ids {
+		params[i] = river.InsertManyParams{Args: TransmitArgs{int64(id)}, InsertOpts: opts}
+	}
+	if _, err := jobs.InsertManyTx(ctx, batchTx{batch: batch}, params); err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	return nil
+}
+
+// batchTx hands the one statement of a River insert to a batch. The embedded Tx is nil: whatever else River asked of it would fail loudly.
+type batchTx struct {
+	pgx.Tx
+	batch *pgx.Batch
+}
+
+// Conn is nil: the statement's execution mode is the batch's.
+func (batchTx) Conn() *pgx.Conn { return nil }
+
+// Query queues the statement and answers that it returned no rows; River's count of inserted rows is not used.
+func (tx batchTx) Query(_ context.Context, sql string, args ...any) (pgx.Rows, error) {
+	tx.batch.Queue(sql, args...)
+	return noRows{}, nil
+}
+
+type noRows struct{}
+
+func (noRows) Close()                                       {}
+func (noRows) Err() error                                   { return nil }
+func (noRows) CommandTag() pgconn.CommandTag                { return pgconn.CommandTag{} }
+func (noRows) FieldDescriptions() []pgconn.FieldDescription { return nil }
+func (noRows) Next() bool                                   { return false }
+func (noRows) Scan(...any) error                            { return pgx.ErrNoRows }
+func (noRows) Values() ([]any, error)                       { return nil, pgx.ErrNoRows }
+func (noRows) RawValues() [][]byte                          { return nil }
+func (noRows) Conn() *pgx.Conn                              { return nil }
+func (noRows) TypeMap() *pgtype.Map                         { return nil }

@@ -1,0 +1,230 @@
+package store
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The rows of a shared transaction travel as one array a column, so that a statement costs the same for one package and for sixty.
+
+// orderRows are the columns of lockOrders.
+type orderRows struct {
+	court, id, relay, oca  []string
+	test                   []bool
+	addedBy, agency        []int64
+	version, nextSeq, open []int32
+}
+
+func (c *orderRows) add(e *entry, opts Options) {
+	own := e.ownNotOwed(opts) == ""
+	relay, version, nextSeq, addedBy, agency := relayUnknown, int32(0), int32(3), int64(0), int64(0)
+	if e.Action == ActionAdd {
+		relay, version, nextSeq, addedBy, agency = relayOwed, 1, 2, e.submission, int64(e.Agency.ID)
+		if !own {
+			relay = relayNotOwed
+		}
+	}
+	open := int32(0)
+	if own {
+		open = 1
+	}
+	c.court, c.id, c.test = append(c.court, e.order.court), append(c.id, e.order.id), append(c.test, e.order.test)
+	c.addedBy, c.agency, c.version = append(c.addedBy, addedBy), append(c.agency, agency), append(c.version, version)
+	c.nextSeq, c.open, c.relay, c.oca = append(c.nextSeq, nextSeq), append(c.open, open), append(c.relay, relay), append(c.oca, e.oca)
+}
+
+func (c *orderRows) args() []any {
+	return []any{c.court, c.id, c.test, c.addedBy, c.agency, c.version, c.nextSeq, c.open, c.relay, c.oca}
+}
+
+// column collects one value of each request.
+func column[T any](requests []*request, of func(*request) T) []T {
+	out := make([]T, len(requests))
+	for i, r := range requests {
+		out[i] = of(r)
+	}
+	return out
+}
+
+// some are the requests for which is holds.
+func some(requests []*request, is func(*request) bool) []*request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r *request) bool { return !is(r) })
+}
+
+func (t *transaction) queueSubmissions(b *pgx.Batch) {
+	rs := t.requests
+	b.Queue(`insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
+			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code)
+		select id, tracking, agency_id, package, action, 'accepted', test, received_at, peer, correlation, digest, canonical, signer, algorithm,
+			order_id, due, due_rule, not_owed, waited_for, '', ''
+		from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::bytea[],
+			$11::bytea[], $12::bytea[], $13::text[], $14::bigint[], $15::timestamptz[], $16::text[], $17::text[], $18::text[])
+			as n (id, tracking, agency_id, package, action, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
+			order_id, due, due_rule, not_owed, waited_for)`,
+		column(rs, func(r *request) int64 { return r.submission }),
+		column(rs, func(r *request) string { return string(r.tracking) }),
+		column(rs, func(r *request) int64 { return int64(r.Agency.ID) }),
+		column(rs, func(r *request) string { return string(r.Package) }),
+		column(rs, func(r *request) string { return string(r.Action) }),
+		column(rs, func(r *request) bool { return r.test }),
+		column(rs, func(r *request) time.Time { return r.Received.At }),
+		column(rs, func(r *request) string { return r.Received.Peer }),
+		column(rs, func(r *request) string { return r.Received.Correlation }),
+		column(rs, func(r *request) []byte { return r.Received.Digest[:] }),
+		column(rs, func(r *request) []byte { return r.Canonical[:] }),
+		column(rs, func(r *request) []byte { return r.Signer[:] }),
+		column(rs, func(r *request) string { return r.Algorithm }),
+		column(rs, func(r *request) int64 { return r.orderID }),
+		column(rs, func(r *request) *time.Time { return moment(r.Deadline.Due) }),
+		column(rs, func(r *request) string { return r.Deadline.Rule }),
+		column(rs, func(r *request) string { return string(r.notOwed) }),
+		column(rs, func(r *request) string { return string(r.waitedFor) }))
+}
+
+// moment is null for a time that is not known.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (t *transaction) queueReceived(b *pgx.Batch) {
+	rs := t.requests
+	b.Queue(`insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes)
+		select submission_id, wire, wire_bytes, true, content_type, stages, notes
+		from unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as n (submission_id, wire, wire_bytes, content_type, stages, notes)`,
+		column(rs, func(r *request) int64 { return r.submission }),
+		column(rs, func(r *request) []byte { return r.wire }),
+		column(rs, func(r *request) int64 { return int64(len(r.Received.Wire)) }),
+		column(rs, func(r *request) string { return r.Received.ContentType }),
+		column(rs, func(r *request) string { return r.stages }),
+		column(rs, func(r *request) string { return r.notes }))
+}
+
+func (t *transaction) queueOCAs(b *pgx.Batch) {
+	rs := some(t.requests, func(r *request) bool { return r.Action == ActionAdd })
+	if len(rs) == 0 {
+		return
+	}
+	slices.SortFunc(rs, func(a, b *request) int { return bytes.Compare([]byte(a.oca), []byte(b.oca)) })
+	b.Queue("insert into oca (oca, order_id) select oca, order_id from unnest($1::text[], $2::bigint[]) as n (oca, order_id)",
+		column(rs, func(r *request) string { return r.oca }),
+		column(rs, func(r *request) int64 { return r.orderID }))
+}
+
+func (t *transaction) queueVersions(b *pgx.Batch) {
+	rs := some(t.requests, func(r *request) bool { return r.Action == ActionAdd })
+	if len(rs) == 0 {
+		return
+	}
+	b.Queue(`insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)
+		select order_id, 1, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected
+		from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[])
+			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)`,
+		column(rs, func(r *request) int64 { return r.orderID }),
+		column(rs, func(r *request) int64 { return r.submission }),
+		column(rs, func(r *request) string { return r.document }),
+		column(rs, func(r *request) string { return r.search.form }),
+		column(rs, func(r *request) string { return r.search.designator }),
+		column(rs, func(r *request) string { return r.search.number }),
+		column(rs, func(r *request) *time.Time { return r.search.issued }),
+		column(rs, func(r *request) *time.Time { return r.search.expires }),
+		column(rs, func(r *request) string { return r.search.access }),
+		column(rs, func(r *request) string { return r.search.surname }),
+		column(rs, func(r *request) string { return r.search.given }),
+		column(rs, func(r *request) *time.Time { return r.search.born }),
+		column(rs, func(r *request) string { return r.search.protected }))
+}
+
+func (t *transaction) queueServices(b *pgx.Batch) {
+	rs := some(t.requests, func(r *request) bool { return r.Action == ActionServe })
+	if len(rs) == 0 {
+		return
+	}
+	b.Queue(`insert into service (submission_id, order_id, document)
+		select submission_id, order_id, document from unnest($1::bigint[], $2::bigint[], $3::text[]) as n (submission_id, order_id, document)`,
+		column(rs, func(r *request) int64 { return r.submission }),
+		column(rs, func(r *request) int64 { return r.orderID }),
+		column(rs, func(r *request) string { return r.document }))
+}
+
+// queueContents stores images that are not there yet, in the order of their digests: another hub may be storing the same.
+func (t *transaction) queueContents(b *pgx.Batch) {
+	type content struct{ digest, bytes []byte }
+	var contents []content
+	for _, r := range t.requests {
+		for i, image := range r.Images {
+			contents = append(contents, content{r.digests[i][:], image.Content})
+		}
+	}
+	if len(contents) == 0 {
+		return
+	}
+	slices.SortFunc(contents, func(a, b content) int { return bytes.Compare(a.digest, b.digest) })
+	contents = slices.CompactFunc(contents, func(a, b content) bool { return bytes.Equal(a.digest, b.digest) })
+	digests, bodies := make([][]byte, len(contents)), make([][]byte, len(contents))
+	for i, c := range contents {
+		digests[i], bodies[i] = c.digest, c.bytes
+	}
+	b.Queue(`insert into image_content (sha256, content) select sha256, content from unnest($1::bytea[], $2::bytea[]) as n (sha256, content)
+		on conflict on constraint image_content_once do nothing`, digests, bodies)
+}
+
+// imageRows are the columns of the image table.
+type imageRows struct {
+	submission, bytes   []int64
+	n, pages            []int32
+	document, role, typ []string
+	digest              [][]byte
+}
+
+func (t *transaction) queueImages(b *pgx.Batch) {
+	var c imageRows
+	for _, r := range t.requests {
+		for i, image := range r.Images {
+			c.submission, c.n = append(c.submission, r.submission), append(c.n, int32(i+1))
+			c.document, c.role, c.typ = append(c.document, image.ID), append(c.role, image.Role), append(c.typ, image.Media)
+			c.bytes, c.pages, c.digest = append(c.bytes, int64(len(image.Content))), append(c.pages, int32(image.Pages)), append(c.digest, r.digests[i][:])
+		}
+	}
+	if len(c.submission) == 0 {
+		return
+	}
+	b.Queue(`insert into image (submission_id, n, document_id, role, media, bytes, pages, sha256)
+		select submission_id, n, document_id, role, media, bytes, pages, sha256
+		from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::bytea[])
+			as n (submission_id, n, document_id, role, media, bytes, pages, sha256)`,
+		c.submission, c.n, c.document, c.role, c.typ, c.bytes, c.pages, c.digest)
+}
+
+func (t *transaction) queueTransmissions(b *pgx.Batch) {
+	rs := some(t.requests, func(r *request) bool { return r.state != "" })
+	if len(rs) == 0 {
+		return
+	}
+	b.Queue(`insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at)
+		select id, order_id, seq, submission_id, case seq when 1 then 'ERR' else 'SRR' end, state, test, changed_at, changed_at
+		from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::bool[], $7::timestamptz[])
+			as n (id, order_id, seq, submission_id, state, test, changed_at)`,
+		column(rs, func(r *request) int64 { return r.transmission }),
+		column(rs, func(r *request) int64 { return r.orderID }),
+		column(rs, func(r *request) int32 { return int32(r.seq) }),
+		column(rs, func(r *request) int64 { return r.submission }),
+		column(rs, func(r *request) string { return string(r.state) }),
+		column(rs, func(r *request) bool { return r.test }),
+		column(rs, func(r *request) time.Time { return r.Received.At }))
+}
+
+func (t *transaction) queueAudit(b *pgx.Batch) {
+	rs := t.requests
+	b.Queue(`insert into audit (at, actor, action, object, outcome, details)
+		select at, actor, 'submission.accept', object, 'accepted', details from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[]) as n (at, actor, object, details)`,
+		column(rs, func(r *request) time.Time { return r.Received.At }),
+		column(rs, func(r *request) string { return r.whoSent() }),
+		column(rs, func(r *request) string { return r.whatSent() }),
+		column(rs, func(r *request) string { return r.about() }))
+}
