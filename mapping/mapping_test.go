@@ -67,7 +67,7 @@ func mapped(t testing.TB, octets string) mapping.Package {
 
 func seed(t testing.TB) string {
 	t.Helper()
-	b, err := os.ReadFile("../testdata/cases/cr160-seed/package.xml")
+	b, err := os.ReadFile("../testdata/cases/seed-cr160/package.xml")
 	if err != nil {
 		t.Fatal(err)
 	}

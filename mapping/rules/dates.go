@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"fmt"
+
+	"ccpor/mapping/order"
+)
+
+const expiryPath = orderPath + "/OrderExpirationDate"
+
+func issuedInFuture(in *input) []place {
+	return one(in.o.Issued.After(in.today), orderPath+"/CourtOrderIssuingDate",
+		fmt.Sprintf("The date of issue, %v, is in the future.", in.o.Issued),
+		"Correct the date of issue.")
+}
+
+func expiryUnknown(in *input) []place {
+	return one(in.formErr == nil && in.o.Expiry.Basis == "", expiryPath,
+		"The order names no expiration date, and the hearing until which it would stand is not named either. Nobody could tell how long it is in force.",
+		"Send the expiration date or the hearing.")
+}
+
+func expiryBeforeIssue(in *input) []place {
+	e := in.o.Expiry
+	if e.Date == nil {
+		return nil
+	}
+	broken := e.Date.Before(in.o.Issued)
+	if *e.Date == in.o.Issued && e.Time != nil && in.o.IssuedTime != nil {
+		broken = *e.Time < *in.o.IssuedTime
+	}
+	return one(broken, expiryPath,
+		fmt.Sprintf("The order ends (%v) before it was issued (%v).", *e.Date, in.o.Issued),
+		"Correct the expiration date or the date of issue.")
+}
+
+func expiryTooLong(in *input) []place {
+	latest, bound := in.form.Max.Latest(in.o)
+	if in.formErr != nil || !bound || in.form.NeedsOfficer { // emergency orders have a rule of their own
+		return nil
+	}
+	e := in.o.Expiry
+	const fix = "Check the expiration date. If the court meant it, nothing is to be done."
+	if e.Basis == order.ExpiryPermanent {
+		return one(true, orderPath+"/OrderPermanentIndicator",
+			fmt.Sprintf("The order has no end. Orders on form %s usually end by %v (%s).", in.form.Number, latest, in.form.Max.Citation), fix)
+	}
+	return one(e.Date != nil && e.Date.After(latest), expiryPath,
+		fmt.Sprintf("The order lasts longer than orders on form %s usually can, until %v (%s).", in.form.Number, latest, in.form.Max.Citation), fix)
+}
+
+func emergencyExpiry(in *input) []place {
+	if in.o.Stage != order.StageEmergency || in.formErr != nil {
+		return nil
+	}
+	latest, _ := in.book.calendar.EmergencyExpiry(in.o.Issued)
+	e := in.o.Expiry
+	return one(e.Basis == order.ExpiryPermanent || e.Date != nil && e.Date.After(latest), expiryPath,
+		fmt.Sprintf("The emergency order ends later than the law lets it: the last day is %v.", latest),
+		"Check the expiration date; count court days from the day after issue, and do not count judicial holidays.")
+}
+
+func expiredAlready(in *input) []place {
+	e := in.o.Expiry
+	return one(e.Date != nil && e.Date.Before(in.today) && !e.Date.Before(in.o.Issued), expiryPath,
+		"The order has expired already.",
+		"Check the expiration date. An order of the past is taken for the record.")
+}
+
+func hearingMissing(in *input) []place {
+	if !in.form.NeedsHearing {
+		return nil
+	}
+	for _, h := range in.o.Hearings {
+		if h.Purpose == order.HearingNext {
+			return nil
+		}
+	}
+	return one(true, orderPath+"/CourtHearing",
+		fmt.Sprintf("Orders on form %s stand until a hearing, and the package names none to come.", in.form.Number),
+		"Send the day, time and department of the hearing.")
+}
+
+func hearingBeforeIssue(in *input) []place {
+	var all []place
+	for i, h := range in.o.Hearings {
+		path := nth(orderPath+"/CourtHearing", i) + "/HearingDate"
+		switch {
+		case h.Purpose == order.HearingHeard && h.Date.After(in.o.Issued):
+			all = append(all, place{path, "The hearing at which the order was made is after its issue.", "Check the hearing's date and the date of issue."})
+		case h.Purpose != order.HearingHeard && h.Date.Before(in.o.Issued):
+			all = append(all, place{path, "A hearing to come is before the issue of the order.", "Check the hearing's date and the date of issue."})
+		}
+	}
+	return all
+}
+
+// nth is the path of the i-th of like-named siblings, from 0.
+func nth(path string, i int) string {
+	if i == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s[%d]", path, i+1)
+}

@@ -1,0 +1,267 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ccpor/mapping"
+	"ccpor/mapping/calendar"
+	"ccpor/mapping/forms"
+	"ccpor/mapping/order"
+)
+
+func book(t testing.TB) *Book {
+	t.Helper()
+	f, err := forms.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := calendar.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(f, c)
+}
+
+func day(s string) order.Date {
+	d, err := order.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func ptr[T any](v T) *T { return &v }
+
+var today = day("2026-06-01")
+
+// temporary, after hearing and emergency: three packages with nothing wrong on 2026-06-01.
+func temporary() mapping.Package {
+	return mapping.Package{ID: "P-1", Action: mapping.ActionAdd, Sent: time.Unix(0, 0), Submitter: "CA030013J", Order: &order.Order{
+		ID: "O-1", Form: order.Form{Number: "DV-110", Revision: day("2025-01-01"), Family: "DV", Designator: "TRO"}, Case: "26FL0001",
+		Issued: day("2026-06-01"), Judge: "Judge Basalt", Stage: order.StageTemporary,
+		Hearings: []order.Hearing{{Purpose: order.HearingNext, Date: day("2026-06-22")}},
+		Expiry:   order.Expiry{Date: ptr(day("2026-06-22")), Basis: order.ExpiryHearingEnd, Rule: "TRO-HEARING"},
+		Restrained: order.Restrained{Name: order.Name{Given: "Rowan", Surname: "Granite"},
+			Person: order.Person{Sex: "M", Born: ptr(day("1986-06-02")), Age: 39}},
+		Protected: []order.Protected{{Name: order.Name{Given: "Hazel", Surname: "Granite"}, Person: order.Person{Sex: "F"}}},
+		Terms:     order.Terms{NoHarm: true, Firearms: &order.Firearms{NoPossession: true}},
+		Service:   order.ServiceNotServed,
+	}}
+}
+
+func emergency() mapping.Package {
+	p := temporary()
+	o := p.Order
+	o.Form = order.Form{Number: "EPO-001", Revision: day("2014-01-01"), Family: "EPO", Designator: "EPO"}
+	o.Stage, o.Hearings, o.Officer = order.StageEmergency, nil, &order.Officer{Name: "Deputy Slate"}
+	o.Expiry = order.Expiry{Date: ptr(day("2026-06-08")), Time: ptr(order.TimeOfDay(17 * 60)), Basis: order.ExpiryExplicit}
+	return p
+}
+
+func afterHearing() mapping.Package {
+	p := temporary()
+	o := p.Order
+	o.Form = order.Form{Number: "DV-130", Revision: day("2026-01-01"), Family: "DV", Designator: "OAH"}
+	o.Stage = order.StageAfterHearing
+	o.Hearings = []order.Hearing{{Purpose: order.HearingHeard, Date: day("2026-06-01")}}
+	o.Expiry = order.Expiry{Date: ptr(day("2031-06-01")), Basis: order.ExpiryExplicit}
+	return p
+}
+
+func proof() mapping.Package {
+	return mapping.Package{ID: "P-2", Action: mapping.ActionServe, Service: &order.Service{
+		OrderID: "O-1", Court: "CA030013J", Case: "26FL0001", Form: "DV-200", Restrained: order.Name{Given: "Rowan", Surname: "Granite"},
+		Date: day("2026-06-01"), Time: 18 * 60, Method: order.MethodPersonal, Server: order.Officer{Name: "Deputy Slate"}}}
+}
+
+func TestGoodSamples(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	for name, p := range map[string]mapping.Package{"temporary": temporary(), "emergency": emergency(), "after hearing": afterHearing(), "proof": proof(), "empty": {}} {
+		if found := b.Check(p, today); len(found) > 0 {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+	if found := b.Against(proof().Service, temporary().Order); len(found) > 0 {
+		t.Errorf("proof against its order: %+v", found)
+	}
+}
+
+// sample is one way to break one rule: begin is the good package that it changes.
+type sample struct {
+	rule  ID
+	begin func() mapping.Package
+	path  string
+	do    func(p *mapping.Package, o *order.Order)
+}
+
+var bad = []sample{
+	{"ActionMismatch", temporary, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionServe }},
+	{"ActionMismatch", proof, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionAdd }},
+	{"FormUnknown", temporary, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Number = "DV-999" }},
+	{"FormUnknown", temporary, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Number = "DV-200" }},
+	{"FormRevisionUnknown", temporary, "FormRevisionDate", func(_ *mapping.Package, o *order.Order) { o.Form.Revision = day("2025-01-02") }},
+	{"FormNotInUse", temporary, "FormRevisionDate", func(_ *mapping.Package, o *order.Order) { o.Form.Revision = day("2016-07-01") }},
+	{"StageNotOfForm", temporary, "CourtOrderStageCode", func(_ *mapping.Package, o *order.Order) { o.Stage = order.StagePreTrial }},
+	{"IssuedInFuture", temporary, "CourtOrderIssuingDate", func(_ *mapping.Package, o *order.Order) { o.Issued = day("2026-06-02") }},
+	{"ExpiryUnknown", temporary, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry = order.Expiry{} }},
+	{"ExpiryBeforeIssue", afterHearing, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry.Date = ptr(day("2026-05-31")) }},
+	{"ExpiryBeforeIssue", afterHearing, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) {
+		o.Expiry.Date, o.Expiry.Time, o.IssuedTime = &o.Issued, ptr(order.TimeOfDay(9*60)), ptr(order.TimeOfDay(10*60))
+	}},
+	{"ExpiryTooLong", afterHearing, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry.Date = ptr(day("2031-06-02")) }},
+	{"ExpiryTooLong", afterHearing, "OrderPermanentIndicator", func(_ *mapping.Package, o *order.Order) { o.Expiry = order.Expiry{Basis: order.ExpiryPermanent} }},
+	{"EmergencyExpiry", emergency, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry.Date = ptr(day("2026-06-09")) }},
+	{"EmergencyExpiry", emergency, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry = order.Expiry{Basis: order.ExpiryPermanent} }},
+	{"ExpiredAlready", emergency, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) {
+		o.Issued, o.Expiry.Date = day("2026-05-25"), ptr(day("2026-05-31"))
+	}},
+	{"HearingMissing", temporary, "CourtHearing", func(_ *mapping.Package, o *order.Order) { o.Hearings[0].Purpose = order.HearingReview }},
+	{"HearingBeforeIssue", temporary, "CourtHearing[2]/HearingDate", func(_ *mapping.Package, o *order.Order) {
+		o.Hearings = append(o.Hearings, order.Hearing{Purpose: order.HearingReview, Date: day("2026-05-01")})
+	}},
+	{"HearingBeforeIssue", afterHearing, "CourtHearing/HearingDate", func(_ *mapping.Package, o *order.Order) { o.Hearings[0].Date = day("2026-06-02") }},
+	{"RestrainedIsProtected", temporary, "ProtectedPerson[2]/PersonName", func(_ *mapping.Package, o *order.Order) {
+		o.Protected = append(o.Protected, order.Protected{Name: order.Name{Given: "ROWAN", Middle: "A.", Surname: "Gra nité"}})
+	}},
+	{"ProtectedMissing", temporary, "ProtectedPerson", func(_ *mapping.Package, o *order.Order) { o.Protected = nil }},
+	{"BornAfterIssue", temporary, "RestrainedPerson/PersonBirthDate", func(_ *mapping.Package, o *order.Order) {
+		o.Restrained.Born, o.Restrained.Age = ptr(day("2086-06-02")), 0
+	}},
+	{"BornAfterIssue", temporary, "ProtectedPerson/PersonBirthDate", func(_ *mapping.Package, o *order.Order) { o.Protected[0].Born = ptr(day("2026-06-02")) }},
+	{"AgeAgainstBirth", temporary, "RestrainedPerson/PersonAgeMeasure", func(_ *mapping.Package, o *order.Order) { o.Restrained.Age = 41 }},
+	{"AgeAgainstBirth", temporary, "ProtectedPerson/PersonAgeMeasure", func(_ *mapping.Package, o *order.Order) {
+		o.Protected[0].Born, o.Protected[0].Age = ptr(day("2000-01-01")), 62
+	}},
+	{"PresenceContradicted", temporary, "CourtOrderServiceCode", func(_ *mapping.Package, o *order.Order) {
+		o.Service, o.Restrained.Present = order.ServicePresent, ptr(false)
+	}},
+	{"OfficerMissing", emergency, "RequestingOfficer", func(_ *mapping.Package, o *order.Order) { o.Officer = nil }},
+	{"FirearmsMissing", temporary, "FirearmRestriction", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms = nil }},
+	{"ExchangeWithoutCase", temporary, "CaseOtherIdentification", func(_ *mapping.Package, o *order.Order) {
+		o.Terms.ChildExchange, o.OtherCases = true, []order.OtherCase{{Kind: "criminal", Number: "X"}}
+	}},
+	{"ServedInFuture", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-06-02") }},
+	{"ProofFormUnknown", proof, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Service.Form = "DV-110" }},
+	{"ProofOtherMethod", proof, "ServiceMethodCode", func(p *mapping.Package, _ *order.Order) { p.Service.Method = order.MethodMail }},
+}
+
+var badAgainst = []sample{
+	{"ServiceOtherCase", proof, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Service.Case = "26FL0002" }},
+	{"ServiceOtherPerson", proof, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Service.Restrained.Given = "Hazel" }},
+	{"ServiceOtherPerson", proof, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Service.Restrained.Surname = "Basalt" }},
+	{"ServedBeforeIssue", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-05-31") }},
+	{"ServedBeforeIssue", proof, "CourtOrderServiceDate", func(_ *mapping.Package, o *order.Order) { o.IssuedTime = ptr(order.TimeOfDay(18*60 + 1)) }},
+	{"ServedAfterExpiry", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-06-23") }},
+}
+
+// Every bad sample breaks its rule, at its place, and no other rule.
+func TestBadSamples(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	broken := map[ID]bool{}
+	check := func(s sample, found []Finding) {
+		broken[s.rule] = true
+		if len(found) != 1 || found[0].Rule != s.rule || !strings.HasSuffix(found[0].Path, s.path) {
+			t.Errorf("%s: found %+v", s.rule, found)
+		}
+		for _, f := range found {
+			if f.Text == "" || f.Fix == "" || f.Citation == "" || f.Whose == "" || strings.Contains(f.Text, "Granite") {
+				t.Errorf("%s: %+v", s.rule, f)
+			}
+		}
+	}
+	for _, s := range bad {
+		p := s.begin()
+		s.do(&p, p.Order)
+		check(s, b.Check(p, today))
+	}
+	for _, s := range badAgainst {
+		p, known := s.begin(), temporary().Order
+		s.do(&p, known)
+		check(s, b.Against(p.Service, known))
+	}
+	for _, r := range b.Rules() {
+		if !broken[r.ID] {
+			t.Errorf("%s has no bad sample", r.ID)
+		}
+		if r.Asks == "" || r.Severity != Error && r.Severity != Warning || r.Whose != Court && r.Whose != Sender {
+			t.Errorf("%s: not whole: %+v", r.ID, r)
+		}
+	}
+}
+
+// What must not be found: the near misses of the rules that compare people.
+func TestNearMisses(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	for name, do := range map[string]func(o *order.Order){
+		"son with another birth date": func(o *order.Order) {
+			o.Protected[0] = order.Protected{Name: o.Restrained.Name, Person: order.Person{Born: ptr(day("2016-01-01"))}}
+		},
+		"son with another age": func(o *order.Order) {
+			o.Restrained.Born = nil
+			o.Protected[0] = order.Protected{Name: o.Restrained.Name, Person: order.Person{Age: 10}}
+		},
+		"wife of the same name": func(o *order.Order) {
+			o.Protected[0] = order.Protected{Name: o.Restrained.Name, Person: order.Person{Sex: "F"}}
+		},
+		"junior": func(o *order.Order) {
+			o.Protected[0].Name = o.Restrained.Name
+			o.Protected[0].Name.Suffix, o.Protected[0].Sex = "Jr.", ""
+		},
+		"another middle name": func(o *order.Order) {
+			o.Restrained.Name.Middle = "Ash"
+			o.Protected[0] = order.Protected{Name: order.Name{Given: "Rowan", Middle: "Oak", Surname: "Granite"}}
+		},
+		"age a year off": func(o *order.Order) { o.Restrained.Age = 40 },
+		"an exchange with its case": func(o *order.Order) {
+			o.Terms.ChildExchange, o.OtherCases = true, []order.OtherCase{{Kind: "family", Number: "X"}}
+		},
+	} {
+		p := temporary()
+		do(p.Order)
+		if found := b.Check(p, today); len(found) > 0 {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+	known, s := temporary().Order, proof().Service
+	known.Restrained.Aliases = []order.Name{{Given: "Ró", Surname: "Gránite"}}
+	s.Restrained = order.Name{Given: "RO", Surname: "granite"}
+	if found := b.Against(s, known); len(found) > 0 {
+		t.Errorf("served under an alias: %+v", found)
+	}
+}
+
+// Everything at once: a package that breaks many rules tells them all.
+func TestAllAtOnce(t *testing.T) {
+	t.Parallel()
+	p := temporary()
+	o := p.Order
+	p.Action, o.Stage, o.Protected, o.Terms.Firearms, o.Hearings = mapping.ActionServe, order.StagePreTrial, nil, nil, nil
+	o.Expiry.Date = ptr(day("2020-01-01"))
+	var ids []string
+	for _, f := range book(t).Check(p, today) {
+		ids = append(ids, string(f.Rule))
+	}
+	want := "ActionMismatch StageNotOfForm ExpiryBeforeIssue HearingMissing ProtectedMissing FirearmsMissing"
+	if got := strings.Join(ids, " "); got != want {
+		t.Errorf("found %s", got)
+	}
+}
+
+// A rule does not judge orders older than itself.
+func TestEffective(t *testing.T) {
+	t.Parallel()
+	p := temporary()
+	rule := Rule{ID: "Later", Effective: day("2026-06-02"), find: func(*input) []place { return []place{{"p", "t", "f"}} }}
+	if found := ask([]Rule{rule}, &input{o: p.Order}); len(found) != 0 {
+		t.Errorf("judged an older order: %+v", found)
+	}
+	p.Order.Issued = day("2026-06-02")
+	if found := ask([]Rule{rule}, &input{o: p.Order}); len(found) != 1 {
+		t.Error("did not judge an order of its first day")
+	}
+}
