@@ -61,13 +61,14 @@ func headline(s store.Status) (class, text string) {
 
 // stageNames says the stages of the intake in words.
 var stageNames = map[string]string{
-	"envelope":  "SOAP envelope read",
-	"signature": "Signature verified",
-	"schema":    "Checked against the schema",
-	"mapping":   "Order read from the package",
-	"images":    "Images compared with their digests",
-	"rules":     "Checked by the rules",
-	"store":     "Stored",
+	"receive":     "Sender known by its certificate, message read whole",
+	"envelope":    "SOAP envelope read",
+	"signature":   "Signature verified",
+	"attachments": "Attachments read",
+	"schema":      "Checked against the schema",
+	"mapping":     "Order read from the package",
+	"rules":       "Sender, images and business rules checked",
+	"store":       "Stored",
 }
 
 func stageStep(st store.Stage) step {

@@ -29,6 +29,12 @@ func main() {
 		"A simulated CLETS switch with CARPOS behind it. Every probability is a number from 0 (never) to 1 (always)."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if o.Parent {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end too
+			stop()
+		}()
+	}
 	k.FatalIfErrorf(run(ctx, o, os.Stdout))
 }
 

@@ -20,6 +20,7 @@ type options struct {
 	Exposed bool   `env:"CARPOS_SIM_EXPOSED" help:"Allow a control port that is not on the loopback interface. It asks for no password."`
 	Data    string `env:"CARPOS_SIM_DATA" type:"path" help:"Folder that keeps the records over a restart; empty keeps them in memory."`
 	JSON    bool   `help:"Print the ready and the final line as JSON."`
+	Parent  bool   `name:"with-parent" help:"End when standard input is closed, as it is when the program that started this one ends, however it ends."`
 
 	TLSCert string `name:"tls-cert" type:"existingfile" env:"CARPOS_SIM_TLS_CERT" help:"Certificate of the line (PEM); switches TLS on."`
 	TLSKey  string `name:"tls-key" type:"existingfile" env:"CARPOS_SIM_TLS_KEY" help:"Its key (PEM)."`

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"ccpor/mapping/order"
+	"ccpor/store"
+)
+
+type agencyCommand struct {
+	Add         agencyAddCommand  `cmd:"" help:"Register an agency, or change the one with this ORI."`
+	Certificate agencyCertCommand `cmd:"" help:"Trust a certificate of an agency for a time."`
+	List        agencyListCommand `cmd:"" help:"List the registered agencies."`
+}
+
+type agencyAddCommand struct {
+	Database database `embed:""`
+
+	ORI        string `required:"" help:"The agency's ORI, nine characters."`
+	Name       string `required:"" help:"Its name for people."`
+	County     string `help:"Its county."`
+	Kind       string `default:"court" enum:"court,tribalCourt,lawEnforcement" help:"What it is: ${enum}."`
+	CarposName string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
+	Confirm    string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
+	NoCLETS    bool   `name:"no-clets" help:"The agency enters its orders itself: nothing is relayed for it."`
+	Test       bool   `help:"Every package of this agency is a test."`
+}
+
+func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
+	ori, err := order.ParseORI(c.ORI)
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		id, err := s.RegisterAgency(ctx, store.Agency{ORI: ori, Name: c.Name, County: c.County, Kind: store.AgencyKind(c.Kind),
+			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test})
+		if err != nil {
+			return err
+		}
+		return t.print(map[string]any{"agency": id, "ori": ori}, "%s is registered. Next: ccpor agency certificate --ori %s --use tls|signing --file CERT.pem\n", c.Name, ori)
+	})
+}
+
+type agencyCertCommand struct {
+	Database database `embed:""`
+
+	ORI  string    `required:"" help:"The agency's ORI."`
+	Use  string    `required:"" enum:"tls,signing" help:"What it is trusted for: ${enum}."`
+	File string    `required:"" type:"existingfile" help:"The certificate, PEM."`
+	From time.Time `format:"2006-01-02" help:"First day of trust; the certificate's own start where not given." placeholder:"DATE"`
+	To   time.Time `format:"2006-01-02" help:"Day on which trust ends; the certificate's own end where not given. A day past revokes it." placeholder:"DATE"`
+}
+
+func (c *agencyCertCommand) Run(ctx context.Context, t *terminal) error {
+	ori, err := order.ParseORI(c.ORI)
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	cert, err := parseCertificate(raw)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", c.File, err)
+	}
+	from, to := c.From, c.To
+	if from.IsZero() {
+		from = cert.NotBefore
+	}
+	if to.IsZero() {
+		to = cert.NotAfter
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		agency, err := s.AgencyByORI(ctx, ori)
+		if err != nil {
+			return fmt.Errorf("looking for the agency %s: %w", ori, err)
+		}
+		if err := s.RegisterCertificate(ctx, agency.ID, store.Use(c.Use), cert, from, to); err != nil {
+			return err
+		}
+		return t.print(map[string]any{"ori": ori, "use": c.Use, "from": from, "to": to},
+			"The certificate is trusted for %s (%s) from %s to %s.\n", agency.Name, c.Use, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	})
+}
+
+type agencyListCommand struct {
+	Database database `embed:""`
+}
+
+func (c *agencyListCommand) Run(ctx context.Context, t *terminal) error {
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		all, err := s.Agencies(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if err := t.print(a, "%s  %s\n", a.ORI, a.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func withStore(ctx context.Context, d database, use func(*store.Store) error) error {
+	url, err := d.required()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return use(s)
+}
+
+// print writes value as one line of JSON where JSON is asked for, else the text.
+func (t *terminal) print(value any, format string, a ...any) error {
+	if t.json {
+		return json.NewEncoder(t.out).Encode(value)
+	}
+	_, err := fmt.Fprintf(t.out, format, a...)
+	return err
+}

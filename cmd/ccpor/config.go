@@ -1,0 +1,177 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// database says which Postgres. Shared by every subcommand that needs one.
+type database struct {
+	URL string `name:"database-url" env:"CCPOR_DATABASE_URL" help:"Postgres to use, as postgres://user@host/name. Needed everywhere but in the sandbox, which starts a private one when this is empty." placeholder:"URL"`
+}
+
+func (d database) required() (string, error) {
+	if d.URL == "" {
+		return "", errors.New("no database is named: set CCPOR_DATABASE_URL or --database-url, or look into a sandbox with --data")
+	}
+	return d.URL, nil
+}
+
+// serveConfig is the whole configuration of a running hub. Its tags are the documentation: `ccpor config describe` prints them.
+type serveConfig struct {
+	Database database `embed:""`
+
+	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
+	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
+	TLSCert     string        `env:"CCPOR_TLS_CERT" help:"Certificate of the service, PEM." placeholder:"FILE" type:"path"`
+	TLSKey      string        `env:"CCPOR_TLS_KEY" help:"Key of the service, PEM." placeholder:"FILE" type:"path"`
+	MaxMessage  int64         `env:"CCPOR_MAX_MESSAGE" default:"33554432" help:"Largest message taken, in bytes, images included."`
+	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
+	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
+
+	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
+
+	Switch        string        `env:"CCPOR_SWITCH" help:"Address of the message switch, host:port. Empty: nothing is relayed, transmissions wait." placeholder:"HOST:PORT"`
+	SwitchLines   []string      `env:"CCPOR_SWITCH_LINES" default:"CCPR" help:"Mnemonics of the lines to the switch, four characters each."`
+	SwitchORI     string        `env:"CCPOR_SWITCH_ORI" default:"CA0349400" help:"ORI with which the lines log on."`
+	SwitchWindow  int           `env:"CCPOR_SWITCH_WINDOW" default:"1" help:"Unanswered requests allowed on a line (profile section 1)."`
+	SwitchPlain   bool          `env:"CCPOR_SWITCH_PLAIN" help:"Speak to the switch without TLS. For a sandbox."`
+	SwitchCert    string        `env:"CCPOR_SWITCH_CERT" help:"Client certificate towards the switch, PEM." placeholder:"FILE" type:"path"`
+	SwitchKey     string        `env:"CCPOR_SWITCH_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
+	SwitchCA      string        `env:"CCPOR_SWITCH_CA" help:"Authority that vouches for the switch, PEM." placeholder:"FILE" type:"path"`
+	SwitchTest    bool          `env:"CCPOR_SWITCH_TEST" help:"The switch is a test switch: test packages may go to it."`
+	ReplyTimeout  time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
+	RetryScale    float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
+	OrphanTimeout time.Duration `env:"CCPOR_ORPHAN_AFTER" default:"150s" help:"Time after which a sending without a living sender counts as unknown."`
+
+	LogLevel string `env:"CCPOR_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of the log (${enum}); the log is JSON on standard error."`
+}
+
+// check tells every problem of the configuration that can be told without opening anything but its files.
+func (c *serveConfig) check() error {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if _, err := c.Database.required(); err != nil {
+		bad("%w", err)
+	}
+	if c.TLSCert == "" || c.TLSKey == "" {
+		bad("the service has no certificate: set CCPOR_TLS_CERT and CCPOR_TLS_KEY")
+	}
+	if err := loopback(c.Pages); err != nil {
+		bad("%w", err)
+	}
+	if c.SwitchWindow < 1 {
+		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)
+	}
+	if c.Switch != "" && !c.SwitchPlain && (c.SwitchCert == "" || c.SwitchKey == "" || c.SwitchCA == "") {
+		bad("the switch wants TLS with a client certificate: set CCPOR_SWITCH_CERT, CCPOR_SWITCH_KEY and CCPOR_SWITCH_CA, or CCPOR_SWITCH_PLAIN in a sandbox")
+	}
+	if c.SwitchPlain && c.Switch != "" && loopback(c.Switch) != nil {
+		bad("CCPOR_SWITCH_PLAIN is set but %s is not on this machine: orders do not travel in clear", c.Switch)
+	}
+	if c.RetryScale <= 0 {
+		bad("CCPOR_RETRY_SCALE is %g: it must be above 0", c.RetryScale)
+	}
+	for _, f := range []string{c.TLSCert, c.TLSKey, c.SwitchCert, c.SwitchKey, c.SwitchCA} {
+		if f == "" {
+			continue
+		}
+		if _, err := os.Stat(f); err != nil {
+			bad("%w", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// loopback refuses an address that other machines can reach.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%s is no address: host:port is needed", addr)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return fmt.Errorf("%s is not on loopback: pages are served on this machine only until people can sign in", addr)
+}
+
+type configCommand struct {
+	Describe describeCommand `cmd:"" help:"Print every setting with its default and meaning."`
+	Check    checkCommand    `cmd:"" help:"Check the settings of 'serve' as they are now, and say everything that is wrong."`
+}
+
+type describeCommand struct{}
+
+// setting is one line of `ccpor config describe`.
+type setting struct {
+	Env     string `json:"env"`
+	Flag    string `json:"flag"`
+	Default string `json:"default,omitempty"`
+	Help    string `json:"help"`
+}
+
+func (describeCommand) Run(t *terminal, k *kong.Kong) error {
+	for _, s := range settings(k) {
+		if t.json {
+			if err := json.NewEncoder(t.out).Encode(s); err != nil {
+				return err
+			}
+			continue
+		}
+		def := ""
+		if s.Default != "" {
+			def = " (default " + s.Default + ")"
+		}
+		fmt.Fprintf(t.out, "%s%s\n    %s\n", s.Env, def, s.Help)
+	}
+	return nil
+}
+
+func settings(k *kong.Kong) []setting {
+	var all []setting
+	for _, node := range k.Model.Children {
+		if node.Name != "serve" {
+			continue
+		}
+		for _, f := range node.Flags {
+			if len(f.Envs) == 0 {
+				continue
+			}
+			help := strings.ReplaceAll(f.Help, "${enum}", strings.ReplaceAll(f.Enum, ",", ", "))
+			all = append(all, setting{Env: f.Envs[0], Flag: "--" + f.Name, Default: f.Default, Help: help})
+		}
+	}
+	return all
+}
+
+type checkCommand struct {
+	serveConfig `embed:""`
+}
+
+func (c *checkCommand) Run(t *terminal) error {
+	err := c.check()
+	if t.json {
+		problems := []string{}
+		if err != nil {
+			problems = strings.Split(err.Error(), "\n")
+		}
+		if encErr := json.NewEncoder(t.out).Encode(map[string]any{"ok": err == nil, "problems": problems}); encErr != nil {
+			return encErr
+		}
+	} else if err != nil {
+		fmt.Fprintln(t.err, err)
+	} else {
+		fmt.Fprintln(t.out, "The configuration is whole.")
+	}
+	if err != nil {
+		return exitStatus(1)
+	}
+	return nil
+}

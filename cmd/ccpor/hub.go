@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ccpor/exchange"
+	"ccpor/mapping"
+	"ccpor/mapping/calendar"
+	"ccpor/mapping/forms"
+	"ccpor/mapping/rules"
+	"ccpor/schemas"
+	"ccpor/store"
+	"ccpor/web"
+)
+
+// hub is one running exchange: the service for courts, the pages for people, and the relay to the switch, over one store.
+type hub struct {
+	config  serveConfig
+	log     *slog.Logger
+	store   *store.Store
+	relay   *relaySide // nil when no switch is configured
+	service *http.Server
+	pages   *http.Server
+	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
+	serviceAt, pagesAt net.Listener
+}
+
+// openHub opens everything that a hub stands on. What it cannot do without it says at once.
+func openHub(ctx context.Context, c serveConfig, log *slog.Logger) (*hub, error) {
+	h := &hub{config: c, log: log}
+	if err := h.open(ctx); err != nil {
+		return nil, errors.Join(err, h.close(ctx))
+	}
+	return h, nil
+}
+
+func (h *hub) open(ctx context.Context) error {
+	var err error
+	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest}); err != nil {
+		return err
+	}
+	if err := h.store.Ping(ctx); err != nil {
+		return err
+	}
+	if err := h.openService(); err != nil {
+		return fmt.Errorf("opening the service: %w", err)
+	}
+	if err := h.openPages(); err != nil {
+		return fmt.Errorf("opening the pages: %w", err)
+	}
+	if h.config.Switch == "" {
+		h.log.Warn("no switch is configured: transmissions wait")
+		return nil
+	}
+	if h.relay, err = openRelay(h.config, h.store, h.log); err != nil {
+		return fmt.Errorf("opening the relay: %w", err)
+	}
+	return nil
+}
+
+func (h *hub) openService() error {
+	config, err := intake(h.config, h.store, h.log)
+	if err != nil {
+		return err
+	}
+	endpoint, err := exchange.NewHub(config)
+	if err != nil {
+		return err
+	}
+	own, err := tls.LoadX509KeyPair(h.config.TLSCert, h.config.TLSKey)
+	if err != nil {
+		return fmt.Errorf("reading the service's certificate: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/soap", endpoint)
+	h.service = exchange.Server(mux, exchange.TLSConfig(own), h.log)
+	h.serviceAt, err = net.Listen("tcp", h.config.Listen)
+	return err
+}
+
+// intake loads the data on which the exchange decides: schemas, forms, calendar and rules are checked here, at start.
+func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, error) {
+	set, err := schemas.Load()
+	if err != nil {
+		return exchange.Config{}, err
+	}
+	table, err := forms.Load()
+	if err != nil {
+		return exchange.Config{}, err
+	}
+	cal, err := calendar.Load()
+	if err != nil {
+		return exchange.Config{}, err
+	}
+	return exchange.Config{
+		Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Address: c.PublicURL, Now: time.Now, Log: log,
+		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight},
+	}, nil
+}
+
+func (h *hub) openPages() error {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(h.store.Reader, h.store, zone, time.Now, h.log)
+	if err != nil {
+		return err
+	}
+	handler, err := pages.Handler()
+	if err != nil {
+		return err
+	}
+	h.pages = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
+	h.pagesAt, err = net.Listen("tcp", h.config.Pages)
+	return err
+}
+
+// run serves until ctx ends; then what is in hand gets its time, and everything is closed.
+func (h *hub) run(ctx context.Context) error {
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
+	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
+	if h.relay != nil {
+		group.Go(func() error { return h.relay.run(serving) })
+	}
+	group.Go(func() error {
+		<-serving.Done()
+		return h.shutdown(context.WithoutCancel(ctx))
+	})
+	return errors.Join(group.Wait(), h.close(context.WithoutCancel(ctx)))
+}
+
+func (h *hub) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, h.config.Stop)
+	defer cancel()
+	return errors.Join(h.service.Shutdown(ctx), h.pages.Shutdown(ctx))
+}
+
+// close closes what is open, in whatever state the opening was left.
+func (h *hub) close(context.Context) error {
+	var errs []error
+	for _, l := range []net.Listener{h.serviceAt, h.pagesAt} {
+		if l != nil {
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if h.store != nil {
+		h.store.Close()
+	}
+	return errors.Join(errs...)
+}
+
+func closed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// serviceURL and pagesURL are the addresses on this machine.
+func (h *hub) serviceURL() string { return "https://" + onThisMachine(h.serviceAt.Addr()) + "/soap" }
+func (h *hub) pagesURL() string   { return "http://" + onThisMachine(h.pagesAt.Addr()) + "/" }
+
+func onThisMachine(a net.Addr) string {
+	_, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return net.JoinHostPort("localhost", port)
+}

@@ -1,0 +1,82 @@
+// Command ccpor is the protective-order exchange: it takes signed order packages from courts, keeps them, and relays them to
+// CARPOS. Each subcommand is a small file of this package and does wiring only; what a subcommand decides is decided in a
+// package of its own. The simulated switch is a program of its own (carpos-sim) and is never linked in here.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	JSON bool `help:"Print results as JSON, one value a line." env:"CCPOR_JSON"`
+
+	Serve   serveCommand   `cmd:"" help:"Run the exchange: the SOAP service, the relay to CARPOS and the pages."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to the version of this program."`
+	Agency  agencyCommand  `cmd:"" help:"Register agencies and their certificates."`
+	Submit  submitCommand  `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
+	Status  statusCommand  `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Sandbox sandboxCommand `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
+	Config  configCommand  `cmd:"" help:"Describe or check the configuration."`
+	Version versionCommand `cmd:"" help:"Print the version of this program and of what it stands on."`
+}
+
+// terminal is where a subcommand reads and writes: passed in, so that a test can look.
+type terminal struct {
+	out, err io.Writer
+	json     bool
+}
+
+// exitStatus is an error that has been told to the user already, or needs no telling.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("ccpor"), kong.UsageOnError(), kong.Writers(out, errOut),
+		kong.Description("The protective-order exchange: signed orders in, CARPOS transactions out."),
+		kong.Configuration(kong.JSON, configFiles()...),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(errOut, "ccpor:", err)
+		return 2
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(errOut, "ccpor:", err)
+		return 2
+	}
+	err = k.Run(&terminal{out: out, err: errOut, json: c.JSON}, parser)
+	var status exitStatus
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	default:
+		fmt.Fprintln(errOut, "ccpor:", err)
+		return 1
+	}
+}
+
+// configFiles are the files that settings are read from, where the environment and the flags do not say.
+func configFiles() []string {
+	if file := os.Getenv("CCPOR_CONFIG"); file != "" {
+		return []string{file}
+	}
+	return []string{"/etc/ccpor.json"}
+}
