@@ -82,12 +82,15 @@ func (b *book) answer(req request, from origin) (answer, error) {
 	return b.change(req, from, faults)
 }
 
+// mostFaults bounds a refusal so that it fits into one body; no request that means well comes near.
+const mostFaults = 200
+
 // refuse prints every fault once, in the order in which it was found.
 func (b *book) refuse(faults []reject) answer {
 	var a answer
 	said := map[reject]bool{}
 	for _, f := range faults {
-		if !said[f] {
+		if !said[f] && len(said) < mostFaults {
 			said[f] = true
 			a.lines = append(a.lines, b.dict.line(f))
 		}

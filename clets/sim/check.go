@@ -138,9 +138,11 @@ func (c *checker) inOrder(r rule, f Field) bool {
 		return c.seen["NAM"] > 0 && c.seen["NNM"] == 0
 	}
 	if r.must == mustGroup {
-		ok := c.inGroup && r.place > c.place
-		c.place = max(c.place, r.place)
-		return ok
+		if !c.inGroup || r.place <= c.place {
+			return false
+		}
+		c.place = r.place
+		return true
 	}
 	if r.code == "PPN" && c.inGroup {
 		c.place = r.place

@@ -26,13 +26,13 @@ const (
 	LoseReply    Misbehaviour = "loseReply"    // the reply is never sent
 	GarbageFrame Misbehaviour = "garbageFrame" // bytes that are no frame, then the line is closed; the reply waits
 	// On the way, together with others.
-	LoseACK   Misbehaviour = "loseAck"   // no ACK
-	Overtake  Misbehaviour = "overtake"  // the reply comes before the ACK
-	Garble    Misbehaviour = "garble"    // the reply's text is altered so that it matches nothing
-	Duplicate Misbehaviour = "duplicate" // the reply comes twice, under two outseqs
-	Late      Misbehaviour = "late"      // the reply comes LateBy later
-	Slow      Misbehaviour = "slow"      // CARPOS carries the request out LateBy later
-	Reorder   Misbehaviour = "reorder"   // the reply comes after the line's next reply, or LateBy later
+	LoseACK  Misbehaviour = "loseAck"   // no ACK
+	Overtake Misbehaviour = "overtake"  // the reply comes before the ACK
+	Garble   Misbehaviour = "garble"    // the reply's text is altered so that it matches nothing
+	Twice    Misbehaviour = "duplicate" // the reply comes twice, under two outseqs
+	Late     Misbehaviour = "late"      // the reply comes LateBy later
+	Slow     Misbehaviour = "slow"      // CARPOS carries the request out LateBy later
+	Reorder  Misbehaviour = "reorder"   // the reply comes after the line's next reply, or LateBy later
 )
 
 // Faults are the misbehaviours in force. Each number is a probability: 0 never, 1 always.
@@ -73,7 +73,7 @@ func (f Faults) chances() []chance {
 		{LoseRequest, f.LoseRequest, 1}, {DropBefore, f.DropBefore, 1}, {Busy, f.Busy, 1}, {CarposDown, f.CarposDown, 1},
 		{TryLater, f.TryLater, 2}, {CarposError, f.CarposError, 2},
 		{DropAfter, f.DropAfter, 3}, {LoseReply, f.LoseReply, 3}, {GarbageFrame, f.GarbageFrame, 3},
-		{LoseACK, f.LoseACK, 0}, {Overtake, f.Overtake, 0}, {Garble, f.Garble, 0}, {Duplicate, f.Duplicate, 0},
+		{LoseACK, f.LoseACK, 0}, {Overtake, f.Overtake, 0}, {Garble, f.Garble, 0}, {Twice, f.Duplicate, 0},
 		{Late, f.Late, 0}, {Slow, f.Slow, 0}, {Reorder, f.Reorder, 0},
 	}
 }

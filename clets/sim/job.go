@@ -273,7 +273,7 @@ func (j *job) send() {
 	if j.station.push(head, j.control, text) && j.req.key == keyEnter {
 		j.line.sw.judge.settled(j.order)
 	}
-	if j.fate.has(Duplicate) {
+	if j.fate.has(Twice) {
 		j.station.push(head, j.control, text)
 	}
 	if j.fate.has(Overtake) && !j.fate.has(LoseACK) {

@@ -26,7 +26,7 @@ func Magics() []Magic {
 		{Ending: "BUSY", Times: 2, Happens: Busy, Words: "NAK 10 twice, then taken"},
 		{Ending: "DOWN", Times: 2, Happens: CarposDown, Words: "NAK 11 twice, then taken"},
 		{Ending: "NOACK", Happens: LoseACK, Words: "no ACK, only the reply"},
-		{Ending: "DUP", Happens: Duplicate, Words: "the reply comes twice"},
+		{Ending: "DUP", Happens: Twice, Words: "the reply comes twice"},
 		{Ending: "GARB", Times: 1, Happens: Garble, Words: "entered, but the first reply says nothing that matches"},
 		{Ending: "SERV", Then: "SERVICE NOTICE", Words: "accepted, then another agency reports service"},
 		{Ending: "VIOL", Then: "VIOLATION NOTICE", Words: "accepted, then another agency reports a violation"},
