@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// call runs the program as its user would, within this process.
+func call(t *testing.T, args ...string) (status int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	status = run(t.Context(), args, &o, &e)
+	return status, o.String(), e.String()
+}
+
+func TestCommandsRefuse(t *testing.T) {
+	t.Setenv("CCPOR_DATABASE_URL", "")
+	t.Setenv("CCPOR_CONFIG", filepath.Join(t.TempDir(), "none.json"))
+	tests := map[string]struct {
+		args   []string
+		status int
+		says   string
+	}{
+		"no command":            {nil, 2, "expected one of"},
+		"unknown command":       {[]string{"relay"}, 2, "unexpected argument relay"},
+		"mistyped number":       {[]string{"status", "7K4M"}, 1, "ten letters and digits are needed"},
+		"wrong check character": {[]string{"status", "AAAAAAAAAB"}, 1, "one of them is mistyped"},
+		"no database":           {[]string{"status", "0000-0000-00"}, 1, "no database is named"},
+		"migrate nothing":       {[]string{"migrate"}, 1, "no database is named"},
+		"serve nothing":         {[]string{"serve"}, 1, "the service has no certificate"},
+		"wrong ORI":             {[]string{"agency", "add", "--ori", "ca030013j", "--name", "X"}, 1, "ORI not valid"},
+		"no such file":          {[]string{"submit", "--url", "https://localhost/soap", "--cert", "none", "--key", "none", "none.xml"}, 2, "no such file"},
+		"sandbox on a network":  {[]string{"sandbox", "--listen", "0.0.0.0:1"}, 1, "not on loopback"},
+		"sandbox pages outside": {[]string{"sandbox", "--pages", "10.0.0.1:1"}, 1, "not on loopback"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			status, out, errOut := call(t, tt.args...)
+			if status != tt.status || !strings.Contains(errOut, tt.says) {
+				t.Errorf("status %d, says %q (and %.100q); want %d and %q", status, errOut, out, tt.status, tt.says)
+			}
+		})
+	}
+}
+
+func TestConfigCheckTellsEverything(t *testing.T) {
+	t.Setenv("CCPOR_DATABASE_URL", "")
+	t.Setenv("CCPOR_PAGES", "0.0.0.0:80")
+	t.Setenv("CCPOR_SWITCH", "switch.example:7917")
+	t.Setenv("CCPOR_SWITCH_PLAIN", "true")
+	t.Setenv("CCPOR_SWITCH_WINDOW", "0")
+	t.Setenv("CCPOR_RETRY_SCALE", "0")
+	status, out, _ := call(t, "config", "check", "--json")
+	var got struct {
+		OK       bool
+		Problems []string
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(got.Problems, "\n")
+	for _, want := range []string{"no database is named", "no certificate", "not on loopback", "orders do not travel in clear", "at least 1 request", "must be above 0"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("not told: %q", want)
+		}
+	}
+	if status != 1 || got.OK {
+		t.Errorf("status %d, ok %v", status, got.OK)
+	}
+}
+
+func TestConfigDescribeTellsEverySetting(t *testing.T) {
+	status, out, _ := call(t, "config", "describe", "--json")
+	if status != 0 {
+		t.Fatalf("status %d", status)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	seen := map[string]bool{}
+	for _, l := range lines {
+		var s setting
+		if err := json.Unmarshal([]byte(l), &s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Help == "" || seen[s.Env] {
+			t.Errorf("%s: without help, or twice", s.Env)
+		}
+		seen[s.Env] = true
+	}
+	for _, want := range []string{"CCPOR_DATABASE_URL", "CCPOR_TLS_CERT", "CCPOR_SWITCH_LINES", "CCPOR_LOG_LEVEL"} {
+		if !seen[want] {
+			t.Errorf("%s is not described", want)
+		}
+	}
+}
+
+func TestVersionNamesWhatItStandsOn(t *testing.T) {
+	status, out, _ := call(t, "version", "--json")
+	var v version
+	if err := json.Unmarshal([]byte(out), &v); err != nil || status != 0 {
+		t.Fatal(status, err)
+	}
+	if !strings.HasPrefix(v.Go, "go1.") || v.Platform == "" {
+		t.Errorf("version %+v", v)
+	}
+}
+
+func TestAuthorityKeepsItsIdentities(t *testing.T) {
+	dir, now := t.TempDir(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	first, err := openAuthority(dir, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := first.signer("X", keyP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := openAuthority(dir, now.AddDate(0, 6, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := second.signer("X", keyP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !kept.cert.Equal(made.cert) {
+		t.Error("the second start made another certificate")
+	}
+	if err := kept.cert.CheckSignatureFrom(second.cert); err != nil {
+		t.Error(err)
+	}
+	info, err := os.Stat(made.keyFile)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key may be read by others: %v %v", info.Mode(), err)
+	}
+	if _, err := openAuthority(dir, now.AddDate(3, 0, 0)); err == nil {
+		t.Error("an authority past its end was opened")
+	}
+}
+
+func TestSamplesThatShowNothingAreRefused(t *testing.T) {
+	r := replacement{"absent", "x"}
+	if _, err := r.apply([]byte("<a/>")); err == nil {
+		t.Error("a replacement without effect was taken")
+	}
+	if _, err := loadSamples(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no samples") {
+		t.Errorf("an empty folder gave %v", err)
+	}
+}
+
+func TestExpectationsFail(t *testing.T) {
+	good := ending{Outcome: "accepted", FCN: "1", Duplicate: true}
+	refused := ending{Outcome: "refused", Code: "A.B", Problems: 2}
+	tests := map[string]struct {
+		x  expectation
+		e  ending
+		ok bool
+	}{
+		"accepted":         {expectation{Outcome: "accepted"}, good, true},
+		"duplicate":        {expectation{Outcome: "accepted", Duplicate: true}, good, true},
+		"not a duplicate":  {expectation{Outcome: "accepted", Duplicate: true}, ending{Outcome: "accepted", FCN: "1"}, false},
+		"no FCN":           {expectation{Outcome: "accepted"}, ending{Outcome: "accepted"}, false},
+		"refused":          {expectation{Outcome: "refused", Code: "A.B", Problems: 2}, refused, true},
+		"other code":       {expectation{Outcome: "refused", Code: "A.C"}, refused, false},
+		"problems missing": {expectation{Outcome: "refused", Code: "A.B", Problems: 3}, refused, false},
+		"other outcome":    {expectation{Outcome: "accepted"}, refused, false},
+	}
+	for name, tt := range tests {
+		if got := tt.x.differs(tt.e); (got == "") != tt.ok {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
