@@ -117,7 +117,7 @@ func (m *Mapper) form(p *Package, o *order.Order) {
 	if o.Expiry, ok = rule.Default(o, m.calendar); !ok {
 		return
 	}
-	p.note("ExpiryDefault", fmt.Sprintf("The form names no expiration date. The order ends with %s, taken as %s (rule %s; %s).",
+	p.note("ExpiryDefault", fmt.Sprintf("The form names no expiration date. The default is %s, here %s (rule %s; %s).",
 		rule.Text, ends(o.Expiry), rule.ID, rule.Citation), "/OrderPackage/ProtectionOrder/OrderExpirationDate")
 }
 

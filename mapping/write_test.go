@@ -211,13 +211,13 @@ func name(t gen) order.Name {
 	return order.Name{Given: maybe(t, token), Middle: maybe(t, token), Surname: token(t), Suffix: maybe(t, matching(`[A-Z][a-z.]{0,8}`))}
 }
 
-func person(t gen) order.Person {
+func described(t gen) order.Person {
 	return order.Person{Sex: maybe(t, matching(`M|F|X|U`)), Race: pick(t, "", "white", "black", "unknown", "asianIndian"), Born: some(t, date), Age: upTo(t, 130)}
 }
 
 func restrained(t gen) order.Restrained {
 	return order.Restrained{
-		Name: name(t), Aliases: list(t, 3, name), Person: person(t), Height: orZero(t, 12, 108), Weight: orZero(t, 10, 999),
+		Name: name(t), Aliases: list(t, 3, name), Person: described(t), Height: orZero(t, 12, 108), Weight: orZero(t, 10, 999),
 		Hair: pick(t, "", "BRO", "XXX"), Eyes: pick(t, "", "BLU", "XXX"), Marks: list(t, 2, token), Address: some(t, address),
 		DriverLicense: some(t, func(t gen) order.License {
 			return order.License{Number: number(t), State: matching(`[A-Z]{2}`)(t), Year: orZero(t, 1900, 2199)}
@@ -227,7 +227,7 @@ func restrained(t gen) order.Restrained {
 }
 
 func protected(t gen) order.Protected {
-	return order.Protected{Name: name(t), Person: person(t), Relation: maybe(t, token), Minor: yes(t)}
+	return order.Protected{Name: name(t), Person: described(t), Relation: maybe(t, token), Minor: yes(t)}
 }
 
 func officer(t gen) order.Officer {
