@@ -1,6 +1,7 @@
 package sig
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
@@ -129,7 +130,15 @@ func (r *reading) verify(dst []byte, want canon.Name, trusted []Trusted, now tim
 	}
 	r.octets = octets
 	kept := append(dst, octets...)[len(dst):]
-	return Verified{octets: kept[:len(kept):len(kept)], digest: sha256.Sum256(kept), cert: cert, algorithm: r.method.uri, root: want}, nil
+	return Verified{octets: kept[:len(kept):len(kept)], digest: sha256Of(kept, r.digest, &got), cert: cert, algorithm: r.method.uri, root: want}, nil
+}
+
+// sha256Of is the SHA-256 of the octets, which the reference may have asked for.
+func sha256Of(octets []byte, d *digest, got *sum) [32]byte {
+	if d.hash == crypto.SHA256 {
+		return [32]byte(got.bytes())
+	}
+	return sha256.Sum256(octets)
 }
 
 // content reads the signed element and its signature and returns the octets

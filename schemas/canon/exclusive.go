@@ -29,6 +29,7 @@ type Exclusive struct {
 type writer struct {
 	x        Exclusive
 	out      []byte
+	begin    int // length of out before
 	from     int // the document from here up to the event is canonical and not yet copied
 	top      int // depth of the element that is written
 	exclude  space
@@ -48,7 +49,8 @@ const undeclare int32 = -1
 
 // Canonical is called at a Start. It reads the element to its End, which is the
 // current event afterwards, appends its exclusive canonical form (without
-// comments) to dst, and returns the longer slice. Declarations of ancestors
+// comments) to dst, and returns the longer slice. A form that grows beyond
+// Limits.MaxBytes is refused: a prefix declared once may be rendered often. Declarations of ancestors
 // that the element uses are honoured. Names of unlisted namespaces are refused
 // even under a profile with Foreign.
 func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
@@ -59,7 +61,7 @@ func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
 		return dst, err
 	}
 	w := &s.write
-	w.x, w.out, w.from, w.top = x, dst, s.at, len(s.open)
+	w.x, w.out, w.begin, w.from, w.top = x, dst, len(dst), s.at, len(s.open)
 	w.exclude = foreign
 	if x.Exclude != "" {
 		w.exclude = s.p.number([]byte(x.Exclude))
@@ -121,6 +123,9 @@ func (w *writer) flush(doc []byte, to, next int) {
 
 func (s *Scanner) writeStart() error {
 	w, e := &s.write, &s.open[len(s.open)-1]
+	if len(w.out)-w.begin > s.p.limits.MaxBytes {
+		return s.fail(TooLarge, s.at, "the canonical form is larger than a document may be", "declare a namespace where it is used first, not in every element")
+	}
 	if s.p.limits.Foreign {
 		if err := s.noForeign(e); err != nil {
 			return err

@@ -45,47 +45,97 @@ func (s *Scanner) Column() int {
 }
 
 // Path is the way to the innermost open element by local names, as in
-// /Package/Order[2]/Case; [n] stands where n like-named siblings were counted
-// and n > 1. It reads the document from its start: ask for it when something
-// is to be reported.
+// /Package/Order[2]/Case; [n] stands where n siblings of that local name were
+// counted and n > 1. It reads the document from its start: ask for it when
+// something is to be reported.
 func (s *Scanner) Path() string {
 	if len(s.open) == 0 {
 		return ""
 	}
-	last := int(s.open[len(s.open)-1].name.from) - 1
 	q := Scanner{quiet: true}
 	if err := q.Reset(s.doc, s.p); err != nil {
 		return ""
 	}
-	counts := []map[string]int{{}}
-	for {
+	counts := make([]int, len(s.open))
+	for last := len(s.open) - 1; ; {
 		k, err := q.Next()
-		switch {
-		case err != nil || k == EOF:
+		if err != nil || k == EOF {
 			return ""
-		case k == Start:
-			n := q.open[len(q.open)-1].name
-			counts[len(counts)-1][string(s.doc[n.local:n.to])]++
-			if q.at == last {
-				return q.path(counts)
-			}
-			counts = append(counts, map[string]int{})
-		case k == End:
-			counts = counts[:len(counts)-1]
+		}
+		d := len(q.open) - 1
+		if k != Start || d > last || d > 0 && q.open[d-1].name != s.open[d-1].name {
+			continue
+		}
+		if q.local(d) == s.local(d) {
+			counts[d]++
+		}
+		if q.open[d].name == s.open[last].name {
+			return s.path(counts)
 		}
 	}
 }
 
-func (s *Scanner) path(counts []map[string]int) string {
+// local is the local name of an open element.
+func (s *Scanner) local(depth int) string {
+	n := s.open[depth].name
+	return s.names.of(s.doc[n.local:n.to])
+}
+
+func (s *Scanner) path(counts []int) string {
 	var b strings.Builder
-	for i, e := range s.open {
-		local := string(s.doc[e.name.local:e.name.to])
-		b.WriteString("/" + local)
-		if n := counts[i][local]; n > 1 {
+	for i, n := range counts {
+		b.WriteString("/" + s.local(i))
+		if n > 1 {
 			b.WriteString("[" + decimal(n) + "]")
 		}
 	}
 	return b.String()
+}
+
+// Find tells line and column of the element that Path calls by a path, in a
+// document that the profile takes up to there. It is how a problem found in
+// canonical octets is shown in the document as it was received.
+func Find(doc []byte, p *Profile, path string) (line, column int, found bool) {
+	var s Scanner
+	if err := s.Reset(doc, p); err != nil || !strings.HasPrefix(path, "/") {
+		return 0, 0, false
+	}
+	steps := strings.Split(path, "/")[1:]
+	counts := make([]int, len(steps)+1)
+	for matched := 0; ; {
+		k, err := s.Next()
+		d := len(s.open) - 1
+		switch {
+		case err != nil || k == EOF:
+			return 0, 0, false
+		case k == End && d < matched:
+			return 0, 0, false
+		case k != Start || d != matched:
+			continue
+		}
+		name, n := step(steps[d])
+		if s.local(d) != name {
+			continue
+		}
+		if counts[d]++; counts[d] == n {
+			if matched++; matched == len(steps) {
+				return s.Line(), s.Column(), true
+			}
+		}
+	}
+}
+
+// step splits "Order[2]" into name and number; the number is 1 where none stands.
+func step(s string) (string, int) {
+	name, rest, indexed := strings.Cut(s, "[")
+	if !indexed {
+		return name, 1
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	if err != nil {
+		return "", 0
+	}
+	return name, n
 }
 
 // fail ends the reading with an error at an offset.

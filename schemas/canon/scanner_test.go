@@ -324,6 +324,37 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestFind finds every element by its own path.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	doc := "<x xmlns='urn:example:a'>\n <y><z/></y><z>\n<y/></z> <y><y/>\n<z/><z><y/></z></y></x>"
+	s := open(t, doc, closed)
+	for n := 0; ; n++ {
+		k, err := s.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k == canon.EOF {
+			if n < 10 {
+				t.Errorf("only %d events", n)
+			}
+			break
+		}
+		if k != canon.Start {
+			continue
+		}
+		line, column, found := canon.Find([]byte(doc), closed, s.Path())
+		if !found || line != s.Line() || column != s.Column() {
+			t.Errorf("%s: %d:%d %v, want %d:%d", s.Path(), line, column, found, s.Line(), s.Column())
+		}
+	}
+	for _, path := range []string{"", "/", "/y", "/x/y[3]", "/x/y[0]", "/x/y[x]", "/x/y/z/z", "x", "/x/y[", "/x/y[2]/z[3]"} {
+		if line, _, found := canon.Find([]byte(doc), closed, path); found {
+			t.Errorf("%q found in line %d", path, line)
+		}
+	}
+}
+
 func TestAccessors(t *testing.T) {
 	t.Parallel()
 	s := open(t, `<x xmlns="urn:example:a" xmlns:b="urn:example:b" i="1" b:i="&amp;2"> <y>t</y></x>`, closed)
@@ -484,6 +515,16 @@ func TestExclude(t *testing.T) {
 	s := open(t, `<x xmlns="urn:example:a"><b:y xmlns:b="urn:example:b"/></x>`, closed)
 	start(t, s)
 	if _, err := s.Canonical(nil, canon.Exclusive{Exclude: b}); code(err) != canon.Excluded {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestGrowth refuses a document that is small and has a large canonical form.
+func TestGrowth(t *testing.T) {
+	t.Parallel()
+	p := canon.NewProfile(canon.Limits{MaxBytes: 2000}, a, b)
+	doc := `<x xmlns="urn:example:a" xmlns:p="urn:example:b">` + strings.Repeat("<p:a/>", 200) + `</x>`
+	if _, err := whole([]byte(doc), p); code(err) != canon.TooLarge || events([]byte(doc), p) != nil {
 		t.Errorf("got %v", err)
 	}
 }
