@@ -1,6 +1,12 @@
 package store
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
 
 // Event is one entry of the audit log: who did what to what, when, and how it ended. An entry stands for itself: it needs no other
 // row to be understood. It holds no personal data, and the database refuses to change or delete it.
@@ -16,4 +22,23 @@ type Event struct {
 	Outcome string
 	// Details is what else a reader of the log needs.
 	Details string
+}
+
+// Audit writes an entry, for reads and for acts of people.
+func (s *Store) Audit(ctx context.Context, e Event) error {
+	_, err := s.pool.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details) values ($1, $2, $3, $4, $5, $6)",
+		e.At, e.Actor, e.Action, e.Object, e.Outcome, e.Details)
+	if err != nil {
+		return fmt.Errorf("write the audit log: %w", err)
+	}
+	return nil
+}
+
+// AuditTrail reads the audit log, newest first: at most limit entries about the object, or about all when it is empty.
+func (r *Reader) AuditTrail(ctx context.Context, object string, limit int) ([]Event, error) {
+	return all(ctx, r.pool, func(row pgx.CollectableRow) (e Event, err error) {
+		err = row.Scan(&e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details)
+		e.At = e.At.UTC()
+		return e, err
+	}, "read the audit log", "select at, actor, action, object, outcome, details from audit where $1 in ('', object) order by id desc limit $2", object, limit)
 }

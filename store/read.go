@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ccpor/mapping/order"
+)
+
+// Status tells everything of a submission; ErrNotFound.
+func (r *Reader) Status(ctx context.Context, t order.Tracking) (Status, error) {
+	return r.status(ctx, "s.tracking = $1", string(t))
+}
+
+// StatusByPackage is Status by the sender's own identification: of the accepted package, else of the last refused one.
+func (r *Reader) StatusByPackage(ctx context.Context, agency AgencyID, id order.LocalID) (Status, error) {
+	number, err := one(ctx, r.pool, pgx.RowTo[int64], "find the package",
+		`select id from (
+			(select id, 1 as rank from submission where agency_id = $1 and package = $2 and state = 'accepted')
+			union all
+			(select id, 2 from submission where agency_id = $1 and package = $2 and state = 'refused' and package <> '' order by id desc limit 1)) as found
+		order by rank limit 1`, int64(agency), string(id))
+	if err != nil {
+		return Status{}, err
+	}
+	return r.status(ctx, "s.id = $1", number)
+}
+
+// status reads in one snapshot, so that what it tells was true at one moment.
+func (r *Reader) status(ctx context.Context, which string, arg any) (Status, error) {
+	var s Status
+	tx, err := r.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return s, fmt.Errorf("read the status: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
+	number, orderID, err := s.readSubmission(ctx, tx, which, arg)
+	if err != nil {
+		return s, err
+	}
+	if err := s.readParts(ctx, tx, number, orderID); err != nil {
+		return s, fmt.Errorf("read the status: %w", err)
+	}
+	s.Next = s.next()
+	return s, nil
+}
+
+// statusRow is the part of a status that stands in one row.
+type statusRow struct {
+	number, orderID           int64
+	digest, canonical, signer []byte
+	due                       *time.Time
+	stages, notes             string
+}
+
+func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, arg any) (number, orderID int64, err error) {
+	var w statusRow
+	fields := []any{&w.number, &w.orderID, &s.Tracking, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &s.Peer, &w.digest, &w.canonical, &w.signer,
+		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes}
+	fields = append(fields, s.Agency.fields()...)
+	err = tx.QueryRow(ctx, `select s.id, coalesce(s.order_id, 0), s.tracking, s.package, s.action, s.test, s.state, s.received_at, s.peer, s.digest, s.canonical, s.signer,
+			s.algorithm, s.correlation, s.refused_stage, s.refused_code, s.due, s.due_rule, s.not_owed, r.wire_bytes, r.stages, r.notes, `+optionalAgency+`
+		from submission s join received r on r.submission_id = s.id left join agency a on a.id = s.agency_id where `+which, arg).Scan(fields...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, ErrNotFound
+	}
+	if err == nil {
+		err = s.fill(w)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the status: %w", err)
+	}
+	return w.number, w.orderID, nil
+}
+
+// optionalAgency are agencyColumns where there may be no agency.
+const optionalAgency = `coalesce(a.id, 0), coalesce(a.ori, ''), coalesce(a.name, ''), coalesce(a.county, ''), coalesce(a.kind, ''), coalesce(a.carpos_name, ''),
+	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, '')`
+
+func (s *Status) fill(w statusRow) error {
+	copy(s.Digest[:], w.digest)
+	copy(s.Canonical[:], w.canonical)
+	copy(s.Signer[:], w.signer)
+	s.ReceivedAt = s.ReceivedAt.UTC()
+	if w.due != nil {
+		s.Due = w.due.UTC()
+	}
+	s.Owed = s.State == SubmissionAccepted && s.NotOwed == ""
+	if err := json.Unmarshal([]byte(w.stages), &s.Stages); err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(w.notes), &s.Notes)
+}
+
+// readParts reads what stands in several rows.
+func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64) (err error) {
+	if s.State == SubmissionRefused {
+		s.Problems, err = all(ctx, tx, scanProblem, "read the problems",
+			"select code, rule, severity, text, path, line, col, element, value, citation, fix, whose from problem where submission_id = $1 order by n", number)
+		return err
+	}
+	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
+		return err
+	}
+	s.Images, err = all(ctx, tx, scanImage, "read the images",
+		"select "+imageColumns+" from image i join submission s on s.id = i.submission_id where i.submission_id = $1 order by i.n", number)
+	if err != nil {
+		return err
+	}
+	s.Transmissions, err = all(ctx, tx, scanTransmission, "read the transmissions", "select "+transmissionColumns+`, t.retry_at, t.changed_at
+		from transmission t join order_ o on o.id = t.order_id where t.order_id = $1 and t.submission_id = $2 order by t.seq`, orderID, number)
+	if err != nil {
+		return err
+	}
+	for i := range s.Transmissions {
+		t := &s.Transmissions[i]
+		t.Attempts, err = all(ctx, tx, scanAttempt, "read the attempts",
+			"select id, purpose, control, line, hub, at, sent_at, acked_at, finished_at, verdict, code, text from attempt where transmission_id = $1 order by id", int64(t.ID))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readOrder(ctx context.Context, tx pgx.Tx, id int64) (*OrderSummary, error) {
+	return one(ctx, tx, func(row pgx.CollectableRow) (*OrderSummary, error) {
+		var o OrderSummary
+		err := row.Scan(&o.Court, &o.ID, &o.Case, &o.Version, &o.OCA, &o.FCN, &o.NIC, &o.AddedBy)
+		return &o, err
+	}, "read the order", `select o.court, o.local_id, coalesce(v.case_number, ''), o.version, o.oca, o.fcn, o.nic, coalesce(s.tracking, '')
+		from order_ o left join order_version v on v.order_id = o.id and v.version = o.version left join submission s on s.id = o.added_by where o.id = $1`, id)
+}
+
+func scanProblem(row pgx.CollectableRow) (p Problem, err error) {
+	err = row.Scan(&p.Code, &p.Rule, &p.Severity, &p.Text, &p.Path, &p.Line, &p.Column, &p.Element, &p.Value, &p.Citation, &p.Fix, &p.Whose)
+	return p, err
+}
+
+func scanTransmission(row pgx.CollectableRow) (t TransmissionStatus, err error) {
+	var retry *time.Time
+	err = row.Scan(append(t.Transmission.fields(), &retry, &t.ChangedAt)...)
+	t.ChangedAt, t.RetryAt = t.ChangedAt.UTC(), known(retry)
+	return t, err
+}
+
+func scanAttempt(row pgx.CollectableRow) (a AttemptStatus, err error) {
+	var sent, acked, finished *time.Time
+	err = row.Scan(&a.ID, &a.Purpose, &a.Control, &a.Line, &a.Hub, &a.At, &sent, &acked, &finished, &a.Verdict, &a.Code, &a.Text)
+	a.At, a.SentAt, a.AckedAt, a.FinishedAt = a.At.UTC(), known(sent), known(acked), known(finished)
+	return a, err
+}
+
+// known is the zero time for a time that has not come.
+func known(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// Recent lists submissions, newest first: at most limit, those with a Number below before (0: from the newest).
+func (r *Reader) Recent(ctx context.Context, limit int, before int64) ([]Summary, error) {
+	return all(ctx, r.pool, scanSummary, "list submissions", `
+		select s.id, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
+		from (select * from submission where id < case $2::bigint when 0 then 9223372036854775807 else $2 end order by id desc limit $1) as s
+		left join agency a on a.id = s.agency_id
+		left join transmission t on t.order_id = s.order_id and t.submission_id = s.id
+		order by s.id desc`, limit, before)
+}
+
+func scanSummary(row pgx.CollectableRow) (s Summary, err error) {
+	var due *time.Time
+	var notOwed NotOwed
+	var tries int
+	err = row.Scan(&s.Number, &s.Tracking, &s.AgencyORI, &s.AgencyName, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &due, &s.RefusedCode, &notOwed, &s.Transmission, &tries)
+	s.ReceivedAt, s.Due = s.ReceivedAt.UTC(), known(due)
+	s.Owed = s.State == SubmissionAccepted && notOwed == ""
+	s.Next = nextMove(s.State, notOwed, s.Transmission, tries)
+	return s, err
+}
+
+// Order reads the current version of the order that the submission is about; ErrNotFound.
+func (r *Reader) Order(ctx context.Context, t order.Tracking) (order.Order, error) {
+	return one(ctx, r.pool, scanDocument[order.Order], "read the order", `select v.document from submission s join order_ o on o.id = s.order_id
+		join order_version v on v.order_id = o.id and v.version = o.version where s.tracking = $1`, string(t))
+}
+
+// Service reads the proof of service that the submission brought; ErrNotFound.
+func (r *Reader) Service(ctx context.Context, t order.Tracking) (order.Service, error) {
+	return one(ctx, r.pool, scanDocument[order.Service], "read the proof of service",
+		"select p.document from submission s join service p on p.submission_id = s.id where s.tracking = $1", string(t))
+}
+
+func scanDocument[T any](row pgx.CollectableRow) (v T, err error) {
+	var document string
+	if err = row.Scan(&document); err == nil {
+		err = json.Unmarshal([]byte(document), &v)
+	}
+	return v, err
+}
+
+// Image reads an image of the submission by its document identification; ErrNotFound.
+func (r *Reader) Image(ctx context.Context, t order.Tracking, document string) (Image, error) {
+	var digest [32]byte
+	image, err := one(ctx, r.pool, func(row pgx.CollectableRow) (i Image, err error) {
+		var sum []byte
+		err = row.Scan(&i.ID, &i.Role, &i.Media, &i.Bytes, &i.Pages, &i.SHA256, &sum, &i.Content)
+		copy(digest[:], sum)
+		return i, err
+	}, "read the image", `select i.document_id, i.role, i.media, i.bytes, i.pages, encode(i.sha256, 'hex'), i.sha256, c.content
+		from submission s join image i on i.submission_id = s.id left join image_content c on c.sha256 = i.sha256
+		where s.tracking = $1 and i.document_id = $2`, string(t), document)
+	if err != nil || r.images == nil {
+		return image, err
+	}
+	if image.Content, err = r.images.Read(ctx, digest); err != nil {
+		return image, fmt.Errorf("read the image: %w", err)
+	}
+	return image, nil
+}
+
+// Wire reads the exact bytes received; ErrNotFound. Of a refused package it may be the beginning only (whole false).
+func (r *Reader) Wire(ctx context.Context, t order.Tracking) (wire []byte, whole bool, err error) {
+	packed, err := one(ctx, r.pool, func(row pgx.CollectableRow) (b []byte, err error) {
+		err = row.Scan(&b, &whole)
+		return b, err
+	}, "read the received bytes", "select r.wire, r.whole from submission s join received r on r.submission_id = s.id where s.tracking = $1", string(t))
+	if err != nil {
+		return nil, false, err
+	}
+	if wire, err = r.codec.dec.DecodeAll(packed, nil); err != nil {
+		return nil, false, fmt.Errorf("read the received bytes: %w", err)
+	}
+	return wire, whole, nil
+}

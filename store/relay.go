@@ -1,0 +1,457 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"ccpor/mapping/order"
+)
+
+// Work reads a transmission with all that is needed to send it; ErrNotFound. It locks nothing: BeginAttempt decides who sends.
+func (s *Store) Work(ctx context.Context, id TransmissionID) (Work, error) {
+	var w Work
+	var b pgx.Batch
+	s.queueWork(&b, id, &w)
+	queueWorkParts(&b, id, &w)
+	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return Work{}, ErrNotFound
+		}
+		return Work{}, fmt.Errorf("read transmission %d: %w", id, err)
+	}
+	return w, nil
+}
+
+// queueWork reads the transmission, its order and its agencies. An entry is about the version that its own package brought, everything later about the current one.
+func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
+	var document, service string
+	var due *time.Time
+	fields := append(w.Transmission.fields(), &w.Tracking, &due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &document, &service)
+	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
+	b.Queue("select "+transmissionColumns+`, s.tracking, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null,
+			coalesce(v.document, ''), coalesce(p.document, ''), `+agencyColumns+", "+submitterColumns+`
+		from transmission t
+		join order_ o on o.id = t.order_id
+		join submission s on s.id = t.submission_id
+		join agency b on b.id = s.agency_id
+		join agency a on a.id = coalesce(o.agency_id, s.agency_id)
+		left join order_version v on v.order_id = o.id and v.version = case t.kind when 'ERR' then 1 else o.version end
+		left join service p on p.submission_id = t.submission_id
+		where t.id = $1`, int64(id)).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(fields...); err != nil {
+			return err
+		}
+		if due != nil {
+			w.Due = due.UTC()
+		}
+		return w.parse(document, service)
+	})
+}
+
+// parse reads the stored order and proof of service. An order of which only a proof has come is empty.
+func (w *Work) parse(document, service string) error {
+	if document != "" {
+		if err := json.Unmarshal([]byte(document), &w.Order); err != nil {
+			return fmt.Errorf("read the stored order: %w", err)
+		}
+	}
+	if service == "" {
+		return nil
+	}
+	w.Service = new(order.Service)
+	if err := json.Unmarshal([]byte(service), w.Service); err != nil {
+		return fmt.Errorf("read the stored proof of service: %w", err)
+	}
+	return nil
+}
+
+// queueWorkParts reads the images that the package brought, and replies that nobody has handled.
+func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
+	b.Queue("select "+imageColumns+` from transmission t join image i on i.submission_id = t.submission_id join submission s on s.id = t.submission_id
+		where t.id = $1 order by i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
+		w.Images, err = pgx.CollectRows(rows, scanImage)
+		return err
+	})
+	b.Queue("select "+inboundColumns+` from attempt a join inbound i on i.attempt_id = a.id
+		where a.transmission_id = $1 and i.handled_at is null order by i.id`, int64(id)).Query(func(rows pgx.Rows) (err error) {
+		w.Replies, err = pgx.CollectRows(rows, scanInbound)
+		return err
+	})
+}
+
+// transmissionColumns are the columns of transmission t and order_ o that Transmission.fields reads.
+const transmissionColumns = "t.id, t.kind, t.seq, t.state, o.oca, t.tries, t.reason, t.field, t.item"
+
+func (t *Transmission) fields() []any {
+	return []any{&t.ID, &t.Kind, &t.Seq, &t.State, &t.OCA, &t.Tries, &t.Reason, &t.Field, &t.Item}
+}
+
+// submitterColumns are agencyColumns for the agency b.
+const submitterColumns = "b.id, b.ori, b.name, b.county, b.kind, b.carpos_name, b.mnemonic, b.submits, b.test, b.max_document_bytes, b.confirm_text"
+
+// imageColumns are the columns of image i and submission s that scanImage reads.
+const imageColumns = "i.document_id, i.role, i.media, i.bytes, i.pages, encode(i.sha256, 'hex'), s.tracking"
+
+func scanImage(row pgx.CollectableRow) (i ImageRef, err error) {
+	err = row.Scan(&i.ID, &i.Role, &i.Media, &i.Bytes, &i.Pages, &i.SHA256, &i.Tracking)
+	return i, err
+}
+
+// BeginAttempt stores the bytes and takes the transmission: a sending moves it from ready to sending, a look-up leaves it unknown.
+// It returns after the commit; only then may the bytes be sent. ErrNotReady: another has it or it has moved on. ErrUnsettled: a look-up is due first.
+func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) {
+	var id AttemptID
+	err := s.pool.QueryRow(ctx, `
+		with taken as (
+			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6,
+				state = case $2 when 'send' then 'sending' else state end, tries = tries + case $2 when 'send' then 1 else 0 end
+			where id = $1 and open_attempt is null and state = case $2 when 'send' then 'ready' else 'unknown' end
+			returning id, open_attempt)
+		insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at)
+		select open_attempt, id, $2, $3, $4, $7, $5, $6 from taken returning id`,
+		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, s.whyNotTaken(ctx, a)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("begin an attempt of transmission %d: %w", a.Transmission, err)
+	}
+	return id, nil
+}
+
+func (s *Store) whyNotTaken(ctx context.Context, a Attempt) error {
+	var doubt bool
+	err := s.pool.QueryRow(ctx, "select doubt and open_attempt is null from transmission where id = $1", int64(a.Transmission)).Scan(&doubt)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("begin an attempt of transmission %d: %w", a.Transmission, err)
+	case doubt && a.Purpose == PurposeSend:
+		return ErrUnsettled
+	}
+	return ErrNotReady
+}
+
+// MarkSent records that the bytes have been written to the line: sending → sent.
+func (s *Store) MarkSent(ctx context.Context, id AttemptID, at time.Time) error {
+	return s.mark(ctx, id, at, "sent_at = coalesce(sent_at, $2)")
+}
+
+// MarkAcked records the switch's ACK; it implies MarkSent.
+func (s *Store) MarkAcked(ctx context.Context, id AttemptID, at time.Time) error {
+	return s.mark(ctx, id, at, "sent_at = coalesce(sent_at, $2), acked_at = coalesce(acked_at, $2)")
+}
+
+// mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so.
+func (s *Store) mark(ctx context.Context, id AttemptID, at time.Time, what string) error {
+	tag, err := s.pool.Exec(ctx, `
+		with t as (
+			update transmission set state = 'sent', changed_at = $2
+			where id = (select transmission_id from attempt where id = $1) and open_attempt = $1 and state = 'sending' returning id)
+		update attempt set `+what+" where id = $1 and (select count(*) from t) >= 0", int64(id), at)
+	if err != nil {
+		return fmt.Errorf("mark attempt %d: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// AttemptByControl finds the attempt that a control number belongs to; ErrNotFound.
+func (s *Store) AttemptByControl(ctx context.Context, control string) (AttemptRef, error) {
+	return one(ctx, s.pool, func(row pgx.CollectableRow) (a AttemptRef, err error) {
+		err = row.Scan(&a.ID, &a.Transmission, &a.Purpose, &a.Line, &a.At, &a.Verdict)
+		return a, err
+	}, "find an attempt", "select id, transmission_id, purpose, line, at, verdict from attempt where control = $1", control)
+}
+
+// Hold sets a ready or unknown transmission aside for a person, without an attempt. ErrNotReady while an attempt is under way.
+func (s *Store) Hold(ctx context.Context, id TransmissionID, h Hold) error {
+	return s.change(ctx, id, func(c *change) error {
+		switch {
+		case c.openAttempt != 0:
+			return ErrNotReady
+		case c.state != StateReady && c.state != StateUnknown:
+			return c.refuse("held")
+		}
+		c.move(StateHeld, why{h.Reason, h.Field, h.Item}, h.At, h.At)
+		c.audit(h.At, "hub "+s.opts.Hub, "transmission.hold", "held", h.Reason)
+		return nil
+	})
+}
+
+// Release gives a held transmission back to the relay, with a job: ready, or unknown where an earlier sending has never been looked up.
+func (s *Store) Release(ctx context.Context, id TransmissionID, who string, at time.Time) error {
+	return s.change(ctx, id, func(c *change) error {
+		if c.state != StateHeld {
+			return c.refuse("released")
+		}
+		if c.doubt {
+			c.again(StateUnknown, at, at)
+		} else {
+			c.again(StateReady, at, at)
+		}
+		c.audit(at, who, "transmission.release", string(c.state), "")
+		return nil
+	})
+}
+
+// GiveUp ends a held transmission for good, with a person's reason. What follows it is sent, but after an entry that was given up
+// nothing can follow: the order's waiting transmissions are given up with it.
+func (s *Store) GiveUp(ctx context.Context, id TransmissionID, who, reason string, at time.Time) error {
+	return s.change(ctx, id, func(c *change) error {
+		if c.state != StateHeld {
+			return c.refuse("given up")
+		}
+		c.giveUp(reason, at)
+		c.audit(at, who, "transmission.giveUp", "given_up", reason)
+		return nil
+	})
+}
+
+// Finish ends an attempt, in one transaction: its verdict, the transmission's state, FCN and NIC on the order, the audit entry, the next
+// transmission and the job. A late reply counts: an attempt finished as unknown may be finished again, and an acceptance moves any
+// transmission that is not final. *MoveError when the transmission's state does not allow it; nothing is changed then.
+func (s *Store) Finish(ctx context.Context, id AttemptID, o Outcome) (Finished, error) {
+	var done Finished
+	a, err := one(ctx, s.pool, func(row pgx.CollectableRow) (a AttemptRef, err error) {
+		err = row.Scan(&a.Transmission, &a.Purpose, &a.Line)
+		return a, err
+	}, "find an attempt", "select transmission_id, purpose, line from attempt where id = $1", int64(id))
+	if err != nil {
+		return done, err
+	}
+	a.ID = id
+	err = s.change(ctx, a.Transmission, func(c *change) error {
+		if err := c.finish(a, o); err != nil {
+			return err
+		}
+		c.audit(o.At, "hub "+s.opts.Hub, "transmission.finish", string(o.Verdict), o.Text)
+		done = Finished{State: c.state, Next: c.next}
+		return nil
+	})
+	return done, err
+}
+
+// change is a transaction on one transmission, whose order and row are locked; what the decision queues is written in one round trip, with the commit.
+type change struct {
+	ctx context.Context
+	s   *Store
+	b   pgx.Batch
+
+	id          TransmissionID
+	orderID     int64
+	kind        Kind
+	state       TransmissionState
+	doubt       bool
+	openAttempt AttemptID
+	open        int // transmissions of the order that are not final
+	entered     bool
+	fcn         order.FCN
+	tracking    order.Tracking
+	// following is the order's next waiting transmission, zero for none; next is set when it is made ready.
+	following, next TransmissionID
+}
+
+// change locks the order and the transmission, lets decide look and queue, and commits. An error of decide changes nothing.
+func (s *Store) change(ctx context.Context, id TransmissionID, decide func(*change) error) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("change transmission %d: %w", id, err)
+	}
+	defer conn.Release() // a connection within a transaction is closed, which ends that
+	c := &change{ctx: ctx, s: s, id: id}
+	if err := c.lock(conn.Conn()); err != nil {
+		return err
+	}
+	if err := decide(c); err != nil {
+		if _, undo := conn.Exec(ctx, "rollback"); undo != nil {
+			return fmt.Errorf("change transmission %d: %w", id, errors.Join(err, undo))
+		}
+		return err
+	}
+	c.b.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
+		if tag.String() != "COMMIT" {
+			return errors.New("the transaction was rolled back")
+		}
+		return nil
+	})
+	if err := conn.SendBatch(ctx, &c.b).Close(); err != nil {
+		return fmt.Errorf("change transmission %d: %w", id, err)
+	}
+	return nil
+}
+
+// lock takes the order's row first, as the intake does, so that nothing of this order changes until the commit.
+func (c *change) lock(conn *pgx.Conn) error {
+	var b pgx.Batch
+	b.Queue("begin")
+	b.Queue("select from order_ where id = (select order_id from transmission where id = $1) for update", int64(c.id))
+	b.Queue(`select t.order_id, t.kind, t.state, t.doubt, coalesce(t.open_attempt, 0), o.open, o.entered, o.fcn, s.tracking,
+			coalesce((select w.id from transmission w where w.order_id = t.order_id and w.state = 'waiting' order by w.seq limit 1), 0)
+		from transmission t join order_ o on o.id = t.order_id join submission s on s.id = t.submission_id where t.id = $1 for update of t`, int64(c.id)).
+		QueryRow(func(row pgx.Row) error {
+			return row.Scan(&c.orderID, &c.kind, &c.state, &c.doubt, &c.openAttempt, &c.open, &c.entered, &c.fcn, &c.tracking, &c.following)
+		})
+	err := conn.SendBatch(c.ctx, &b).Close()
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("lock transmission %d: %w", c.id, err)
+	}
+	return nil
+}
+
+func (c *change) refuse(asked string) error {
+	return &MoveError{Transmission: c.id, From: c.state, Asked: asked}
+}
+
+// why is the reason of a state, with the CARPOS field and the item of the form that it is about.
+type why struct{ reason, field, item string }
+
+// move sets the state with its reason; the attempt that was under way, if any, is so no longer. due counts where the relay is to act.
+func (c *change) move(to TransmissionState, w why, at, due time.Time) {
+	c.b.Queue(`update transmission set state = $2, reason = $3, field = $4, item = $5, changed_at = $6, open_attempt = null, open_since = null, open_line = '',
+			retry_at = case when $2 in ('ready', 'unknown') then $7::timestamptz end,
+			doubt = case when $2 = 'unknown' then true when $2 in ('held', 'given_up') then doubt else false end
+		where id = $1`, int64(c.id), string(to), w.reason, w.field, w.item, at, due)
+	c.state = to
+}
+
+// again gives the transmission back to the relay, with a job at the time when it is due.
+func (c *change) again(to TransmissionState, at, due time.Time) {
+	c.move(to, why{}, at, due)
+	c.enqueue(due, c.id)
+}
+
+// enqueue cannot fail on a job of one number; if River found a reason all the same, the commit must not happen.
+func (c *change) enqueue(at time.Time, id TransmissionID) {
+	if err := enqueue(c.ctx, c.s.jobs, &c.b, at, id); err != nil {
+		c.b.Queue("rollback").Exec(func(pgconn.CommandTag) error { return err })
+	}
+}
+
+func (c *change) audit(at time.Time, who, action, outcome, details string) {
+	c.b.Queue("insert into audit (at, actor, action, object, outcome, details) values ($1, $2, $3, $4, $5, $6)",
+		at, who, action, fmt.Sprintf("transmission %d (%s) of submission %s", c.id, c.kind, c.tracking), outcome, details)
+}
+
+// finish writes the verdict and does what it means.
+func (c *change) finish(a AttemptRef, o Outcome) error {
+	o = o.complete()
+	if err := c.allow(a, o); err != nil {
+		return err
+	}
+	c.b.Queue("update attempt set verdict = $2, code = $3, text = $4, finished_at = $5 where id = $1", int64(a.ID), string(o.Verdict), o.Code, o.Text, o.At)
+	if o.Inbound != 0 {
+		c.b.Queue("update inbound set handled_at = $2, handled = $3 where id = $1 and handled_at is null", int64(o.Inbound), o.At, string(o.Verdict))
+	}
+	if c.state.Final() { // only a verdict that changes nothing comes this far
+		return nil
+	}
+	switch o.Verdict {
+	case VerdictAccepted, VerdictOnFile:
+		c.accept(o)
+	case VerdictRejected, VerdictHeld:
+		c.move(StateHeld, why{o.Text, o.Field, o.Item}, o.At, o.At)
+	case VerdictGaveUp:
+		c.giveUp(o.Text, o.At)
+	case VerdictNotFound:
+		c.again(StateReady, o.At, o.RetryAt)
+	case VerdictRetry:
+		if a.Purpose == PurposeLookup {
+			c.again(StateUnknown, o.At, o.RetryAt)
+		} else {
+			c.again(StateReady, o.At, o.RetryAt)
+		}
+	case VerdictUnknown:
+		c.again(StateUnknown, o.At, o.RetryAt)
+	}
+	return nil
+}
+
+// complete fills in what a person would otherwise miss.
+func (o Outcome) complete() Outcome {
+	if o.Text == "" {
+		o.Text = string(o.Verdict)
+	}
+	if o.RetryAt.IsZero() {
+		o.RetryAt = o.At
+	}
+	return o
+}
+
+// allow refuses verdicts that contradict what is known. The attempt under way may have any verdict that fits its purpose; of an earlier one, whose
+// outcome was unknown, only an acceptance is news.
+func (c *change) allow(a AttemptRef, o Outcome) error {
+	accepted := o.Verdict == VerdictAccepted || o.Verdict == VerdictOnFile
+	switch {
+	case !o.Verdict.fits(a.Purpose):
+		return fmt.Errorf("a verdict %q of a %s: %w", o.Verdict, a.Purpose, errVerdict)
+	case accepted && c.kind == KindEnter && o.FCN == "" && c.fcn == "":
+		return fmt.Errorf("an accepted entry without an FCN: %w", errVerdict)
+	case c.openAttempt == a.ID:
+		return nil
+	case accepted && c.state == StateAccepted: // told twice: by its reply and by a look-up
+		return nil
+	case !accepted || c.state.Final():
+		return c.refuse("finished as " + string(o.Verdict))
+	}
+	return nil
+}
+
+var errVerdict = errors.New("the outcome contradicts itself")
+
+func (v Verdict) fits(p Purpose) bool {
+	switch v {
+	case VerdictAccepted, VerdictOnFile, VerdictRejected, VerdictRetry, VerdictUnknown, VerdictHeld:
+		return p == PurposeSend || p == PurposeLookup
+	case VerdictGaveUp:
+		return p == PurposeSend
+	case VerdictNotFound:
+		return p == PurposeLookup
+	}
+	return false
+}
+
+// accept closes the transmission and readies the next. Another attempt that is under way finds the transmission accepted when it ends.
+func (c *change) accept(o Outcome) {
+	c.move(StateAccepted, why{}, o.At, o.At)
+	c.entered = c.entered || c.kind == KindEnter
+	c.b.Queue(`update order_ set open = open - 1, entered = $2, fcn = case when $3 <> '' then $3 else fcn end, nic = case when $4 <> '' then $4 else nic end
+		where id = $1`, c.orderID, c.entered, string(o.FCN), o.NIC)
+	c.open--
+	c.readyNext(o.At)
+}
+
+// readyNext readies the next transmission of the order, if all earlier ones are settled and CARPOS has the order.
+func (c *change) readyNext(at time.Time) {
+	if c.following == 0 || !c.entered {
+		return
+	}
+	c.b.Queue(`update transmission w set state = 'ready', changed_at = $2, retry_at = $2 where w.id = $1 and w.state = 'waiting'`, int64(c.following), at)
+	c.enqueue(at, c.following)
+	c.next = c.following
+}
+
+// giveUp ends the transmission, and what could only have followed its success.
+func (c *change) giveUp(reason string, at time.Time) {
+	c.move(StateGivenUp, why{reason: reason}, at, at)
+	if c.kind != KindEnter {
+		c.b.Queue("update order_ set open = open - 1 where id = $1", c.orderID)
+		c.readyNext(at)
+		return
+	}
+	c.b.Queue(`update transmission set state = 'given_up', reason = 'The entry of its order was given up.', changed_at = $2
+		where order_id = $1 and state = 'waiting'`, c.orderID, at)
+	c.b.Queue("update order_ set open = 0, relay = 'givenUp' where id = $1", c.orderID)
+}
