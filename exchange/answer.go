@@ -1,0 +1,284 @@
+package exchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"ccpor/exchange/soap"
+	"ccpor/mapping/order"
+	"ccpor/schemas/canon"
+	"ccpor/store"
+	"ccpor/wsdl"
+)
+
+// receipt is the answer to a package that is kept.
+func (k kept) receipt() []byte {
+	r := k.stored
+	return soap.Answer(k.edition, k.addressing, wsdl.Action(submitOrder)+"Response", func(w *soap.Writer) {
+		w.Open("SubmitOrderResponse", "xmlns", wsdl.Namespace)
+		w.Open("Receipt", "Id", "receipt-"+string(r.Tracking))
+		w.Leaf("TrackingIdentification", string(r.Tracking))
+		w.Leaf("PackageIdentification", string(k.pack.ID))
+		w.Leaf("ReceivedDateTime", stamp(r.At))
+		w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
+		digest := k.verified.Digest()
+		w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
+		w.Leaf("SubmissionStateCode", string(r.State))
+		w.Bool("DuplicateIndicator", r.Duplicate)
+		w.Bool("TestIndicator", k.pack.Test || k.agency.Test)
+		citation := ""
+		if r.Rule == k.deadline.Rule {
+			citation = k.deadline.Citation
+		}
+		writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
+		w.Optional("WaitsForText", r.Waits)
+		for _, p := range k.warnings {
+			writeProblem(w, "Warning", p)
+		}
+		writeNotes(w, k.pack.Notes)
+		w.Close("Receipt")
+		w.Close("SubmitOrderResponse")
+	})
+}
+
+var notOwedTexts = map[store.NotOwed]string{
+	store.NotOwedAgency:  "Your agency enters its orders into CARPOS itself.",
+	store.NotOwedTest:    "This is a test; CARPOS is not told of it.",
+	store.NotOwedOrder:   "Nothing is owed to CARPOS for the order that this is about.",
+	store.NotOwedGivenUp: "The order's entry into CARPOS was given up, so nothing can follow it.",
+}
+
+func writeEntry(w *soap.Writer, owed bool, not store.NotOwed, due time.Time, rule, citation string) {
+	w.Open("CarposEntry")
+	w.Bool("OwedIndicator", owed)
+	w.Optional("NotOwedText", notOwedTexts[not])
+	if !due.IsZero() {
+		w.Leaf("DeadlineDateTime", stamp(due))
+		w.Optional("DeadlineRuleText", rule)
+		w.Optional("DeadlineCitationText", citation)
+	}
+	w.Close("CarposEntry")
+}
+
+func writeNotes(w *soap.Writer, notes []order.Note) {
+	for _, n := range notes {
+		w.Open("Note")
+		w.Leaf("NoteCode", n.Code)
+		w.Leaf("NoteText", n.Text)
+		w.Optional("PathText", n.Path)
+		w.Close("Note")
+	}
+}
+
+func writeProblem(w *soap.Writer, name string, p store.Problem) {
+	w.Open(name)
+	w.Leaf("ProblemCode", p.Code)
+	w.Optional("RuleIdentification", p.Rule)
+	w.Leaf("ProblemText", p.Text)
+	w.Optional("PathText", p.Path)
+	if p.Line > 0 {
+		w.Int("LineNumber", p.Line)
+	}
+	if p.Column > 0 {
+		w.Int("ColumnNumber", p.Column)
+	}
+	w.Optional("ElementName", p.Element)
+	w.Optional("ValueText", p.Value)
+	w.Optional("CitationText", p.Citation)
+	w.Optional("FixText", p.Fix)
+	w.Optional("NextMoveCode", p.Whose)
+	w.Close(name)
+}
+
+// faultOf is the SOAP fault for what the sender is told.
+func (h *Hub) faultOf(v *visit, o outward, tracking order.Tracking) soap.Fault {
+	v.tracking = tracking
+	return soap.Fault{Kind: o.kind, Subcode: o.code, Namespace: wsdl.Namespace, Reason: o.text, Detail: func(w *soap.Writer) {
+		w.Open("SubmissionFault", "xmlns", wsdl.Namespace)
+		w.Leaf("FaultCode", o.code)
+		w.Leaf("FaultText", o.text)
+		w.Optional("FaultHintText", o.hint)
+		w.Bool("RetryIndicator", o.retry)
+		w.Leaf("NextMoveCode", o.whose)
+		w.Optional("TrackingIdentification", string(tracking))
+		w.Optional("EarlierTrackingIdentification", o.earlier)
+		w.Leaf("CorrelationIdentification", v.correlation)
+		w.Leaf("ReceivedDateTime", stamp(v.at))
+		for _, p := range o.problems {
+			writeProblem(w, "Problem", p)
+		}
+		w.Close("SubmissionFault")
+	}}
+}
+
+// status answers GetSubmissionStatus: everything of one submission, to the agency that sent it and to no other.
+func (h *Hub) status(ctx context.Context, o opened) ([]byte, error) {
+	o.begin("status")
+	question, err := o.readQuestion()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.envelope.Close(o.scanner); err != nil {
+		return nil, err
+	}
+	if err := o.message.CheckUsed(); err != nil {
+		return nil, err
+	}
+	found, err := h.find(ctx, o, question)
+	if err != nil {
+		return nil, err
+	}
+	read := store.Event{At: o.at, Actor: "agency " + string(o.agency.ORI), Action: "submission.read", Object: "submission " + string(found.Tracking), Outcome: "answered"}
+	if err := h.Store.Audit(ctx, read); err != nil {
+		h.Log.Error("a read could not be put on record", "correlation", o.correlation, "error", loggable(err))
+		return nil, &refusal{code: "Server.Unavailable"}
+	}
+	o.tracking = found.Tracking
+	o.end(true, "")
+	return o.tell(found), nil
+}
+
+// question is by what a submission is asked for: exactly one of the two.
+type question struct {
+	tracking order.Tracking
+	pkg      order.LocalID
+}
+
+func (o opened) readQuestion() (question, error) {
+	var q question
+	k, err := soap.Child(o.scanner)
+	if err != nil {
+		return q, err
+	}
+	byTracking := k == canon.Start && o.scanner.Is(wsdl.Namespace, "TrackingIdentification")
+	if !byTracking && !(k == canon.Start && o.scanner.Is(wsdl.Namespace, "PackageIdentification")) {
+		return q, o.malformed("GetSubmissionStatus holds TrackingIdentification or PackageIdentification")
+	}
+	text, err := soap.Text(o.scanner, 256)
+	if err != nil {
+		return q, err
+	}
+	asked := strings.TrimSpace(string(text))
+	if byTracking {
+		if q.tracking, err = order.ParseTracking(asked); err != nil {
+			return q, &refusal{code: "Client.Operation.TrackingNumber"}
+		}
+	} else if q.pkg, err = order.ParseLocalID(asked); err != nil {
+		return q, o.malformed("PackageIdentification is none: 1 to 64 letters, digits and . _ : - are needed")
+	}
+	if k, err := soap.Child(o.scanner); err != nil || k != canon.End {
+		return q, orElse(err, o.malformed("GetSubmissionStatus holds one element"))
+	}
+	return q, nil
+}
+
+func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, error) {
+	var found store.Status
+	var err error
+	if q.tracking != "" {
+		found, err = h.Store.Status(ctx, q.tracking)
+	} else {
+		found, err = h.Store.StatusByPackage(ctx, o.agency.ID, q.pkg)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && found.Agency.ID != o.agency.ID:
+		return found, &refusal{code: "Client.Operation.NotFound"}
+	case err != nil:
+		h.Log.Error("status not read", "correlation", o.correlation, "error", loggable(err))
+		return found, &refusal{code: "Server.Unavailable"}
+	}
+	return found, nil
+}
+
+func (o opened) tell(s store.Status) []byte {
+	return soap.Answer(o.edition, o.addressing, wsdl.Action(getSubmissionStatus)+"Response", func(w *soap.Writer) {
+		w.Open("GetSubmissionStatusResponse", "xmlns", wsdl.Namespace)
+		w.Open("Submission")
+		writeSubmission(w, s)
+		w.Close("Submission")
+		w.Close("GetSubmissionStatusResponse")
+	})
+}
+
+func writeSubmission(w *soap.Writer, s store.Status) {
+	w.Leaf("TrackingIdentification", string(s.Tracking))
+	w.Optional("PackageIdentification", string(s.Package))
+	w.Optional("PackageActionCode", string(s.Action))
+	w.Leaf("ReceivedDateTime", stamp(s.ReceivedAt))
+	w.Leaf("MessageSHA256", hex.EncodeToString(s.Digest[:]))
+	if s.Canonical != [32]byte{} {
+		w.Leaf("PackageSHA256", hex.EncodeToString(s.Canonical[:]))
+	}
+	w.Leaf("SubmissionStateCode", string(s.State))
+	w.Bool("TestIndicator", s.Test)
+	w.Optional("FaultCode", s.RefusedCode)
+	for _, p := range s.Problems {
+		writeProblem(w, "Problem", p)
+	}
+	writeNotes(w, s.Notes)
+	if s.State == store.SubmissionAccepted {
+		writeEntry(w, s.Owed, s.NotOwed, s.Due, s.DueRule, "")
+	}
+	if s.Order != nil {
+		w.Optional("OrderIdentification", string(s.Order.ID))
+		w.Optional("CarposFileControlIdentification", string(s.Order.FCN))
+	}
+	for _, t := range s.Transmissions {
+		writeTransmission(w, t)
+	}
+	w.Leaf("NextMoveCode", partyOf(s.Next.Whose))
+	w.Leaf("NextMoveText", s.Next.Sentence)
+	for _, g := range s.Stages {
+		w.Open("Stage")
+		w.Leaf("StageName", g.Name)
+		w.Bool("PassedIndicator", g.OK)
+		w.Int("DurationMicroseconds", int(max(0, g.End.Sub(g.Start).Microseconds())))
+		w.Close("Stage")
+	}
+}
+
+func writeTransmission(w *soap.Writer, t store.TransmissionStatus) {
+	w.Open("Transmission")
+	w.Leaf("TransactionCode", string(t.Kind))
+	w.Leaf("TransmissionStateCode", string(t.State))
+	w.Optional("ReasonText", t.Reason)
+	w.Optional("FormItemText", t.Item)
+	if !t.RetryAt.IsZero() {
+		w.Leaf("NextTryDateTime", stamp(t.RetryAt))
+	}
+	for _, a := range t.Attempts {
+		w.Open("Attempt")
+		w.Leaf("AttemptPurposeCode", string(a.Purpose))
+		w.Leaf("BegunDateTime", stamp(a.At))
+		if !a.FinishedAt.IsZero() {
+			w.Leaf("FinishedDateTime", stamp(a.FinishedAt))
+		}
+		w.Optional("VerdictCode", string(a.Verdict))
+		w.Optional("VerdictText", a.Text)
+		w.Close("Attempt")
+	}
+	w.Close("Transmission")
+}
+
+// partyOf says a store's party in the words of the service: what a person of the hub does is the hub's move to a sender.
+func partyOf(p store.Party) string {
+	switch p {
+	case store.PartyCourt:
+		return court
+	case store.PartyCarpos:
+		return "carpos"
+	case store.PartyNobody:
+		return "nobody"
+	}
+	return hub
+}
+
+// stamp is a moment as the service writes it, in UTC.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+func fingerprint(c *x509.Certificate) [32]byte { return sha256.Sum256(c.Raw) }

@@ -1,0 +1,267 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"ccpor/exchange/sig"
+	"ccpor/exchange/soap"
+	"ccpor/mapping"
+	"ccpor/mapping/calendar"
+	"ccpor/mapping/order"
+	"ccpor/mapping/rules"
+	"ccpor/schemas"
+	"ccpor/schemas/canon"
+	"ccpor/store"
+	"ccpor/wsdl"
+)
+
+// The operations of the service.
+const (
+	submitOrder         = "SubmitOrder"
+	getSubmissionStatus = "GetSubmissionStatus"
+)
+
+// take is the whole way of a message, from the bytes as received to the answer. Every stage's result can be made by the stage
+// before it only, so none can be left out or changed in order.
+func (h *Hub) take(ctx context.Context, m *received) ([]byte, error) {
+	opened, err := h.open(m) // byte gate, envelope
+	if err != nil {
+		return nil, err
+	}
+	if opened.operation == getSubmissionStatus {
+		return h.status(ctx, opened)
+	}
+	signed, err := h.verify(opened) // the octets that a registered certificate signed
+	if err != nil {
+		return nil, err
+	}
+	valid, err := h.validate(signed) // libxml2 sees those octets and no others
+	if err != nil {
+		return nil, err
+	}
+	read, err := h.read(valid) // the order, in the words of the domain
+	if err != nil {
+		return nil, err
+	}
+	checked, err := h.check(read) // sender, images, business rules: every problem at once
+	if err != nil {
+		return nil, err
+	}
+	kept, err := h.keep(ctx, checked) // one transaction
+	if err != nil {
+		return nil, err
+	}
+	return kept.receipt(), nil // after the commit, never before
+}
+
+// opened is a message whose envelope has been read up to its operation.
+type opened struct {
+	*received
+	message  *soap.Message
+	envelope soap.Envelope
+	scanner  *canon.Scanner
+}
+
+func (h *Hub) open(m *received) (opened, error) {
+	m.begin("envelope")
+	o := opened{received: m, scanner: &m.memory.scanner}
+	var err error
+	if o.message, err = soap.Split(m.body, m.contentType); err != nil {
+		return o, err
+	}
+	if err = o.scanner.Reset(o.message.Root, h.profile); err != nil {
+		return o, err
+	}
+	o.envelope, err = soap.Open(o.scanner, o.message.Edition)
+	if o.envelope.Edition != 0 {
+		m.edition, m.addressing = o.envelope.Edition, o.envelope.Addressing
+	}
+	if err != nil {
+		return o, err
+	}
+	name := o.scanner.Name()
+	if name.Space != wsdl.Namespace || name.Local != submitOrder && name.Local != getSubmissionStatus {
+		return o, &refusal{code: "Client.Operation.Unknown"}
+	}
+	m.operation = name.Local
+	action := wsdl.Action(m.operation)
+	if err := soap.CheckAction(m.soapAction, m.contentType.Action, action); err != nil {
+		return o, err
+	}
+	return o, soap.CheckAction("", o.envelope.Addressing.Action, action)
+}
+
+// signed is a message that has been read to its end, and whose package carries the sender's signature.
+type signed struct {
+	opened
+	verified    sig.Verified
+	attachments []attachment
+}
+
+func (h *Hub) verify(o opened) (signed, error) {
+	o.begin("signature")
+	out := signed{opened: o}
+	if err := o.toPackage(); err != nil {
+		return out, err
+	}
+	if id, ok := o.scanner.Attr("", "Id"); ok && o.envelope.Declares(string(id)) {
+		return out, &refusal{code: "Client.Signature." + string(sig.DuplicateID), what: "A header block has the same Id as the package."}
+	}
+	var err error
+	if out.verified, err = h.verifier.VerifyInto(o.memory.octets[:0], o.scanner, schemas.Root, o.trusted, o.at); err != nil {
+		return out, err
+	}
+	o.memory.octets = out.verified.Octets()
+	if len(out.verified.Octets()) > h.Limits.PackageBytes {
+		return out, &refusal{code: "Client.Package.TooLarge"}
+	}
+	o.begin("attachments")
+	if out.attachments, err = o.readAttachments(); err != nil {
+		return out, err
+	}
+	if err = o.envelope.Close(o.scanner); err != nil {
+		return out, err
+	}
+	return out, o.message.CheckUsed()
+}
+
+// toPackage goes on to the first child of SubmitOrder, which is the package, by its position.
+func (o opened) toPackage() error {
+	k, err := soap.Child(o.scanner)
+	if err != nil {
+		return err
+	}
+	if k != canon.Start || !o.scanner.Is(schemas.Root.Space, schemas.Root.Local) {
+		return &refusal{code: "Client.Package.Missing"}
+	}
+	return nil
+}
+
+// valid is a message whose package follows the schema.
+type valid struct {
+	signed
+	document schemas.Document
+}
+
+func (h *Hub) validate(s signed) (valid, error) {
+	s.begin("schema")
+	document, err := h.Schemas.Validate(s.verified)
+	return valid{signed: s, document: document}, err
+}
+
+// read is a message whose package has been understood.
+type read struct {
+	valid
+	pack mapping.Package
+}
+
+func (h *Hub) read(v valid) (read, error) {
+	v.begin("mapping")
+	pack, err := h.Mapper.Package(v.document)
+	v.pkg, v.action, v.test = pack.ID, store.Action(pack.Action), pack.Test
+	return read{valid: v, pack: pack}, err
+}
+
+// checked is a message with nothing wrong.
+type checked struct {
+	read
+	images   []store.Image
+	warnings []store.Problem
+	deadline calendar.Deadline
+}
+
+func (h *Hub) check(r read) (checked, error) {
+	r.begin("rules")
+	out := checked{read: r}
+	problems := h.entitled(r)
+	images, wrong := h.images(r)
+	problems = append(problems, wrong...)
+	today := order.DateOf(r.at.In(h.Calendar.Pacific()))
+	for _, f := range h.Rules.Check(r.pack, today) {
+		if f.Severity == rules.Warning {
+			out.warnings = append(out.warnings, problemOf(f, "Warning.Rule."))
+		} else {
+			problems = append(problems, problemOf(f, "Client.Rule."))
+		}
+	}
+	if len(problems) > 0 {
+		return out, refusalOf(problems)
+	}
+	out.images = images
+	if r.pack.Order != nil {
+		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
+	}
+	return out, nil
+}
+
+// entitled says what is wrong with who sends this. A court adds orders of its own county's courts, each courthouse of which may have
+// an ORI of its own (the first five characters are the county's); a law-enforcement agency adds the emergency orders that its officers
+// obtained. Whoever is registered may tell of service.
+func (h *Hub) entitled(r read) []store.Problem {
+	var problems []store.Problem
+	if r.pack.Submitter != r.agency.ORI {
+		problems = append(problems, plainProblem("Client.Package.WrongSubmitter", "/OrderPackage/PackageHeader/SubmitterOrganizationORIIdentification", string(r.pack.Submitter)))
+	}
+	o := r.pack.Order
+	if o == nil || countyOf(o.Court.ORI) == countyOf(r.agency.ORI) || r.agency.Kind == store.KindLawEnforcement && o.Stage == order.StageEmergency {
+		return problems
+	}
+	return append(problems, plainProblem("Client.Package.WrongCourt", "/OrderPackage/ProtectionOrder/CourtOrderIssuingCourt/OrganizationORIIdentification", string(o.Court.ORI)))
+}
+
+func countyOf(ori order.ORI) string { return string(ori[:min(len(ori), 5)]) }
+
+// plainProblem is a problem that the table of faults says all about.
+func plainProblem(code, path, value string) store.Problem {
+	r := rowOf(code)
+	return store.Problem{Code: code, Severity: "error", Text: r.text, Path: path, Element: path[strings.LastIndexByte(path, '/')+1:], Value: value, Fix: r.hint, Whose: r.whose}
+}
+
+func problemOf(f rules.Finding, prefix string) store.Problem {
+	return store.Problem{Code: prefix + string(f.Rule), Rule: string(f.Rule), Severity: string(f.Severity), Text: f.Text, Path: f.Path,
+		Citation: f.Citation, Fix: f.Fix, Whose: string(f.Whose)}
+}
+
+// refusalOf is the refusal for a list of problems: its code is the first one's, and it carries all.
+func refusalOf(problems []store.Problem) *refusal {
+	first := problems[0]
+	return &refusal{code: first.Code, what: first.Text, hint: first.Fix, problems: problems}
+}
+
+// kept is a message that the store holds.
+type kept struct {
+	checked
+	stored store.Receipt
+}
+
+// keep hands everything over to the store. A sender that hangs up does not stop it: it would send again, and get the same receipt.
+func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
+	c.begin("store")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Limits.KeepTime)
+	defer cancel()
+	stored, err := h.Store.Accept(ctx, c.accepted())
+	var conflict *store.ConflictError
+	var exists *store.OrderExistsError
+	switch {
+	case err == nil:
+		c.end(true, "")
+		c.tracking = stored.Tracking
+		return kept{checked: c, stored: stored}, nil
+	case errors.As(err, &conflict), errors.As(err, &exists):
+		return kept{}, err
+	}
+	c.held = true // the store may still have the bytes in hand
+	h.Log.Error("not kept", "correlation", c.correlation, "agency", c.agency.ORI, "error", loggable(err))
+	return kept{}, &refusal{code: "Server.Unavailable"}
+}
+
+func (c checked) accepted() store.Accepted {
+	return store.Accepted{
+		Agency: c.agency, Package: c.pack.ID, Action: c.action, Received: c.visit.received(c.received),
+		Canonical: c.verified.Digest(), Signer: fingerprint(c.verified.Certificate()), Algorithm: c.verified.Algorithm(), Test: c.pack.Test,
+		Order: c.pack.Order, Service: c.pack.Service, Notes: c.pack.Notes, Images: c.images,
+		Deadline: store.Deadline{Due: c.deadline.Due, Rule: c.deadline.Rule},
+	}
+}

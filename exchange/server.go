@@ -1,0 +1,352 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"ccpor/exchange/sig"
+	"ccpor/exchange/soap"
+	"ccpor/mapping"
+	"ccpor/mapping/calendar"
+	"ccpor/mapping/order"
+	"ccpor/mapping/rules"
+	"ccpor/schemas"
+	"ccpor/schemas/canon"
+	"ccpor/store"
+	"ccpor/wsdl"
+)
+
+// Store is what the exchange needs of the store; *store.Store is one.
+type Store interface {
+	AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (store.Agency, []store.SigningCert, error)
+	Accept(ctx context.Context, a store.Accepted) (store.Receipt, error)
+	Refuse(ctx context.Context, r store.Refused) (order.Tracking, error)
+	Status(ctx context.Context, t order.Tracking) (store.Status, error)
+	StatusByPackage(ctx context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error)
+	Audit(ctx context.Context, e store.Event) error
+}
+
+// Config is what a Hub is made of. Store, Schemas, Mapper, Rules and Calendar are needed; the rest has defaults.
+type Config struct {
+	Store    Store
+	Schemas  *schemas.Set
+	Mapper   *mapping.Mapper
+	Rules    *rules.Book
+	Calendar *calendar.Calendar
+	// Address is the absolute URL at which senders reach the service, for the contract; empty: https, the request's Host and path.
+	Address string
+	Limits  Limits
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+	// Log gets one line for every request, with codes, sizes and times and never with content; nil discards it.
+	Log *slog.Logger
+}
+
+// Limits bound what senders can make the hub hold. Zero fields mean the defaults.
+type Limits struct {
+	MessageBytes  int64 // of one HTTP body; 32 MiB
+	PackageBytes  int   // of one signed package without attachments; 4 MiB
+	InFlightBytes int64 // of all bodies in hand; 256 MiB, at least one message
+	// BodyTime is how long a body may take, and BodyRate (bytes a second) what is added for its length; 10 s and 64 KiB.
+	BodyTime time.Duration
+	BodyRate int64
+	// KeepTime is how long the store may take to keep a package; 20 s.
+	KeepTime time.Duration
+	// StrangersPerMinute is how many refusals of unregistered senders are kept; all of them are logged. 60.
+	StrangersPerMinute int
+	// RetryAfter is what a sender is told to wait when the hub cannot take anything; 5 s.
+	RetryAfter time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	l.MessageBytes = orDefault(l.MessageBytes, 32<<20)
+	l.PackageBytes = orDefault(l.PackageBytes, 4<<20)
+	l.InFlightBytes = max(orDefault(l.InFlightBytes, 256<<20), l.MessageBytes)
+	l.BodyTime = orDefault(l.BodyTime, 10*time.Second)
+	l.BodyRate = orDefault(l.BodyRate, 64<<10)
+	l.KeepTime = orDefault(l.KeepTime, 20*time.Second)
+	l.StrangersPerMinute = orDefault(l.StrangersPerMinute, 60)
+	l.RetryAfter = orDefault(l.RetryAfter, 5*time.Second)
+	return l
+}
+
+func orDefault[T int | int64 | time.Duration](v, byDefault T) T {
+	if v <= 0 {
+		return byDefault
+	}
+	return v
+}
+
+// Hub is the SOAP endpoint. It is an http.Handler for one path.
+type Hub struct {
+	Config
+	profile   *canon.Profile
+	verifier  sig.Verifier
+	inFlight  budget
+	strangers allowance
+	contract  *wsdl.Contract // nil: made for each request's Host
+}
+
+// NewHub makes the endpoint of the parts given.
+func NewHub(c Config) (*Hub, error) {
+	if c.Store == nil || c.Schemas == nil || c.Mapper == nil || c.Rules == nil || c.Calendar == nil {
+		return nil, errors.New("exchange: store, schemas, mapper, rules and calendar are needed")
+	}
+	c.Limits = c.Limits.withDefaults()
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &Hub{Config: c, profile: Profile(int(c.Limits.MessageBytes))}
+	h.inFlight.give(c.Limits.InFlightBytes)
+	h.strangers.perMinute = c.Limits.StrangersPerMinute
+	if c.Address != "" {
+		contract, err := wsdl.At(c.Address)
+		if err != nil {
+			return nil, err
+		}
+		h.contract = &contract
+	}
+	return h, nil
+}
+
+// Profile is the closed profile of the messages that the hub reads: envelopes with operations of the service and packages in them.
+func Profile(bytes int) *canon.Profile {
+	spaces := append(soap.Namespaces(), sig.Namespaces()...)
+	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
+}
+
+// TLSConfig is for the hub's listener: TLS 1.2 or later, and a client certificate is asked for. Whose it is, is decided by its registration
+// alone, so no authority is configured; the handshake proves that the client has its key. Those who only fetch the contract need none.
+func TLSConfig(own tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+}
+
+// Server is an http.Server for the handler with the limits that keep slow and idle clients from holding it.
+func Server(handler http.Handler, config *tls.Config, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		TLSConfig:         config,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ServeHTTP is the edge: it keeps the process alive and answers what the stages behind it say.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	v := h.newVisit(req)
+	w.Header().Set("X-Correlation-ID", v.correlation)
+	defer h.recoverFrom(w, v)
+	switch {
+	case req.Method == http.MethodPost:
+		h.post(w, req, v)
+	case (req.Method == http.MethodGet || req.Method == http.MethodHead) && h.serveContract(w, req):
+	default:
+		w.Header().Set("Allow", "POST, GET")
+		h.fault(w, req, v, &refusal{code: "Client.Transport.Method"}, "")
+	}
+}
+
+// recoverFrom answers a panic of any stage as an internal error. What the panic said may be content and is not logged.
+func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	what := fmt.Sprintf("%T", p)
+	if e, ok := p.(runtime.Error); ok {
+		what = e.Error()
+	}
+	h.Log.Error("panic", "correlation", v.correlation, "stage", v.stage, "what", what, "stack", string(debug.Stack()))
+	h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, outward{row: rowOf("Server.Internal"), kind: soap.Receiver}, "")), http.StatusInternalServerError)
+}
+
+// post takes one message and answers it.
+func (h *Hub) post(w http.ResponseWriter, req *http.Request, v *visit) {
+	m, err := h.receive(w, req, v)
+	defer m.done()
+	if err != nil {
+		h.refuse(w, req, v, m, err)
+		return
+	}
+	answer, err := h.take(req.Context(), m)
+	if err != nil {
+		h.refuse(w, req, v, m, err)
+		return
+	}
+	h.write(w, v, answer, http.StatusOK)
+	h.log(req, v, "accepted", nil)
+}
+
+// refuse keeps a refusal with all that is known, and then tells the sender. When it cannot be kept, the sender is told to come again:
+// what nobody can look up later was not refused. What the hub could not look at or keep for its own reasons is no refusal at all.
+func (h *Hub) refuse(w http.ResponseWriter, req *http.Request, v *visit, m *received, err error) {
+	o := tell(err)
+	v.end(false, o.code)
+	if o.inside {
+		h.Log.Error("failed", "correlation", v.correlation, "agency", v.agency.ORI, "stage", v.stage, "error", loggable(err))
+	}
+	if o.code == "Server.Busy" || o.code == "Server.Unavailable" || v.agency.ID == 0 && !h.strangers.allow(v.at) {
+		h.fault(w, req, v, err, "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), h.Limits.KeepTime)
+	defer cancel()
+	tracking, keepErr := h.Store.Refuse(ctx, v.refused(m, o))
+	if keepErr != nil {
+		m.held = true
+		h.Log.Error("refusal not kept", "correlation", v.correlation, "code", o.code, "error", loggable(keepErr))
+		err = &refusal{code: "Server.Unavailable"}
+	}
+	h.fault(w, req, v, err, tracking)
+}
+
+// fault answers with a SOAP fault in the version of the request.
+func (h *Hub) fault(w http.ResponseWriter, req *http.Request, v *visit, err error, tracking order.Tracking) {
+	o := tell(err)
+	if o.retry {
+		w.Header().Set("Retry-After", strconv.Itoa(int(h.Limits.RetryAfter.Seconds())))
+	}
+	if o.kind == soap.WrongVersion && v.edition == soap.SOAP12 {
+		w.Header().Set("Upgrade", "SOAP/1.2")
+	}
+	status := o.status
+	if status == bad && v.edition == soap.SOAP11 {
+		status = http.StatusInternalServerError
+	}
+	h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, o, tracking)), status)
+	h.log(req, v, "refused", &o)
+}
+
+func (h *Hub) write(w http.ResponseWriter, v *visit, answer []byte, status int) {
+	w.Header().Set("Content-Type", v.edition.MediaType()+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if _, err := w.Write(answer); err != nil {
+		h.Log.Info("the sender did not wait for its answer", "correlation", v.correlation, "error", loggable(err))
+	}
+}
+
+func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
+	attrs := []any{"correlation", v.correlation, "agency", v.agency.ORI, "peer", req.RemoteAddr, "operation", v.operation,
+		"bytes", v.size, "took", h.Now().Sub(v.at), "stages", durations(v.stages)}
+	if v.tracking != "" {
+		attrs = append(attrs, "tracking", v.tracking)
+	}
+	if o != nil {
+		attrs = append(attrs, "code", o.code, "problems", len(o.problems), "stage", v.stage)
+	}
+	h.Log.Info(what, attrs...)
+}
+
+// serveContract answers ?wsdl and ?xsd=NAME, to anybody.
+func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
+	query := req.URL.Query()
+	name := query.Get("xsd")
+	if name == "" && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
+		return false
+	}
+	contract, err := h.contractFor(req)
+	if err != nil {
+		h.Log.Error("contract", "error", err)
+		http.Error(w, "The contract cannot be read.", http.StatusInternalServerError)
+		return true
+	}
+	text := contract.WSDL()
+	if name != "" {
+		var ok bool
+		if text, ok = contract.Schema(name); !ok {
+			http.Error(w, "There is no such schema.", http.StatusNotFound)
+			return true
+		}
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	if _, err := w.Write(text); err != nil {
+		h.Log.Debug("the contract was not read to its end", "error", loggable(err))
+	}
+	return true
+}
+
+func (h *Hub) contractFor(req *http.Request) (*wsdl.Contract, error) {
+	if h.contract != nil {
+		return h.contract, nil
+	}
+	c, err := wsdl.At("https://" + req.Host + req.URL.Path)
+	return &c, err
+}
+
+// receive is the first stage: who sends, and the bytes as they come. The message it returns may be asked to be done, whatever the error.
+func (h *Hub) receive(w http.ResponseWriter, req *http.Request, v *visit) (*received, error) {
+	m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace)}
+	v.begin("receive")
+	if err := h.identify(req, m); err != nil {
+		return m, err
+	}
+	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return m, &refusal{code: "Client.Transport.ContentEncoding"}
+	}
+	var err error
+	if m.contentType, err = soap.ParseContentType(req.Header.Get("Content-Type")); err != nil {
+		return m, err
+	}
+	m.soapAction = req.Header.Get("SOAPAction")
+	r := reading{limit: h.Limits.MessageBytes, budget: &h.inFlight, control: http.NewResponseController(w)}
+	deadline := time.Now().Add(h.Limits.BodyTime + time.Duration(max(req.ContentLength, 0)/h.Limits.BodyRate)*time.Second) // a socket's, so of the system's clock
+	m.memory.body, m.digest, err = r.body(req, m.memory.body, deadline)
+	m.body, m.taken, v.size = m.memory.body, r.taken, len(m.memory.body)
+	return m, err
+}
+
+// identify finds the agency whose certificate the connection has. The handshake has proved that the sender has its key.
+func (h *Hub) identify(req *http.Request, m *received) error {
+	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
+		return &refusal{code: "Client.Peer.CertificateMissing"}
+	}
+	certificate := req.TLS.PeerCertificates[0]
+	if m.visit.at.Before(certificate.NotBefore) || m.visit.at.After(certificate.NotAfter) {
+		return &refusal{code: "Client.Peer.CertificateExpired"}
+	}
+	agency, signers, err := h.Store.AgencyByTLS(req.Context(), sha256.Sum256(certificate.Raw), m.visit.at)
+	switch {
+	case errors.Is(err, store.ErrUnknownCertificate):
+		return &refusal{code: "Client.Peer.CertificateUnknown"}
+	case errors.Is(err, store.ErrExpiredCertificate):
+		return &refusal{code: "Client.Peer.CertificateExpired"}
+	case err != nil:
+		h.Log.Error("agency not looked up", "correlation", m.visit.correlation, "error", loggable(err))
+		return &refusal{code: "Server.Unavailable"}
+	}
+	m.visit.agency = agency
+	for _, s := range signers {
+		m.trusted = append(m.trusted, sig.Trusted{Certificate: s.Certificate, NotBefore: s.From, NotAfter: s.To})
+	}
+	return nil
+}
+
+func correlation() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
