@@ -46,7 +46,7 @@ func (s *Switch) Unsolicited(mnemonic, text string) error {
 	if err := checkBody([]byte(text)); err != nil {
 		return fmt.Errorf("send unsolicited: %w", err)
 	}
-	s.station(mnemonic).push("UNS "+mnemonic, "", text)
+	s.station(mnemonic).push("UNS "+mnemonic, "", text, nil)
 	return nil
 }
 

@@ -191,7 +191,7 @@ func (c *conn) logon(m message) {
 		old.close("displaced")
 	}
 	for _, o := range waiting {
-		c.write(o.body, o.event())
+		st.transmit(c, o, "repeated")
 	}
 }
 

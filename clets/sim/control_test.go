@@ -79,6 +79,9 @@ func TestControlShows(t *testing.T) {
 	if r := get[sim.Report](p, "/check"); r.Records != 1 || !r.OK() {
 		t.Errorf("check %+v", r)
 	}
+	if _, body := p.call("GET", "/check", ""); strings.Contains(body, "null") {
+		t.Errorf("check %s", body)
+	}
 	if s := get[sim.Status](p, "/"); s.Address != p.s.Addr() || s.Down || len(s.Lines) != 1 || s.Records != 1 {
 		t.Errorf("status %+v", s)
 	}

@@ -242,7 +242,7 @@ func (j *job) deliver() {
 		}
 	}
 	if j.notice != nil {
-		s.station(j.notice.mnemonic).push("UNS "+j.notice.mnemonic, "", j.notice.text)
+		s.station(j.notice.mnemonic).push("UNS "+j.notice.mnemonic, "", j.notice.text, nil)
 	}
 }
 
@@ -270,11 +270,13 @@ func (j *job) send() {
 	}
 	head := "RSP " + j.station.mnemonic + " " + j.control
 	text := j.text()
-	if j.station.push(head, j.control, text) && j.req.key == keyEnter {
-		j.line.sw.judge.settled(j.order)
+	var settles *order
+	if j.req.key == keyEnter {
+		settles = &j.order
 	}
+	j.station.push(head, j.control, text, settles)
 	if j.fate.has(Twice) {
-		j.station.push(head, j.control, text)
+		j.station.push(head, j.control, text, settles)
 	}
 	if j.fate.has(Overtake) && !j.fate.has(LoseACK) {
 		j.line.ack(j.control)

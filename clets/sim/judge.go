@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,13 +64,13 @@ type usedControl struct {
 
 // judge watches the sequence of requests.
 type judge struct {
-	mu        sync.Mutex
-	controls  map[usedControl]bool
-	underWay  map[order]int             // changes that are not yet answered
-	unsettled map[string]map[order]bool // by OCA: an ERR was sent, its reply not delivered, no QRR since
-	tries     map[order]int             // enters with a magic case number so far
-	kept      []Violation
-	total     int
+	mu       sync.Mutex
+	controls map[usedControl]bool
+	underWay map[order]int             // changes that are not yet answered
+	open     map[string]map[order]bool // by OCA: an ERR was sent, its reply not delivered, no QRR since
+	tries    map[order]int             // enters with a magic case number so far
+	kept     []Violation
+	total    int
 }
 
 func newJudge() *judge {
@@ -82,7 +81,7 @@ func newJudge() *judge {
 
 func (j *judge) clear() {
 	j.controls, j.underWay = map[usedControl]bool{}, map[order]int{}
-	j.unsettled, j.tries = map[string]map[order]bool{}, map[order]int{}
+	j.open, j.tries = map[string]map[order]bool{}, map[order]int{}
 	j.kept, j.total = nil, 0
 }
 
@@ -124,11 +123,13 @@ func (j *judge) arrives(key string, o order, onFile bool, v Violation) []string 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if key == keyInquiry {
-		delete(j.unsettled, o.oca)
+		// Whoever has looked may go on, even if an earlier reply is still to come.
+		delete(j.open, o.oca)
+		delete(j.underWay, o)
 		return nil
 	}
 	var kinds []string
-	if key == keyEnter && j.unsettled[o.oca][o] {
+	if key == keyEnter && j.open[o.oca][o] {
 		kinds = append(kinds, ResentBlind)
 	}
 	if key != keyEnter && !onFile {
@@ -142,26 +143,32 @@ func (j *judge) arrives(key string, o order, onFile bool, v Violation) []string 
 		j.note(v)
 	}
 	if key == keyEnter {
-		j.unsettle(o)
+		j.leaveOpen(o)
 	}
 	return kinds
 }
 
-func (j *judge) unsettle(o order) {
-	if j.unsettled[o.oca] == nil {
-		j.unsettled[o.oca] = map[order]bool{}
+func (j *judge) leaveOpen(o order) {
+	if j.open[o.oca] == nil {
+		j.open[o.oca] = map[order]bool{}
 	}
-	j.unsettled[o.oca][o] = true
+	j.open[o.oca][o] = true
 }
 
-// settled notes that the reply to an enter was delivered.
+// settled notes that the reply to an enter is delivered, unsettled that it was not after all.
 func (j *judge) settled(o order) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.unsettled[o.oca], o)
-	if len(j.unsettled[o.oca]) == 0 {
-		delete(j.unsettled, o.oca)
+	delete(j.open[o.oca], o)
+	if len(j.open[o.oca]) == 0 {
+		delete(j.open, o.oca)
 	}
+}
+
+func (j *judge) unsettled(o order) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.leaveOpen(o)
 }
 
 // begins and ends enclose the time in which a change of an order is under way.
@@ -190,7 +197,7 @@ func (j *judge) tried(o order) int {
 func (j *judge) violations() ([]Violation, int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return slices.Clone(j.kept), j.total
+	return append([]Violation{}, j.kept...), j.total
 }
 
 // duplicates finds orders that stand on file under more than one agency case number.
@@ -204,7 +211,7 @@ func duplicates(records []Record) []DoubleEntry {
 		}
 		groups[key] = append(groups[key], r)
 	}
-	var out []DoubleEntry
+	out := []DoubleEntry{}
 	for _, key := range keys {
 		if g := groups[key]; len(g) > 1 {
 			out = append(out, doubleEntryOf(g))

@@ -72,20 +72,30 @@ func TestJudgeWrongFCN(t *testing.T) {
 	}
 }
 
-// TestJudgeOverlap: two lines with one order's transactions at once.
+// TestJudgeOverlap: two lines with one order's transactions at once; a hub that has looked in between may go on.
 func TestJudgeOverlap(t *testing.T) {
 	t.Parallel()
+	t.Run("blind", func(t *testing.T) { t.Parallel(); overlap(t, false, []string{sim.Overlap}) })
+	t.Run("looked up", func(t *testing.T) { t.Parallel(); overlap(t, true, nil) })
+}
+
+func overlap(t *testing.T, look bool, want []string) {
 	s := start(t, sim.Config{ReplyAfter: 200 * time.Millisecond})
 	a, b := logon(t, s, "AAAA"), logon(t, s, "BBBB")
 	fcn := a.enter(order(oca).String())
 	first := a.msg(modify(fcn, oca).String())
 	a.expect("ACK " + first + "\r\n")
+	if look {
+		c := logon(t, s, "CCCC")
+		looked := c.msg(inquiry(oca).String())
+		c.expect("ACK " + looked + "\r\n")
+	}
 	second := b.msg(service(fcn, oca).String())
 	b.expect("ACK " + second + "\r\n")
 	a.rsp()
 	b.rsp()
-	if got := kindsOf(s); !slices.Equal(got, []string{sim.Overlap}) {
-		t.Errorf("violations %v", got)
+	if got := kindsOf(s); !slices.Equal(got, want) {
+		t.Errorf("violations %v, want %v", got, want)
 	}
 }
 
@@ -105,6 +115,7 @@ func TestJudgeResentBlind(t *testing.T) {
 		{"line dropped before, blind", sim.Faults{DropBefore: 1}, false, []string{sim.ResentBlind}},
 		{"busy: nothing was taken", sim.Faults{Busy: 1}, false, nil},
 		{"try later: answered", sim.Faults{TryLater: 1}, false, nil},
+		{"line dropped after, answered after the LOGON", sim.Faults{DropAfter: 1}, false, nil},
 		{"in order", sim.Faults{}, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -118,6 +129,9 @@ func TestJudgeResentBlind(t *testing.T) {
 			})
 			if err := s.SetFaults(sim.Faults{}); err != nil {
 				t.Fatal(err)
+			}
+			if c.faults.DropAfter > 0 {
+				logon(t, s, "CCPR").rsp()
 			}
 			again := logon(t, s, "BBBB")
 			if c.look {

@@ -29,6 +29,7 @@ type output struct {
 	seq     int
 	control string
 	body    []byte
+	settles *order // the enter that it answers; nil: none
 	timer   *time.Timer
 }
 
@@ -87,20 +88,34 @@ func (st *station) enqueue() (before, mine chan struct{}) {
 	return before, mine
 }
 
-// push sends an RSP or UNS, and keeps it until its GOT. It tells whether it went out.
-func (st *station) push(head, control, text string) bool {
-	o, c := st.keep(head, control, text)
-	return c != nil && c.write(o.body, Event{Kind: head[:3], Control: control, Outseq: outseqOf(o.seq)})
+// push sends an RSP or UNS, and keeps it until its GOT. settles names the enter that it answers, if it answers one.
+func (st *station) push(head, control, text string, settles *order) {
+	o, c := st.keep(head, control, text, settles)
+	if c != nil {
+		st.transmit(c, o, "")
+	}
 }
 
-func (st *station) keep(head, control, text string) (*output, *conn) {
+func (st *station) keep(head, control, text string, settles *order) (*output, *conn) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	seq := st.nextOutseq()
-	o := &output{seq: seq, control: control, body: fmt.Appendf(nil, "%s %s\r\n%s", head, outseqOf(seq), text)}
+	body := fmt.Appendf(nil, "%s %s\r\n%s", head, outseqOf(seq), text)
+	o := &output{seq: seq, control: control, body: body, settles: settles}
 	st.pending[seq] = o
 	o.timer = time.AfterFunc(st.sw.cfg.RepeatAfter, func() { st.repeat(o) })
 	return o, st.conn
+}
+
+// transmit sends one output. An enter is settled before the hub can read the reply, and unsettled again if it did not go out.
+func (st *station) transmit(c *conn, o *output, note string) {
+	if o.settles != nil {
+		st.sw.judge.settled(*o.settles)
+	}
+	e := Event{Kind: string(o.body[:3]), Control: o.control, Outseq: outseqOf(o.seq), Note: note}
+	if !c.write(o.body, e) && o.settles != nil {
+		st.sw.judge.unsettled(*o.settles)
+	}
 }
 
 // nextOutseq skips numbers that still wait for a GOT after the count began again.
@@ -115,10 +130,6 @@ func (st *station) nextOutseq() int {
 
 func outseqOf(n int) string { return fmt.Sprintf("%06d", n) }
 
-func (o *output) event() Event {
-	return Event{Kind: string(o.body[:3]), Control: o.control, Outseq: outseqOf(o.seq), Note: "repeated"}
-}
-
 // repeat sends again what still has no GOT.
 func (st *station) repeat(o *output) {
 	st.mu.Lock()
@@ -130,7 +141,7 @@ func (st *station) repeat(o *output) {
 	c := st.conn
 	st.mu.Unlock()
 	if c != nil {
-		c.write(o.body, o.event())
+		st.transmit(c, o, "repeated")
 	}
 }
 
