@@ -66,6 +66,9 @@ func (s *Set) wrongRoot(n canon.Name) Problem {
 		Text: fmt.Sprintf("This is no order package. The element %s of the namespace %s is needed.", Root.Local, Root.Space)}
 }
 
+// emptyRank is the greatest rank of what is said of a value; an empty one is always called empty.
+const emptyRank = 6
+
 // kinds tells libxml2's codes in ours. Where several are told of one value, the greatest rank says most.
 var kinds = map[int]struct {
 	code Code
@@ -75,8 +78,8 @@ var kinds = map[int]struct {
 	1839: {ValueMalformed, 2}, // pattern
 	1833: {ValueOutOfRange, 3}, 1834: {ValueOutOfRange, 3}, 1835: {ValueOutOfRange, 3}, 1836: {ValueOutOfRange, 3},
 	1832: {ValueTooLong, 4},
-	1831: {ValueEmpty, 5},
-	1840: {ValueNotInList, 6},
+	1831: {ValueEmpty, emptyRank},
+	1840: {ValueNotInList, 5},
 	1827: {AttributeUnknown, 7}, 1866: {AttributeUnknown, 7}, 1867: {AttributeUnknown, 7},
 	1868: {AttributeMissing, 7},
 	1828: {ElementUnknown, 7},
@@ -160,6 +163,9 @@ func (s *Set) tell(w *walker, t told, out *findings) {
 	if t.attribute != "" {
 		v, _ := w.Attr("", t.attribute)
 		value, typ, what = string(v), "IdType", fmt.Sprintf("attribute %s of the %s", t.attribute, what)
+	}
+	if value == "" && t.rank > 0 && t.rank < emptyRank {
+		t.code = ValueEmpty
 	}
 	p := s.problem(w, t.code, s.say(t.code, what, s.words.need(typ, s.model), utf8.RuneCountInString(value)))
 	switch t.code {

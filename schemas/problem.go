@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 )
 
@@ -67,3 +68,6 @@ func (p Problems) Error() string {
 func (p Problem) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "line %d, column %d: %s at %s: %s", p.Line, p.Column, p.Code, p.Path, p.Text)
 }
+
+// LogValue keeps the value out of structured logs too.
+func (p Problem) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }

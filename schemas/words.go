@@ -21,9 +21,11 @@ type noun struct {
 	holder bool
 }
 
-func readWords() (*words, error) {
+func readWords() (*words, error) { return parseWords(wordsFile) }
+
+func parseWords(file string) (*words, error) {
 	w := &words{element: map[string]noun{}, needed: map[string]string{}}
-	for i, line := range strings.Split(strings.TrimSuffix(wordsFile, "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimSuffix(file, "\n"), "\n") {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
