@@ -147,8 +147,9 @@ func (t *transaction) findPackages(b *pgx.Batch) map[packageKey]first {
 	for i, r := range t.requests {
 		agencies[i], packages[i] = int64(r.Agency.ID), string(r.Package)
 	}
+	// Lateral, and offset 0 to keep it so: a join would be planned while the table is empty, as a walk over its whole index for each batch.
 	b.Queue("select "+firstColumns+` from unnest($1::bigint[], $2::text[]) as k (agency_id, package)
-		join submission s on s.agency_id = k.agency_id and s.package = k.package and s.state = 'accepted'`, agencies, packages).
+		cross join lateral (select * from submission where agency_id = k.agency_id and package = k.package and state = 'accepted' offset 0) s`, agencies, packages).
 		Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, scanFirst)
 			for _, f := range found {
