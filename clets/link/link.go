@@ -147,15 +147,16 @@ type Line struct {
 	done    chan struct{} // closed when the line is given up
 	ended   chan struct{} // closed after Closed was called
 	wake    chan struct{}
+	drain   chan struct{} // closed when no more requests are taken
 
 	writing sync.Mutex
+	drained sync.Once
 
-	mu       sync.Mutex
-	why      error
-	pending  map[string]*request
-	heard    time.Time
-	pinged   time.Time // zero: no PING is open
-	draining bool
+	mu      sync.Mutex
+	why     error
+	pending map[string]*request
+	heard   time.Time
+	pinged  time.Time // zero: no PING is open
 }
 
 // request is one that is unanswered.
@@ -173,6 +174,7 @@ func Dial(ctx context.Context, cfg Config, h Handler) (*Line, error) {
 	l := &Line{
 		cfg: cfg, limits: cfg.Limits.orProfile(), clock: cfg.Clock, handler: h, pending: map[string]*request{},
 		slots: make(chan struct{}, max(cfg.Window, 1)), events: make(chan func()), done: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
+		drain: make(chan struct{}),
 	}
 	if l.clock == nil {
 		l.clock = clockwork.NewRealClock()
@@ -249,6 +251,8 @@ func (l *Line) Send(ctx context.Context, control string, body []byte) error {
 		return fmt.Errorf("%w: %w", ErrNotSent, ctx.Err())
 	case <-l.done:
 		return fmt.Errorf("%w: %w", ErrNotSent, ErrClosed)
+	case <-l.drain:
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrClosed)
 	}
 	if err := l.register(control); err != nil {
 		<-l.slots
@@ -266,13 +270,22 @@ func (l *Line) register(control string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.why != nil, l.draining:
+	case l.why != nil, isClosed(l.drain):
 		return fmt.Errorf("%w: %w", ErrNotSent, ErrClosed)
 	case l.pending[control] != nil:
 		return fmt.Errorf("%w: its control number is in use", ErrNotSent)
 	}
 	l.pending[control] = &request{sent: l.clock.Now()}
 	return nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // settle takes a request out of the window; it tells whether it was there.
@@ -299,17 +312,19 @@ func (l *Line) Got(outseq string) error {
 
 // Drain takes no more requests and returns when none is unanswered, when the line is closed, or with ctx's error.
 func (l *Line) Drain(ctx context.Context) error {
-	l.mu.Lock()
-	l.draining = true
-	l.mu.Unlock()
-	for range cap(l.slots) { // whoever holds every place knows that nothing is unanswered
+	l.drained.Do(func() { close(l.drain) })
+	for taken := range cap(l.slots) { // whoever holds every place knows that nothing is unanswered
 		select {
 		case l.slots <- struct{}{}:
+			continue
 		case <-l.done:
 			return nil
 		case <-ctx.Done():
-			return ctx.Err()
 		}
+		for range taken {
+			<-l.slots
+		}
+		return ctx.Err()
 	}
 	return nil
 }
