@@ -29,8 +29,11 @@ func register(t testing.TB, s *store.Store, a store.Agency) store.Agency {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.ID = id
-	return a
+	kept, err := s.AgencyByORI(t.Context(), a.ORI)
+	if err != nil || kept.ID != id {
+		t.Fatal(kept, err)
+	}
+	return kept
 }
 
 // jones is the seed's order under the given identification.

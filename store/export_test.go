@@ -1,0 +1,12 @@
+package store
+
+import "context"
+
+// Exec runs a statement on a connection of the reader.
+func (r *Reader) Exec(ctx context.Context, sql string) error {
+	_, err := r.pool.Exec(ctx, sql)
+	return err
+}
+
+// Moves is the table of next moves.
+func Moves() map[TransmissionState]Move { return moves }

@@ -1,0 +1,313 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ccpor/mapping/order"
+	"ccpor/store"
+	"ccpor/store/storetest"
+)
+
+// outcome is what a caller was told of a package.
+type outcome struct {
+	agency    store.AgencyID
+	pkg       order.LocalID
+	canonical [32]byte
+	action    store.Action
+	order     order.LocalID
+	receipt   store.Receipt
+	err       error
+}
+
+// world is a few courts' packages, some of which contradict each other.
+func world(courts []store.Agency) []store.Accepted {
+	var packages []store.Accepted
+	for _, c := range courts {
+		for o := range 6 {
+			id := fmt.Sprintf("o-%d", o) // all courts speak of the same orders
+			for n := range 2 {
+				packages = append(packages, add(c, fmt.Sprintf("add-%d-%d", o, n), id), serve(c, fmt.Sprintf("serve-%d-%d", o, n), id))
+			}
+		}
+		other := serve(c, "serve-0-0", "o-0")
+		other.Canonical[5]++
+		packages = append(packages, other)
+	}
+	return packages
+}
+
+// TestModel lets two hubs take a world's packages at random, each many times and all at once, while a relay works on what is ready, and
+// then compares everything that anybody was told, and every row, with what must hold.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{1, 2, 3} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			h := newHub(t)
+			second := storetest.Open(t, h.url, store.Options{Batch: 5, Flushers: 3})
+			courts := []store.Agency{h.court, register(t, h.Store, store.Agency{ORI: "CA019013J", Name: "Los Angeles", Submits: true})}
+			stop := make(chan struct{})
+			var relay sync.WaitGroup
+			relay.Go(func() { h.work(stop) })
+			told := send(t, []*store.Store{h.Store, second}, world(courts), seed)
+			close(stop)
+			relay.Wait()
+			judge(t, told)
+			h.invariants()
+		})
+	}
+}
+
+// send gives every package to a random hub six times, in a random order.
+func send(t *testing.T, hubs []*store.Store, packages []store.Accepted, seed uint64) []outcome {
+	var mu sync.Mutex
+	var told []outcome
+	var callers sync.WaitGroup
+	for caller := range 6 {
+		r := rand.New(rand.NewPCG(seed, uint64(caller)))
+		callers.Go(func() {
+			for _, i := range r.Perm(len(packages)) {
+				p := packages[i]
+				receipt, err := hubs[r.IntN(len(hubs))].Accept(t.Context(), p)
+				o := outcome{agency: p.Agency.ID, pkg: p.Package, canonical: p.Canonical, action: p.Action, receipt: receipt, err: err}
+				if p.Order != nil {
+					o.order = p.Order.ID
+				}
+				mu.Lock()
+				told = append(told, o)
+				mu.Unlock()
+			}
+		})
+	}
+	callers.Wait()
+	return told
+}
+
+// judge compares what the callers were told among itself.
+func judge(t *testing.T, told []outcome) {
+	type name struct {
+		agency store.AgencyID
+		pkg    order.LocalID
+	}
+	receipts, firsts, content := map[name]order.Tracking{}, map[name]int{}, map[name][32]byte{}
+	added := map[order.LocalID]order.Tracking{}
+	for _, o := range told {
+		if o.err != nil {
+			continue
+		}
+		n := name{o.agency, o.pkg}
+		if known, ok := receipts[n]; ok && (known != o.receipt.Tracking || content[n] != o.canonical) {
+			t.Errorf("package %v has two receipts", n)
+		}
+		receipts[n], content[n] = o.receipt.Tracking, o.canonical
+		if !o.receipt.Duplicate {
+			firsts[n]++
+		}
+		if known, ok := added[o.order]; ok && o.action == store.ActionAdd && known != o.receipt.Tracking {
+			t.Errorf("order %s was added twice", o.order)
+		}
+		if o.action == store.ActionAdd {
+			added[o.order] = o.receipt.Tracking
+		}
+	}
+	for n := range receipts {
+		if firsts[n] != 1 {
+			t.Errorf("package %v was new %d times", n, firsts[n])
+		}
+	}
+	for _, o := range told {
+		var conflict *store.ConflictError
+		var exists *store.OrderExistsError
+		n := name{o.agency, o.pkg}
+		switch {
+		case o.err == nil:
+		case errors.As(o.err, &conflict) && conflict.Tracking == receipts[n] && content[n] != o.canonical:
+		case errors.As(o.err, &exists) && exists.Tracking == added[o.order]:
+		default:
+			t.Errorf("package %v: %v", n, o.err)
+		}
+	}
+}
+
+// work is a relay: it takes whatever is ready, and has it accepted, rejected and released, or lost and found.
+func (h *hub) work(stop <-chan struct{}) {
+	r := rand.New(rand.NewPCG(9, 9))
+	pool, err := pgxpool.New(context.Background(), h.url)
+	if err != nil {
+		h.t.Error(err)
+		return
+	}
+	defer pool.Close()
+	for last := false; ; {
+		rows, err := pool.Query(context.Background(), "select id from transmission where state = 'ready' limit 5")
+		if err != nil {
+			h.t.Error(err)
+			return
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil || (last && len(ids) == 0) {
+			return
+		}
+		for _, id := range ids {
+			if err := h.treat(store.TransmissionID(id), r); err != nil {
+				h.t.Error(err)
+				return
+			}
+		}
+		select {
+		case <-stop:
+			last = true
+		default:
+		}
+	}
+}
+
+func (h *hub) treat(id store.TransmissionID, r *rand.Rand) error {
+	a, err := h.tryBegin(id, store.PurposeSend)
+	if err != nil {
+		return err
+	}
+	done := store.Outcome{Verdict: store.VerdictAccepted, FCN: order.FCN(fmt.Sprintf("F%d", id)), At: noon}
+	switch r.IntN(3) {
+	case 0:
+		if _, err = h.Finish(h.t.Context(), a, store.Outcome{Verdict: store.VerdictUnknown, At: noon}); err != nil {
+			return err
+		}
+		if a, err = h.tryBegin(id, store.PurposeLookup); err != nil {
+			return err
+		}
+		done.Verdict = store.VerdictOnFile
+	case 1:
+		if _, err = h.Finish(h.t.Context(), a, store.Outcome{Verdict: store.VerdictRejected, At: noon}); err != nil {
+			return err
+		}
+		if err = h.Release(h.t.Context(), id, "person jdoe", noon); err != nil {
+			return err
+		}
+		if a, err = h.tryBegin(id, store.PurposeSend); err != nil {
+			return err
+		}
+	}
+	_, err = h.Finish(h.t.Context(), a, done)
+	return err
+}
+
+// invariants are queries that find nothing while the tables are sound. The first ones are the foreign keys that the tables do without.
+func (h *hub) invariants() {
+	h.t.Helper()
+	for name, query := range map[string]string{
+		"submission without order":          "select from submission s where state = 'accepted' and not exists (select from order_ o where o.id = s.order_id)",
+		"submission without agency":         "select from submission s where state = 'accepted' and not exists (select from agency a where a.id = s.agency_id)",
+		"submission without bytes":          "select from submission s where not exists (select from received r where r.submission_id = s.id)",
+		"bytes without submission":          "select from received r where not exists (select from submission s where s.id = r.submission_id)",
+		"submission without audit":          "select from submission s where (select count(*) from audit a where a.object = 'submission ' || s.tracking) <> 1",
+		"version without order":             "select from order_version v where not exists (select from order_ o where o.id = v.order_id)",
+		"version without submission":        "select from order_version v where not exists (select from submission s where s.id = v.submission_id and s.action = 'add')",
+		"proof without submission":          "select from service p where not exists (select from submission s where s.id = p.submission_id and s.action = 'serve' and s.order_id = p.order_id)",
+		"added order without version":       "select from order_ o where version <> (select count(*) from order_version v where v.order_id = o.id)",
+		"added by nobody":                   "select from order_ o where version > 0 and not exists (select from submission s where s.id = o.added_by and s.order_id = o.id and s.agency_id = o.agency_id)",
+		"order without its OCA":             "select from order_ o where version > 0 and not exists (select from oca where oca.oca = o.oca and oca.order_id = o.id)",
+		"OCA without order":                 "select from oca where not exists (select from order_ o where o.oca = oca.oca and o.id = oca.order_id)",
+		"image without content":             "select from image i where not exists (select from image_content c where c.sha256 = i.sha256)",
+		"transmission without submission":   "select from transmission t where not exists (select from submission s where s.id = t.submission_id and s.order_id = t.order_id)",
+		"owed submission, no transmission":  "select from submission s where state = 'accepted' and not_owed = '' and (select count(*) from transmission t where t.submission_id = s.id) <> 1",
+		"wrong count of open ones":          "select from order_ o where open <> (select count(*) from transmission t where t.order_id = o.id and state not in ('accepted', 'given_up'))",
+		"number that was never given":       "select from transmission t join order_ o on o.id = t.order_id where t.seq >= o.next_seq",
+		"two on the way":                    "select from transmission where state not in ('waiting', 'accepted', 'given_up') group by order_id having count(*) > 1",
+		"overtaken":                         "select from transmission a join transmission b on b.order_id = a.order_id and b.seq > a.seq where a.state in ('waiting', 'ready', 'sending', 'sent', 'unknown', 'held') and b.state = 'accepted'",
+		"entered without FCN":               "select from order_ where entered and fcn = ''",
+		"nobody's move: all wait":           "select from order_ o where relay = 'owed' and open > 0 and not exists (select from transmission t where t.order_id = o.id and t.state not in ('waiting', 'accepted', 'given_up'))",
+		"ready without a job":               "select from transmission t where state in ('ready', 'unknown') and not exists (select from river_job j where (j.args->>'transmission_id')::bigint = t.id)",
+		"job for what waits":                "select from transmission t where state = 'waiting' and exists (select from river_job j where (j.args->>'transmission_id')::bigint = t.id)",
+		"attempt that is open and finished": "select from transmission t join attempt a on a.id = t.open_attempt where a.finished_at is not null",
+	} {
+		if got := h.sql("select count(*)::text from (" + query + ") as found"); got != "0" {
+			h.t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestCutOffConnections: backends are killed in the middle of everything, again and again. Courts send again what they got no receipt for.
+func TestCutOffConnections(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	stop := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() { h.kill(stop) })
+	var mu sync.Mutex
+	receipts := map[string]store.Receipt{}
+	var callers sync.WaitGroup
+	for caller := range 8 {
+		callers.Go(func() {
+			for i := range 25 {
+				id := fmt.Sprintf("%d-%d", caller, i)
+				p := add(h.court, "p-"+id, "o-"+id)
+				p.Images = []store.Image{image("a.pdf", uint64(caller*100+i), 2000)}
+				for {
+					r, err := h.Accept(t.Context(), p)
+					if err == nil {
+						mu.Lock()
+						receipts[id] = r
+						mu.Unlock()
+						break
+					}
+					if t.Context().Err() != nil {
+						return
+					}
+				}
+			}
+		})
+	}
+	callers.Wait()
+	close(stop)
+	killer.Wait()
+	if got := h.sql("select count(*)::text from submission"); got != "200" || len(receipts) != 200 {
+		t.Errorf("%d receipts, %s submissions, want 200", len(receipts), got)
+	}
+	for id, r := range receipts {
+		if got := h.sql("select coalesce(max(package), '') from submission where tracking = $1", string(r.Tracking)); got != "p-"+id {
+			t.Errorf("the receipt of p-%s is that of %q", id, got)
+		}
+	}
+	h.invariants()
+}
+
+// kill ends all of the hub's backends again and again.
+func (h *hub) kill(stop <-chan struct{}) {
+	conn, err := pgx.Connect(context.Background(), h.url)
+	if err != nil {
+		h.t.Error(err)
+		return
+	}
+	defer conn.Close(context.Background())
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	killed := 0
+	for {
+		select {
+		case <-stop:
+			if killed == 0 {
+				h.t.Error("nothing was killed")
+			}
+			return
+		case <-tick.C:
+		}
+		var n int
+		err := conn.QueryRow(context.Background(), `select count(pg_terminate_backend(pid)) from pg_stat_activity
+			where datname = current_database() and application_name = 'ccpor' and state = 'active'`).Scan(&n)
+		if err != nil {
+			h.t.Error(err)
+			return
+		}
+		killed += n
+	}
+}
