@@ -349,6 +349,7 @@ func TestLogonFails(t *testing.T) {
 				p := <-peers
 				p.hear("LOGON CCPR CA030013J\r\n")
 				p.raw(c.answer)
+				io.Copy(io.Discard, p.conn) // until the hub hangs up
 			}()
 			_, err := Dial(t.Context(), Config{Address: addr, Mnemonic: "CCPR", ORI: "CA030013J", Limits: Limits{Ready: 300 * time.Millisecond}}, newRecorder())
 			if err == nil || !c.want(err) {
