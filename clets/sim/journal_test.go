@@ -82,12 +82,18 @@ func TestTornJournal(t *testing.T) {
 		t.Fatalf("%d records", n)
 	}
 	logon(t, s, "CCPR").enter(order("30-00003").String())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	after, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(after), string(whole)) || strings.Count(string(after), "\n") != strings.Count(string(whole), "\n")+1 {
+	if rest, kept := strings.CutPrefix(string(after), string(whole)); !kept || strings.Count(rest, "\n") != 1 || strings.Count(rest, `"at"`) != 1 {
 		t.Error("the torn line is still there")
+	}
+	if n := len(start(t, sim.Config{Dir: dir}).Records()); n != 3 {
+		t.Errorf("%d records after another restart", n)
 	}
 }
 
