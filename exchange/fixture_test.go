@@ -202,9 +202,20 @@ func check(t testing.TB, err error) {
 
 // running is a hub on a port of this machine, with everything that a sender meets.
 type running struct {
-	hub *Hub
-	url string
-	log *lines
+	hub         *Hub
+	url         string
+	log         *lines
+	connections *sync.Map // transports by certificate
+}
+
+// transport keeps the connections of one certificate.
+func (r running) transport(t testing.TB, as string) *http.Transport {
+	t.Helper()
+	if have, ok := r.connections.Load(as); ok {
+		return have.(*http.Transport)
+	}
+	have, _ := r.connections.LoadOrStore(as, &http.Transport{TLSClientConfig: clientTLS(t, as)})
+	return have.(*http.Transport)
 }
 
 func start(t testing.TB, c Config) running {
@@ -224,7 +235,7 @@ func start(t testing.TB, c Config) running {
 			t.Error(err)
 		}
 	})
-	return running{hub: h, url: "https://" + l.Addr().String() + "/soap", log: log}
+	return running{hub: h, url: "https://" + l.Addr().String() + "/soap", log: log, connections: &sync.Map{}}
 }
 
 // as is a client with a certificate of testdata/keys; "" is one without.
@@ -333,8 +344,7 @@ func (r running) post(t testing.TB, as string, body []byte, contentType string, 
 	if as == "nobody" {
 		as = ""
 	}
-	transport := &http.Transport{TLSClientConfig: clientTLS(t, as)}
-	defer transport.CloseIdleConnections()
+	transport := r.transport(t, as)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url, bytes.NewReader(body))
 	check(t, err)
 	req.Header.Set("Content-Type", contentType)

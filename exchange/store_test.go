@@ -1,0 +1,218 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"ccpor/exchange/client"
+	"ccpor/exchange/soap"
+	"ccpor/mapping/order"
+)
+
+// What sender, identification and digest decide, on a real database and over HTTPS.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := start(t, parts(t, s))
+	court := r.as(t, "court-rsa")
+	answers := &collected{}
+	send := func(m message, id string) (client.Receipt, error) {
+		t.Helper()
+		reply := r.send(t, m, id)
+		answers.add(reply.Body)
+		return reply.Receipt()
+	}
+	status := func(receipt client.Receipt) client.Submission {
+		t.Helper()
+		body, contentType := client.StatusRequest(receipt.Tracking, "", client.Options{Edition: soap.SOAP12})
+		reply := r.post(t, "court-rsa", body, contentType, nil)
+		answers.add(reply.Body)
+		found, err := reply.Submission()
+		check(t, err)
+		return found
+	}
+
+	first, err := send(message{}, "one")
+	check(t, err)
+
+	t.Run("same package", func(t *testing.T) {
+		again, err := send(message{edition: soap.SOAP12}, "one")
+		if err != nil || !again.Duplicate || again.Tracking != first.Tracking || again.MessageSHA256 != first.MessageSHA256 {
+			t.Errorf("%+v, %v", again, err)
+		}
+		if n := len(status(first).Transmissions); n != 1 {
+			t.Errorf("%d transmissions of one order", n)
+		}
+	})
+	t.Run("same package, signed anew", func(t *testing.T) {
+		again, err := send(message{signer: "court-p256"}, "one")
+		if err != nil || !again.Duplicate || again.Tracking != first.Tracking {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
+	t.Run("same identification, other content", func(t *testing.T) {
+		_, err := send(message{pack: sample(">100<", ">200<")}, "one")
+		fault := faultOf(t, err, "Client.Package.Conflict")
+		if fault.Earlier != first.Tracking || fault.Tracking == first.Tracking || fault.Tracking == "" {
+			t.Errorf("earlier %s, this one %s; want %s and another", fault.Earlier, fault.Tracking, first.Tracking)
+		}
+	})
+	t.Run("same order, another package", func(t *testing.T) {
+		_, err := send(message{pack: strings.Replace(sampleOrder(), "PKG-1", "PKG-1-again", 1)}, "one")
+		if fault := faultOf(t, err, "Client.Order.Exists"); fault.Earlier != first.Tracking {
+			t.Errorf("earlier %s, want %s", fault.Earlier, first.Tracking)
+		}
+	})
+	t.Run("another agency's package of the same identification", func(t *testing.T) {
+		others := strings.NewReplacer(courtORI, otherORI).Replace(sampleOrder())
+		receipt, err := send(message{tls: "other-court", signer: "other-court", pack: others}, "one")
+		if err != nil || receipt.Duplicate || receipt.Tracking == first.Tracking {
+			t.Errorf("%+v, %v", receipt, err)
+		}
+	})
+	t.Run("proof of service of the order", func(t *testing.T) {
+		proof, err := send(message{pack: strings.Replace(sampleService(), "PKG-1", "PKG-1-served", 1), noImages: true}, "one")
+		if err != nil || !proof.Entry.Owed {
+			t.Fatalf("%+v, %v", proof, err)
+		}
+		if kept := status(proof); len(kept.Transmissions) != 1 || kept.Transmissions[0].Transaction != "SRR" || kept.Transmissions[0].State != "waiting" {
+			t.Errorf("%+v", kept.Transmissions)
+		}
+	})
+	t.Run("proof of service of an unknown order", func(t *testing.T) {
+		proof, err := send(message{pack: sampleService(), noImages: true}, "early")
+		if err != nil || proof.WaitsFor == "" || proof.Duplicate {
+			t.Fatalf("%+v, %v", proof, err)
+		}
+		later, err := send(message{pack: strings.Replace(sampleOrder(), "PKG-1", "PKG-1-late", 1)}, "early")
+		if err != nil || later.WaitsFor != "" {
+			t.Errorf("the order that came later: %+v, %v", later, err)
+		}
+	})
+	if _, err := court.Status(t.Context(), "", order.LocalID("P-one"), client.Options{}); err != nil {
+		t.Error(err)
+	}
+	answers.validate(t)
+}
+
+func faultOf(t *testing.T, err error, code string) *client.Fault {
+	t.Helper()
+	var fault *client.Fault
+	if !errors.As(err, &fault) || fault.Code != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+	return fault
+}
+
+// One package sent many times at once is one submission: every sender gets the same receipt.
+func TestOnePackageManyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, realStore(t)))
+	court := r.as(t, "court-rsa")
+	body, contentType := message{}.request(t, "race")
+	receipts := make([]client.Receipt, 16)
+	var wg sync.WaitGroup
+	for i := range receipts {
+		wg.Go(func() {
+			reply, err := court.Post(t.Context(), body, contentType)
+			if err == nil {
+				receipts[i], err = reply.Receipt()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	firsts := 0
+	for _, got := range receipts {
+		if !got.Duplicate {
+			firsts++
+		}
+		if got.Tracking != receipts[0].Tracking || !got.ReceivedAt.Equal(receipts[0].ReceivedAt) {
+			t.Errorf("two receipts for one package: %s and %s", got.Tracking, receipts[0].Tracking)
+		}
+	}
+	if firsts != 1 {
+		t.Errorf("%d of %d were first", firsts, len(receipts))
+	}
+}
+
+// Every problem of a package comes at once: sender, image and rules, each with its place and whose move it is.
+func TestEveryProblemAtOnce(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	pack := strings.NewReplacer("<SubmitterOrganizationORIIdentification>CA030013J", "<SubmitterOrganizationORIIdentification>CA001013J",
+		"<OrderExpirationDate>2029", "<OrderExpirationDate>2025", "<CourtOrderIssuingDate>2026-11-19", "<CourtOrderIssuingDate>2027-11-19").Replace(sampleOrder())
+	_, err := r.send(t, message{pack: pack, images: []client.Attachment{{ID: "other", Content: pdf}}}, "all").Receipt()
+	fault := faultOf(t, err, "Client.Package.WrongSubmitter")
+	found := map[string]client.Problem{}
+	for _, p := range fault.Problems {
+		found[p.Code] = p
+		if p.Text == "" || p.Path == "" || p.Whose == "" || p.Fix == "" {
+			t.Errorf("a problem that does not say all: %+v", p)
+		}
+	}
+	for _, code := range []string{"Client.Package.WrongSubmitter", "Client.Image.Missing", "Client.Image.Surplus", "Client.Rule.IssuedInFuture", "Client.Rule.ExpiryBeforeIssue"} {
+		if _, ok := found[code]; !ok {
+			t.Errorf("%s is not told; told are %v", code, fault.Problems)
+		}
+	}
+	if p := found["Client.Rule.ExpiryBeforeIssue"]; p.Rule != "ExpiryBeforeIssue" || p.Citation == "" || p.Whose != "court" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Schema problems come at once too, with value and line; the values reach the sender and no log.
+func TestSchemaProblems(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	pack := strings.NewReplacer(">100<", ">a hundred<", "<PersonSexCode>M<", "<PersonSexCode>male<", "preTrial", "for now").Replace(sampleOrder())
+	_, err := r.send(t, message{pack: pack}, "schema").Receipt()
+	fault := faultOf(t, err, "Client.Schema.Invalid")
+	if len(fault.Problems) != 3 {
+		t.Fatalf("%d problems: %+v", len(fault.Problems), fault.Problems)
+	}
+	for _, p := range fault.Problems {
+		if p.Line == 0 || p.Value == "" || !strings.HasPrefix(p.Code, "Client.Schema.") || strings.Contains(r.log.String(), p.Value) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// Warnings travel with the receipt and refuse nothing.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	receipt, err := r.send(t, message{pack: sample("<OrderExpirationDate>2029", "<OrderExpirationDate>2099")}, "warning").Receipt()
+	check(t, err)
+	if len(receipt.Warnings) != 1 || receipt.Warnings[0].Code != "Warning.Rule.ExpiryTooLong" {
+		t.Errorf("%+v", receipt.Warnings)
+	}
+}
+
+// Strangers cannot fill the record: beyond a number a minute they are turned away without a tracking number.
+func TestStrangersAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	c := parts(t, s)
+	c.Limits.StrangersPerMinute = 3
+	r := start(t, c)
+	for i := range 5 {
+		_, err := r.send(t, message{tls: "nobody"}, fmt.Sprint("stranger-", i)).Receipt()
+		if fault := faultOf(t, err, "Client.Peer.CertificateMissing"); (fault.Tracking != "") != (i < 3) {
+			t.Errorf("stranger %d: tracking number %q", i, fault.Tracking)
+		}
+	}
+	for _, kept := range s.refused {
+		if kept.Agency != 0 || len(kept.Received.Wire) != 0 {
+			t.Errorf("of a stranger is kept: agency %d, %d bytes", kept.Agency, len(kept.Received.Wire))
+		}
+	}
+	if len(s.refused) != 3 {
+		t.Errorf("%d kept", len(s.refused))
+	}
+}
