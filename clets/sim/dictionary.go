@@ -245,6 +245,9 @@ func (d *dictionary) consistent() error {
 			if one.kind == kindCode && d.codes[one.table] == nil {
 				return fmt.Errorf("%s %s: table %q is unknown", key, code, one.table)
 			}
+			if !slices.Contains([]mustBe{mustYes, mustNo, mustRule, mustGroup}, one.must) {
+				return fmt.Errorf("%s %s: must is %q", key, code, one.must)
+			}
 			if one.min < 1 || one.max < one.min || one.times < 1 {
 				return fmt.Errorf("%s %s: lengths %d to %d, %d times", key, code, one.min, one.max, one.times)
 			}
