@@ -65,7 +65,16 @@ func (v *visit) endAt(now time.Time, ok bool, text string) {
 
 // received is what the store keeps of the message itself.
 func (v *visit) received(m *received) store.Received {
-	return store.Received{At: v.at, Peer: v.peer, Wire: m.body, Digest: m.digest, ContentType: v.contentType, Correlation: v.correlation, Stages: v.stages}
+	return store.Received{At: v.at, Peer: v.peer, Wire: m.body, Digest: m.digest, ContentType: v.contentType, Correlation: v.correlation, Stages: v.ended()}
+}
+
+// ended are the stages that have come to their end: the storing itself has not, as long as it is being stored.
+func (v *visit) ended() []store.Stage {
+	n := len(v.stages)
+	for n > 0 && v.stages[n-1].End.IsZero() {
+		n--
+	}
+	return v.stages[:n]
 }
 
 func (v *visit) refused(m *received, o outward) store.Refused {

@@ -68,7 +68,7 @@ func newChaos(t *testing.T) *chaos {
 	c.hub = &hubProcess{t: t, log: &tail{}, env: []string{
 		"CCPOR_DATABASE_URL=" + c.db.URL(), "CCPOR_LISTEN=" + c.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile,
 		"CCPOR_SWITCH=" + c.simulator.Line, "CCPOR_SWITCH_PLAIN=true", "CCPOR_SWITCH_LINES=CCP1,CCP2,CCP3,CCP4", "CCPOR_SWITCH_WINDOW=8",
-		"CCPOR_REPLY_TIMEOUT=1s", "CCPOR_ORPHAN_AFTER=3s", "CCPOR_RETRY_SCALE=0.005", "CCPOR_LOG_LEVEL=warn"}}
+		"CCPOR_REPLY_TIMEOUT=1s", "CCPOR_LEASE_TIME=2s", "CCPOR_RETRY_SCALE=0.005", "CCPOR_LOG_LEVEL=warn"}}
 	c.hub.start()
 	t.Cleanup(c.hub.kill)
 	return c
@@ -110,7 +110,7 @@ func (c *chaos) startSwitch() {
 	c.t.Helper()
 	args := []string{"--seed", "20", "--window", "8", "--reply-after", "5ms", "--repeat-after", "2s", "--no-magic",
 		"--lose-replies", "0.2", "--drop-line", "0.01", "--drop-line-early", "0.01", "--lose-requests", "0.02", "--busy", "0.05", "--try-later", "0.03",
-		"--duplicate", "0.05", "--garble", "0.02", "--lose-acks", "0.05", "--overtake", "0.05", "--late", "0.05", "--late-by", "1500ms", "--reorder", "0.05"}
+		"--duplicate", "0.05", "--garbage-frames", "0.01", "--lose-acks", "0.05", "--overtake", "0.05", "--late", "0.05", "--late-by", "1500ms", "--reorder", "0.05"}
 	var err error
 	if c.simulator, err = simulatorAt(c.t.Context(), program(c.t, "carpos-sim"), filepath.Join(c.dir, "switch"), os.Stderr, args...); err != nil {
 		c.t.Fatal(err)

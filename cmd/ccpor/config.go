@@ -38,18 +38,18 @@ type serveConfig struct {
 
 	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
 
-	Switch        string        `env:"CCPOR_SWITCH" help:"Address of the message switch, host:port. Empty: nothing is relayed, transmissions wait." placeholder:"HOST:PORT"`
-	SwitchLines   []string      `env:"CCPOR_SWITCH_LINES" default:"CCPR" help:"Mnemonics of the lines to the switch, four characters each."`
-	SwitchORI     string        `env:"CCPOR_SWITCH_ORI" default:"CA0349400" help:"ORI with which the lines log on."`
-	SwitchWindow  int           `env:"CCPOR_SWITCH_WINDOW" default:"1" help:"Unanswered requests allowed on a line (profile section 1)."`
-	SwitchPlain   bool          `env:"CCPOR_SWITCH_PLAIN" help:"Speak to the switch without TLS. For a sandbox."`
-	SwitchCert    string        `env:"CCPOR_SWITCH_CERT" help:"Client certificate towards the switch, PEM." placeholder:"FILE" type:"path"`
-	SwitchKey     string        `env:"CCPOR_SWITCH_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
-	SwitchCA      string        `env:"CCPOR_SWITCH_CA" help:"Authority that vouches for the switch, PEM." placeholder:"FILE" type:"path"`
-	SwitchTest    bool          `env:"CCPOR_SWITCH_TEST" help:"The switch is a test switch: test packages may go to it."`
-	ReplyTimeout  time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
-	RetryScale    float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
-	OrphanTimeout time.Duration `env:"CCPOR_ORPHAN_AFTER" default:"150s" help:"Time after which a sending without a living sender counts as unknown."`
+	Switch       string        `env:"CCPOR_SWITCH" help:"Address of the message switch, host:port. Empty: nothing is relayed, transmissions wait." placeholder:"HOST:PORT"`
+	SwitchLines  []string      `env:"CCPOR_SWITCH_LINES" default:"CCPR" help:"Mnemonics of the lines to the switch, four characters each."`
+	SwitchORI    string        `env:"CCPOR_SWITCH_ORI" default:"CA0349400" help:"ORI with which the lines log on."`
+	SwitchWindow int           `env:"CCPOR_SWITCH_WINDOW" default:"1" help:"Unanswered requests allowed on a line (profile section 1)."`
+	SwitchPlain  bool          `env:"CCPOR_SWITCH_PLAIN" help:"Speak to the switch without TLS. For a sandbox."`
+	SwitchCert   string        `env:"CCPOR_SWITCH_CERT" help:"Client certificate towards the switch, PEM." placeholder:"FILE" type:"path"`
+	SwitchKey    string        `env:"CCPOR_SWITCH_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
+	SwitchCA     string        `env:"CCPOR_SWITCH_CA" help:"Authority that vouches for the switch, PEM." placeholder:"FILE" type:"path"`
+	SwitchTest   bool          `env:"CCPOR_SWITCH_TEST" help:"The switch is a test switch: test packages may go to it."`
+	ReplyTimeout time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
+	RetryScale   float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
+	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"10s" help:"How long a line stays another hub's after that hub died."`
 
 	LogLevel string `env:"CCPOR_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of the log (${enum}); the log is JSON on standard error."`
 }

@@ -2,17 +2,80 @@ package main
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"log/slog"
+	"net"
+	"os"
+	"time"
 
+	"ccpor/clets/carpos"
+	"ccpor/clets/link"
+	"ccpor/clets/relay"
 	"ccpor/store"
 )
 
 // relaySide is the hub's way to the switch.
-type relaySide struct{}
-
-func openRelay(serveConfig, *store.Store, *slog.Logger) (*relaySide, error) {
-	return nil, errors.New("this program has no relay yet: run it without a switch")
+type relaySide struct {
+	relay *relay.Relay
+	stop  time.Duration
 }
 
-func (*relaySide) run(context.Context) error { return nil }
+func openRelay(c serveConfig, s *store.Store, log *slog.Logger) (*relaySide, error) {
+	dictionary, err := carpos.Load()
+	if err != nil {
+		return nil, err
+	}
+	secure, err := switchTLS(c)
+	if err != nil {
+		return nil, err
+	}
+	config := relay.Config{
+		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime,
+		Pauses: relay.ScaledPauses(c.RetryScale), Redial: relay.ScaledRedial(min(1, c.RetryScale*10)), Log: log,
+	}
+	for _, mnemonic := range c.SwitchLines {
+		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
+	}
+	r, err := relay.New(s, dictionary, config)
+	if err != nil {
+		return nil, err
+	}
+	return &relaySide{relay: r, stop: c.Stop}, nil
+}
+
+// switchTLS is nil for the plain line of a sandbox.
+func switchTLS(c serveConfig) (*tls.Config, error) {
+	if c.SwitchPlain {
+		return nil, nil
+	}
+	host, _, err := net.SplitHostPort(c.Switch)
+	if err != nil {
+		return nil, fmt.Errorf("reading the switch's address: %w", err)
+	}
+	own, err := tls.LoadX509KeyPair(c.SwitchCert, c.SwitchKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate towards the switch: %w", err)
+	}
+	pem, err := os.ReadFile(c.SwitchCA)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", c.SwitchCA)
+	}
+	return &tls.Config{ServerName: host, Certificates: []tls.Certificate{own}, RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
+}
+
+// run relays until ctx ends, then lets the lines answer what is under way.
+func (r *relaySide) run(ctx context.Context) error {
+	if err := r.relay.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.stop)
+	defer cancel()
+	return r.relay.Stop(ctx)
+}

@@ -25,7 +25,7 @@ type sandboxCommand struct {
 	Once    bool          `help:"Submit the samples, judge how they ended, and end: status 0 only if every sample ended as its README says."`
 	Listen  string        `default:"127.0.0.1:8917" help:"Address of the SOAP service; loopback only."`
 	Pages   string        `default:"127.0.0.1:8918" help:"Address of the pages; loopback only."`
-	Within  time.Duration `default:"90s" help:"Time that the samples are given to end."`
+	Within  time.Duration `default:"30s" help:"Time that each sample is given to end."`
 	Switch  []string      `help:"Options for the simulated switch, as lose-replies=0.2; see carpos-sim --help." placeholder:"OPTION"`
 }
 
@@ -163,7 +163,7 @@ func (s *sandbox) openHub(ctx context.Context) error {
 	}
 	c.Database.URL, c.Listen, c.Pages, c.TLSCert, c.TLSKey = s.url, s.command.Listen, s.command.Pages, own.certFile, own.keyFile
 	c.Switch, c.SwitchPlain, c.SwitchTest, c.SwitchLines, c.SwitchWindow = s.simulator.Line, true, true, []string{"CCP1", "CCP2"}, 8
-	c.ReplyTimeout, c.RetryScale, c.OrphanTimeout = 5*time.Second, 0.02, 10*time.Second
+	c.ReplyTimeout, c.RetryScale, c.LeaseTime = 5*time.Second, 0.02, 3*time.Second
 	if err := c.check(); err != nil {
 		return err
 	}

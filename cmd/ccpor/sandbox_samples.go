@@ -33,8 +33,6 @@ func (s *sandbox) submitAll(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.command.Within)
-	defer cancel()
 	wrong := 0
 	for _, one := range samples {
 		s.say("\n%s  %s\n", one.name, one.Title)
@@ -85,6 +83,8 @@ func (x expectation) differs(e ending) string {
 }
 
 func (s *sandbox) submitOne(ctx context.Context, one sample) (ending, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.command.Within)
+	defer cancel()
 	doc, err := s.prepare(one)
 	if err != nil {
 		return ending{}, err
@@ -140,6 +140,10 @@ func (s *sandbox) follow(ctx context.Context, e *ending) error {
 	defer tick.Stop()
 	for {
 		status, err := s.hub.store.Status(ctx, e.Tracking)
+		if ctx.Err() != nil {
+			e.Outcome = "not settled in time"
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("asking for the status of %s: %w", e.Tracking, err)
 		}
@@ -154,8 +158,6 @@ func (s *sandbox) follow(ctx context.Context, e *ending) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			e.Outcome = "not settled in time"
-			return nil
 		}
 	}
 }
