@@ -71,7 +71,7 @@ func (b *builder) finish() (Transaction, []Lack) {
 }
 
 func (b *builder) lack(field, reason string, whose Party) {
-	b.lacks = append(b.lacks, Lack{field, reason, b.d.item(b.form, field), whose})
+	b.lacks = append(b.lacks, Lack{field, reason, b.d.Item(b.form, field), whose})
 }
 
 func (b *builder) note(field, code, text string) {
@@ -510,8 +510,8 @@ func (d *Dictionary) readItem(r codes.Row) error {
 	return nil
 }
 
-// item is where on the form a field stands.
-func (d *Dictionary) item(form, field string) string {
+// Item is where on a form a field stands, empty when nothing is known of it.
+func (d *Dictionary) Item(form, field string) string {
 	if i, ok := d.items[form+" "+field]; ok {
 		return i
 	}

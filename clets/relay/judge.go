@@ -1,0 +1,164 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ccpor/clets/carpos"
+	"ccpor/mapping/order"
+	"ccpor/store"
+)
+
+// sent is an attempt as it must be known to judge what comes of it.
+type sent struct {
+	attempt      store.AttemptID
+	transmission store.TransmissionID
+	purpose      store.Purpose
+	// owed is the transaction that CARPOS is to have, also when the attempt is a look-up for it; first is the first line of the request.
+	owed  carpos.Transaction
+	first string
+	form  string
+	// fcn is CARPOS's number of the order, where it is known; entryServed says that the entry itself called the order served.
+	fcn         order.FCN
+	entryServed bool
+	tries       int
+}
+
+const maxEcho = 100 // characters of the first line that CARPOS repeats (profile section 3)
+
+// finding is what happened to an attempt, with what the event's rule needs to say.
+type finding struct {
+	event   event
+	fcn     order.FCN
+	nic     string
+	code    int
+	details string
+	field   string
+}
+
+// judge says what a reply means for an attempt.
+func (r *Relay) judge(s sent, reply carpos.Reply) finding {
+	switch {
+	case reply.Kind == carpos.Unrecognised:
+		return finding{event: unreadable}
+	case reply.Echo != s.first[:min(maxEcho, len(s.first))]:
+		return finding{event: foreign}
+	case reply.Kind == carpos.Rejected:
+		return r.rejected(reply)
+	case s.purpose == store.PurposeLookup:
+		return lookedUp(s, reply)
+	}
+	switch {
+	case reply.Kind == carpos.Accepted && reply.Key == s.owed.Key && (s.owed.Key == carpos.Enter || reply.FCN == s.fcn):
+		return finding{event: entered, fcn: reply.FCN, nic: reply.NIC}
+	case reply.Kind == carpos.OnFile && s.owed.Key == carpos.Enter:
+		return finding{event: onFile, fcn: reply.FCN, nic: reply.NIC}
+	}
+	return finding{event: foreign}
+}
+
+// rejected words a refusal by the table's own words: CARPOS's text could repeat a value.
+func (r *Relay) rejected(reply carpos.Reply) finding {
+	f := finding{event: reject}
+	if r.dict.Again(reply) {
+		f.event = rejectAgain
+	}
+	var words []string
+	for i, fault := range reply.Faults {
+		text := fault.Number + " " + r.meaning("reject", fault.Number)
+		if fault.Field != "" {
+			text += " (" + fault.Field + ")"
+		}
+		words = append(words, text)
+		if i == 0 {
+			fmt.Sscan(fault.Number, &f.code) // two digits, as the parser takes them
+		}
+		if f.field == "" {
+			f.field = fault.Field
+		}
+	}
+	f.details = strings.Join(words, "; ")
+	return f
+}
+
+// nacked words a NAK in the same way.
+func (r *Relay) nacked(code int) finding {
+	number := fmt.Sprintf("%02d", code)
+	f := finding{event: nak, code: code, details: number + " " + r.meaning("nak", number)}
+	if c, err := r.codes.Table("nak").Find(number); err == nil && c.Is("again") {
+		f.event = nakAgain
+	}
+	return f
+}
+
+func (r *Relay) meaning(table, number string) string {
+	c, err := r.codes.Table(table).Find(number)
+	if err != nil {
+		return "a number that is not known"
+	}
+	return c.Meaning
+}
+
+// lookedUp compares what was to be there with what the look-up shows (profile section 4, rule 3).
+func lookedUp(s sent, reply carpos.Reply) finding {
+	entry := s.owed.Key == carpos.Enter
+	switch {
+	case reply.Kind == carpos.NoRecord && entry:
+		return finding{event: notThere}
+	case reply.Kind == carpos.NoRecord:
+		return finding{event: orderGone}
+	case reply.Kind != carpos.Hits:
+		return finding{event: foreign}
+	case entry:
+		return findEntry(s, reply)
+	}
+	return findService(s, reply)
+}
+
+// findEntry takes the number of the one hit that is the entry's record.
+func findEntry(s sent, reply carpos.Reply) finding {
+	var records []carpos.Hit
+	for _, h := range reply.Hits {
+		if h.IsRecordOf(s.owed) {
+			records = append(records, h)
+		}
+	}
+	if len(records) != 1 {
+		return finding{event: otherData}
+	}
+	return finding{event: found, fcn: records[0].FCN, nic: records[0].NIC}
+}
+
+// findService looks for the proof on the order's record, which has the FCN that the entry was given.
+func findService(s sent, reply carpos.Reply) finding {
+	for _, h := range reply.Hits {
+		if h.FCN != s.fcn {
+			continue
+		}
+		switch h.ShowsService(s.owed, s.entryServed) {
+		case carpos.ShownYes:
+			return finding{event: found}
+		case carpos.ShownNo:
+			return finding{event: notThere}
+		}
+		return finding{event: unclear}
+	}
+	return finding{event: orderGone}
+}
+
+// outcome applies the policy to a finding.
+func (r *Relay) outcome(s sent, f finding, in store.InboundID, now time.Time) store.Outcome {
+	rule := ruleOf(s.purpose, f.event)
+	o := store.Outcome{Verdict: rule.verdict, FCN: f.fcn, NIC: f.nic, Code: f.code, Text: rule.text, Field: f.field, Inbound: in, At: now, RetryAt: now}
+	if strings.Contains(rule.text, "%s") {
+		o.Text = fmt.Sprintf(rule.text, f.details)
+	}
+	if rule.pause == growing {
+		o.RetryAt = now.Add(step(r.cfg.Pauses, s.tries-1, r.cfg.Jitter()))
+	}
+	if f.field != "" {
+		o.Item = r.dict.Item(s.form, f.field)
+	}
+	return o
+}

@@ -1,0 +1,274 @@
+// Package relay brings what the hub owes to CARPOS over its lines, and learns what became of it (docs/carpos-profile.md, section 4).
+//
+// A River job says "look at this transmission". Its worker reads the transmission, writes the transaction, stores the bytes, puts them on a line
+// with a free place, and is done: it does not wait for the reply. A reply, whenever and after whatever restart it comes, is stored,
+// matched to its attempt by the control number, judged by one table (policy.go), and settled in one database transaction, which also makes the next job;
+// only then is it confirmed to the switch, so that a reply which could not be settled comes again. A reply that never comes is an event of the line
+// like any other. So no worker is bound for the two minutes that a reply may take, nothing depends on the process that sent still living, and a
+// timely reply goes the same way as a late one.
+//
+// An outcome that is not known is looked up before anything is sent again. What a process leaves behind when it is killed is found when a
+// hub takes its line over, and by a sweep: it too counts as not known.
+//
+// Each line is leased, so that a mnemonic belongs to one hub at a time. The relay refuses to send a test package to any switch but a test switch, to
+// take a reply for an acceptance that is not exactly one, and to decide what a person must decide. It writes no value of an order into a log.
+package relay
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jonboulle/clockwork"
+	"github.com/riverqueue/river"
+
+	"ccpor/clets/carpos"
+	"ccpor/clets/codes"
+	"ccpor/clets/link"
+	"ccpor/store"
+)
+
+// Store is what the relay needs of the store; *store.Store is one.
+type Store interface {
+	Jobs(config *river.Config) (*river.Client[pgx.Tx], error)
+	Work(ctx context.Context, id store.TransmissionID) (store.Work, error)
+	NextControl(ctx context.Context) (string, error)
+	BeginAttempt(ctx context.Context, a store.Attempt) (store.AttemptID, error)
+	MarkSent(ctx context.Context, id store.AttemptID, at time.Time) error
+	MarkAcked(ctx context.Context, id store.AttemptID, at time.Time) error
+	AttemptByControl(ctx context.Context, control string) (store.AttemptRef, error)
+	Inbound(ctx context.Context, line, outseq, control, text string, at time.Time) (store.InboundID, bool, error)
+	Handled(ctx context.Context, id store.InboundID, what string, at time.Time) error
+	Finish(ctx context.Context, id store.AttemptID, o store.Outcome) (store.Finished, error)
+	Hold(ctx context.Context, id store.TransmissionID, h store.Hold) error
+	Orphans(ctx context.Context, olderThan, now time.Time) ([]store.TransmissionID, error)
+	OrphansOfLine(ctx context.Context, line string, now time.Time) ([]store.TransmissionID, error)
+	Stranded(ctx context.Context, dueBefore, now time.Time) ([]store.TransmissionID, error)
+	Lease(ctx context.Context, line string, ttl time.Duration) (store.Lease, error)
+	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
+	ReleaseLease(ctx context.Context, l store.Lease) error
+}
+
+// Line is one line that the hub may hold.
+type Line struct {
+	// Mnemonic is the line's name, ORI the hub's, Address the switch's host:port.
+	Mnemonic, ORI, Address string
+	// TLS is nil for a plain connection, which only a sandbox may have.
+	TLS *tls.Config
+	// Window is how many requests may be unanswered; zero means 1.
+	Window int
+	// Test says that the switch is a test switch. Test packages go to no other.
+	Test bool
+}
+
+// Config is how a relay works. Zero values are the profile's or the ones given here.
+type Config struct {
+	Lines []Line
+	// Limits are the waits on a line.
+	Limits link.Limits
+	// Pauses are those before another try, the last again and again; see policy.go.
+	Pauses []time.Duration
+	// Redial are the pauses before a line that is down is dialled again, the last again and again: 1, 2, 5, 15, 30 s.
+	Redial []time.Duration
+	// LeaseTTL is for how long a line is leased and so how long a line stays unused after its hub was killed: 30 s.
+	LeaseTTL time.Duration
+	// Sweep is how often what a dead hub left behind is looked for: 30 s.
+	Sweep time.Duration
+	// Poll is how often jobs are looked for: 50 ms.
+	Poll time.Duration
+	// Workers is how many jobs are worked at a time; zero means four for each place in the windows, and some more.
+	Workers int
+	// SlotWait is how long a worker waits for a place on a line before it gives its job back: 5 s.
+	SlotWait time.Duration
+
+	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
+	Clock  clockwork.Clock
+	Jitter func() float64
+	// Log gets what an operator has to know; nil discards it.
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	orDuration := func(d *time.Duration, otherwise time.Duration) {
+		if *d <= 0 {
+			*d = otherwise
+		}
+	}
+	orDuration(&c.Limits.Ack, link.Profile.Ack)
+	orDuration(&c.Limits.Reply, link.Profile.Reply)
+	orDuration(&c.LeaseTTL, 30*time.Second)
+	orDuration(&c.Sweep, 30*time.Second)
+	orDuration(&c.Poll, 50*time.Millisecond)
+	orDuration(&c.SlotWait, 5*time.Second)
+	if len(c.Pauses) == 0 {
+		c.Pauses = pauses
+	}
+	if len(c.Redial) == 0 {
+		c.Redial = redial
+	}
+	if c.Clock == nil {
+		c.Clock = clockwork.NewRealClock()
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.Float64
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Workers <= 0 {
+		c.Workers = 32
+		for _, l := range c.Lines {
+			c.Workers += 4 * max(l.Window, 1)
+		}
+	}
+	return c
+}
+
+func (c Config) check() error {
+	seen := map[string]bool{}
+	for _, l := range c.Lines {
+		if seen[l.Mnemonic] {
+			return fmt.Errorf("line %s is configured twice", l.Mnemonic)
+		}
+		seen[l.Mnemonic] = true
+	}
+	if len(c.Lines) == 0 {
+		return errors.New("no line is configured")
+	}
+	return nil
+}
+
+// Relay is the hub's outbound side.
+type Relay struct {
+	cfg      Config
+	store    Store
+	dict     *carpos.Dictionary
+	codes    *codes.Book
+	clock    clockwork.Clock
+	log      *slog.Logger
+	jobs     *river.Client[pgx.Tx]
+	stations []*station
+	seats    seats
+
+	// keeping ends the lines and the sweep; stopping is closed first.
+	keeping  context.Context
+	cancel   context.CancelFunc
+	stopping chan struct{}
+	stopOnce sync.Once
+	work     sync.WaitGroup
+}
+
+// New makes a relay; Start sets it to work.
+func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	book, err := codes.Load()
+	if err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{})}
+	r.seats.changed = make(chan struct{})
+	for _, l := range cfg.Lines {
+		r.stations = append(r.stations, newStation(r, l))
+	}
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &transmitter{relay: r}); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	r.jobs, err = s.Jobs(&river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+		Workers:              workers,
+		FetchPollInterval:    max(cfg.Poll, minCooldown),
+		FetchCooldown:        minCooldown,
+		JobTimeout:           r.jobTimeout(),
+		RescueStuckJobsAfter: r.jobTimeout() + time.Minute,
+		Logger:               slog.New(warnings{cfg.Log.Handler()}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	return r, nil
+}
+
+// warnings lets River's warnings and errors through; its jobs hold numbers only.
+type warnings struct{ slog.Handler }
+
+// WithAttrs and WithGroup keep the wrapping.
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+func (w warnings) WithGroup(name string) slog.Handler   { return warnings{w.Handler.WithGroup(name)} }
+
+// Enabled says no to what is only for River's developers.
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+const minCooldown = 10 * time.Millisecond
+
+// jobTimeout bounds a worker: it waits for a place at a line, and then at most until the request before it on that line is answered or out of time.
+func (r *Relay) jobTimeout() time.Duration {
+	return r.cfg.SlotWait + r.cfg.Limits.Reply + 30*time.Second
+}
+
+// Start opens the lines and works jobs until Stop; ctx bounds only the start. A line that cannot be opened is no error: it is tried again.
+func (r *Relay) Start(ctx context.Context) error {
+	r.keeping, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := r.jobs.Start(r.keeping); err != nil {
+		r.cancel()
+		return fmt.Errorf("start the relay: %w", err)
+	}
+	for _, st := range r.stations {
+		r.work.Go(func() { st.keep(r.keeping) })
+	}
+	r.work.Go(func() { r.sweep(r.keeping) })
+	return nil
+}
+
+// Stop takes no more jobs, lets the lines answer what is under way for as long as ctx allows, and closes them. What is unanswered then is
+// recorded as unknown and looked up by the next hub that runs.
+func (r *Relay) Stop(ctx context.Context) error {
+	r.stopOnce.Do(func() { close(r.stopping) })
+	err := r.jobs.Stop(ctx)
+	if err != nil {
+		err = errors.Join(err, r.jobs.StopAndCancel(context.WithoutCancel(ctx)))
+	}
+	for _, st := range r.stations {
+		st.drain(ctx)
+	}
+	r.cancel()
+	r.work.Wait()
+	if err != nil {
+		return fmt.Errorf("stop the relay: %w", err)
+	}
+	return nil
+}
+
+// LineStatus is how a line stands.
+type LineStatus struct {
+	Mnemonic string
+	Up       bool
+	Test     bool
+	// Since is when it came up or went down; Why says why it is down.
+	Since time.Time
+	Why   string
+	// UnderWay is how many requests are unanswered.
+	UnderWay int
+}
+
+// Lines tells how the lines of this hub stand.
+func (r *Relay) Lines() []LineStatus {
+	var all []LineStatus
+	for _, st := range r.stations {
+		all = append(all, st.status())
+	}
+	return all
+}
+
+func (r *Relay) now() time.Time { return r.clock.Now() }

@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"ccpor/store"
+)
+
+var (
+	// errNoSeat says that no line had a free place in time.
+	errNoSeat = errors.New("no line has a free place")
+	// errNoTestSwitch says that a test package has nowhere to go.
+	errNoTestSwitch = errors.New("no line leads to a test switch")
+)
+
+// seats lets as many workers prepare a request for a line as its window is wide: the next requests stand ready when the ones before are answered,
+// and no worker sits at a line that could not take its request for long.
+type seats struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed, and made anew, when a seat or a line becomes free
+}
+
+// notify wakes whoever waits. The caller holds the lock.
+func (s *seats) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// take finds the least busy line on which the transmission may go, and waits for one until ctx ends.
+func (r *Relay) take(ctx context.Context, w store.Work) (*session, error) {
+	if !r.anyLineFor(w) {
+		return nil, errNoTestSwitch
+	}
+	for {
+		s, changed := r.tryTake(w)
+		if s != nil {
+			return s, nil
+		}
+		select {
+		case <-changed:
+		case <-r.stopping:
+			return nil, errNoSeat
+		case <-ctx.Done():
+			return nil, errNoSeat
+		}
+	}
+}
+
+// anyLineFor says whether this hub has a line that may carry the transmission, up or not. Which mnemonic an agency wants is no reason against:
+// another hub may have that line.
+func (r *Relay) anyLineFor(w store.Work) bool {
+	if !w.Test {
+		return true
+	}
+	for _, st := range r.stations {
+		if st.cfg.Test {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	var best *session
+	for _, st := range r.stations {
+		s := st.session
+		if s == nil || !s.open || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) {
+			continue
+		}
+		if best == nil || s.load() < best.load() {
+			best = s
+		}
+	}
+	if best == nil {
+		return nil, r.seats.changed
+	}
+	best.taken++
+	best.users.Add(1)
+	return best, nil
+}
+
+// load is how busy the line is. The caller holds the lock.
+func (s *session) load() int { return s.taken + s.station.underWay() }
+
+// leave gives a seat back.
+func (r *Relay) leave(s *session) {
+	r.seats.mu.Lock()
+	s.taken--
+	r.seats.notify()
+	r.seats.mu.Unlock()
+	s.users.Done()
+}
+
+// carries says whether the line may carry the transmission: the agency's own line where it has one, and a test switch for a test.
+func (st *station) carries(w store.Work) bool {
+	return (w.Agency.Mnemonic == "" || w.Agency.Mnemonic == st.cfg.Mnemonic) && (!w.Test || st.cfg.Test)
+}

@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ccpor/clets/link"
+)
+
+// session is the line while it is up. It is the line's handler.
+type session struct {
+	station *station
+	line    *link.Line    // set when opened is closed
+	opened  chan struct{} // the switch may speak before Dial returns
+
+	taken int  // seats; under relay.seats.mu
+	open  bool // under relay.seats.mu
+	users sync.WaitGroup
+
+	handling sync.WaitGroup
+	room     chan struct{} // bounds what is settled at a time
+}
+
+// settling is how many events of one line are settled at a time; the line is held up beyond that.
+const settling = 16
+
+// settleWithin bounds the database's time for one event. What cannot be settled is not confirmed to the switch, or is found by the sweep.
+const settleWithin = 30 * time.Second
+
+// handle settles something in a goroutine of its own, so that the line goes on reading.
+func (s *session) handle(what func(context.Context) error) {
+	s.room <- struct{}{}
+	s.handling.Go(func() {
+		defer func() { <-s.room }()
+		ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
+		defer cancel()
+		if err := what(ctx); err != nil {
+			s.station.relay.log.Error("what came over a line could not be settled; it comes again or is looked up", "line", s.station.cfg.Mnemonic, "error", err)
+		}
+	})
+}
+
+// Acked records the ACK of a request that is not answered yet.
+func (s *session) Acked(control string) {
+	st := s.station
+	known := st.recall(control)
+	if known == nil {
+		return
+	}
+	s.handle(func(ctx context.Context) error {
+		if st.recall(control) == nil {
+			return nil // answered meanwhile
+		}
+		return st.relay.store.MarkAcked(ctx, known.attempt, st.relay.now())
+	})
+}
+
+// Refused settles a request that the switch did not take. A NAK that comes after its time settles nothing: the look-up will tell.
+func (s *session) Refused(control string, code int, _ string) {
+	s.ended(control, s.station.relay.nacked(code))
+}
+
+// Expired makes the outcome unknown.
+func (s *session) Expired(control string, _ link.Wait) {
+	s.ended(control, finding{event: noAnswer})
+}
+
+// Closed makes the outcome of everything unanswered unknown.
+func (s *session) Closed(why error, unanswered []string) {
+	s.station.relay.log.Info("a line closed", "line", s.station.cfg.Mnemonic, "unanswered", len(unanswered), "error", why)
+	for _, control := range unanswered {
+		s.ended(control, finding{event: lineClosed})
+	}
+}
+
+func (s *session) ended(control string, f finding) {
+	known := s.station.recall(control)
+	if known == nil {
+		return
+	}
+	s.handle(func(ctx context.Context) error {
+		s.station.forget(control)
+		return s.station.relay.finish(ctx, *known, f, 0)
+	})
+}
+
+// Replied stores a reply, settles its attempt and confirms it, in this order.
+func (s *session) Replied(d link.Delivery) {
+	st := s.station
+	known := st.recall(d.Control)
+	s.handle(func(ctx context.Context) error {
+		id, _, err := st.relay.store.Inbound(ctx, st.cfg.Mnemonic, d.Outseq, d.Control, d.Text, st.relay.now())
+		if err != nil {
+			return err
+		}
+		if err := st.relay.settle(ctx, known, id, d.Control, d.Text); err != nil {
+			return err
+		}
+		st.forget(d.Control)
+		s.got(d.Outseq)
+		return nil
+	})
+}
+
+// Unsolicited stores a message; a person reads it.
+func (s *session) Unsolicited(d link.Delivery) {
+	st := s.station
+	s.handle(func(ctx context.Context) error {
+		if _, _, err := st.relay.store.Inbound(ctx, st.cfg.Mnemonic, d.Outseq, "", d.Text, st.relay.now()); err != nil {
+			return err
+		}
+		reply, _ := st.relay.dict.ParseReply([]byte(d.Text)) // what is not recognised has its kind too
+		st.relay.log.Info("the switch sent an unsolicited message; a person has to read it", "line", st.cfg.Mnemonic, "kind", reply.Kind)
+		s.got(d.Outseq)
+		return nil
+	})
+}
+
+// got confirms a message. Where the line is gone the switch repeats it, which does no harm.
+func (s *session) got(outseq string) {
+	<-s.opened
+	if err := s.line.Got(outseq); err != nil {
+		s.station.relay.log.Debug("a reply could not be confirmed; it will come again", "line", s.station.cfg.Mnemonic, "outseq", outseq)
+	}
+}
