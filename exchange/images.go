@@ -130,13 +130,14 @@ func (o opened) malformed(what string) error {
 		problems: []store.Problem{{Code: "Client.Operation.Malformed", Text: sentence(what), Path: o.scanner.Path(), Line: o.scanner.Line(), Column: o.scanner.Column(), Whose: sender}}}
 }
 
-// unbase64 decodes strictly, over the white space that XML writers put between lines.
+// unbase64 decodes strictly. Line ends are passed over by the decoder; blanks, which XML writers put there too, only on a second try.
 func unbase64(text []byte) (content []byte, broken bool) {
-	if bytes.ContainsAny(text, " \t\r") {
-		text = bytes.Join(bytes.Fields(text), nil)
-	}
 	content = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Strict().Decode(content, text)
+	strict := base64.StdEncoding.Strict()
+	n, err := strict.Decode(content, text)
+	if err != nil {
+		n, err = strict.Decode(content, bytes.Join(bytes.Fields(text), nil))
+	}
 	return content[:n], err != nil
 }
 
