@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -428,6 +429,15 @@ func keyAttacks() []attack {
 			f := good().ec()
 			f.value = base64.StdEncoding.EncodeToString(make([]byte, 64))
 			return f.build(t)
+		}, "court-p256"},
+		{"value-ecdsa-padded", "sig.SignatureMismatch", "A zero between a good r and a good s: the same numbers to a lax reader.", func(t testing.TB) string {
+			doc := good().ec().build(t)
+			from, to := strings.Index(doc, "<ds:SignatureValue>")+len("<ds:SignatureValue>"), strings.Index(doc, "</ds:SignatureValue>")
+			raw, err := base64.StdEncoding.DecodeString(doc[from:to])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return doc[:from] + base64.StdEncoding.EncodeToString(slices.Insert(raw, 32, 0)) + doc[to:]
 		}, "court-p256"},
 		{"value-ecdsa-der", "sig.SignatureMismatch", "DER instead of r and s side by side.", func(t testing.TB) string {
 			f := good().ec()

@@ -49,7 +49,10 @@ func Sign(doc []byte, key crypto.Signer, cert *x509.Certificate, o Options) ([]b
 	if err != nil {
 		return nil, fmt.Errorf("write the signed document: %w", err)
 	}
-	return signed, checked(signed, cert, o)
+	if err := checked(signed, cert, o); err != nil {
+		return nil, err
+	}
+	return signed, nil
 }
 
 // signable refuses keys and options that Verify would refuse.

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,5 +93,27 @@ func TestSignRefuses(t *testing.T) {
 				t.Errorf("got %v, want %s", err, c.code)
 			}
 		})
+	}
+}
+
+// faulty is a key store that signs, now and then, something else.
+type faulty struct{ crypto.Signer }
+
+func (f faulty) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	other := bytes.Clone(digest)
+	other[0] ^= 1
+	return f.Signer.Sign(r, other, o)
+}
+
+// TestSignChecks lets nothing out that does not verify.
+func TestSignChecks(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"court-rsa", "court-p256"} {
+		k := testKey(t, name)
+		_, err := sig.Sign([]byte(sample), faulty{k.key}, k.cert, sig.Options{Profile: profile})
+		var e *sig.Error
+		if !errors.As(err, &e) || e.Code != sig.SignatureMismatch {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
