@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"time"
 
+	"ccpor/mapping/calendar"
 	"ccpor/store"
 )
 
@@ -147,6 +148,8 @@ func (p *Pages) words() template.FuncMap {
 		"when":  func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
 		"clock": func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
 		"row":   rowClass,
+		"rule":  calendar.Explain,
+		"whose": whose,
 	}
 }
 
@@ -163,4 +166,22 @@ func rowClass(s store.Summary) [2]string {
 		return [2]string{"bad", string(s.Transmission)}
 	}
 	return [2]string{"wait", string(s.Transmission)}
+}
+
+// parties says in words whose move it is; what is not in it is said as it stands.
+var parties = map[string]string{
+	"nobody":            "nobody's, it is done",
+	"court":             "the court's",
+	"sender":            "the court's software's, or its operator's",
+	"hub":               "the exchange's",
+	"CARPOS":            "CARPOS's",
+	"person of the hub": "a person's at the exchange",
+}
+
+func whose(party any) string {
+	name := fmt.Sprint(party)
+	if words, ok := parties[name]; ok {
+		return words
+	}
+	return name
 }

@@ -90,7 +90,7 @@ func TestSubmissionPageSaysHowItStands(t *testing.T) {
 		"refused": {
 			store.Status{State: store.SubmissionRefused, RefusedCode: "Client.Schema.Invalid", Next: store.Move{Whose: store.PartyCourt, Sentence: "Correct it and send it again."},
 				Problems: []store.Problem{{Code: "Client.Schema.Invalid", Text: "This is no date.", Path: "/OrderPackage/Date", Line: 7, Value: "SECRET VALUE", Fix: "Write it as 2006-06-07.", Whose: "court"}}},
-			[]string{"Refused.", "Correct it and send it again.", "Next move: court", "This is no date.", "line 7", "/OrderPackage/Date", "Write it as 2006-06-07."},
+			[]string{"Refused.", "Correct it and send it again.", "Next move: the court&#39;s", "This is no date.", "line 7", "/OrderPackage/Date", "Write it as 2006-06-07."},
 			[]string{"SECRET VALUE", "Due in CARPOS"}},
 		"in CARPOS": {
 			store.Status{State: store.SubmissionAccepted, Owed: true, Due: received().Add(72 * time.Hour), DueRule: "one court day", Order: &store.OrderSummary{FCN: "2320632500001", Case: "06NF0886"},

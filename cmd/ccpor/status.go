@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ccpor/mapping/calendar"
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/private"
@@ -84,7 +85,7 @@ func printStatus(w io.Writer, s store.Status) {
 	}
 	fmt.Fprintf(w, "  received  %s, %d bytes, SHA-256 %s\n", moment(s.ReceivedAt), s.WireBytes, hex.EncodeToString(s.Digest[:]))
 	if s.Owed && !s.Due.IsZero() {
-		fmt.Fprintf(w, "  due       %s (%s)\n", moment(s.Due), s.DueRule)
+		fmt.Fprintf(w, "  due       %s (%s)\n", moment(s.Due), calendar.Explain(s.DueRule))
 	}
 	if o := s.Order; o != nil {
 		fmt.Fprintf(w, "  order     case %s, court %s%s%s\n", o.Case, o.Court, named(", OCA ", o.OCA), named(", FCN ", string(o.FCN)))

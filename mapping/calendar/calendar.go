@@ -94,8 +94,8 @@ func (c *Calendar) Deadline(issued order.Date) Deadline {
 	d := c.NextCourtDay(issued)
 	return Deadline{
 		Due:      time.Date(d.Year(), d.Month(), d.Day(), 23, 59, 59, 0, c.pacific),
-		Rule:     "CARPOS-ONE-BUSINESS-DAY",
-		Citation: "Fam. Code 6380(a)",
+		Rule:     ruleOneBusinessDay,
+		Citation: citationOneBusinessDay,
 	}
 }
 
