@@ -294,6 +294,29 @@ func TestContract(t *testing.T) {
 	h.CloseIdleConnections()
 }
 
+// HTTP/2 is HTTP: the same package, the same limits.
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits.MessageBytes = 64 << 10
+	r := start(t, c)
+	h := &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, "court-rsa"), ForceAttemptHTTP2: true}}
+	defer h.CloseIdleConnections()
+	for _, m := range []message{{}, {wire: func(s string) string { return s + strings.Repeat(" ", 80<<10) }}} {
+		body, contentType := m.request(t, "h2")
+		res, err := h.Post(r.url, contentType, bytes.NewReader(body))
+		check(t, err)
+		want := http.StatusOK
+		if m.wire != nil {
+			want = http.StatusRequestEntityTooLarge
+		}
+		if res.StatusCode != want || res.ProtoMajor != 2 {
+			t.Errorf("%s %s", res.Proto, res.Status)
+		}
+		check(t, res.Body.Close())
+	}
+}
+
 // Many at once, good and bad, over both editions: each gets its own answer.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()

@@ -62,6 +62,8 @@ type Limits struct {
 	// BodyTime is how long a body may take, and BodyRate (bytes a second) what is added for its length; 10 s and 64 KiB.
 	BodyTime time.Duration
 	BodyRate int64
+	// AnswerTime is how long a sender may take to read its answer; 30 s.
+	AnswerTime time.Duration
 	// KeepTime is how long the store may take to keep a package; 20 s.
 	KeepTime time.Duration
 	// StrangersPerMinute is how many refusals of unregistered senders are kept; all of them are logged. 60.
@@ -76,6 +78,7 @@ func (l Limits) withDefaults() Limits {
 	l.InFlightBytes = max(orDefault(l.InFlightBytes, 256<<20), l.MessageBytes)
 	l.BodyTime = orDefault(l.BodyTime, 10*time.Second)
 	l.BodyRate = orDefault(l.BodyRate, 64<<10)
+	l.AnswerTime = orDefault(l.AnswerTime, 30*time.Second)
 	l.KeepTime = orDefault(l.KeepTime, 20*time.Second)
 	l.StrangersPerMinute = orDefault(l.StrangersPerMinute, 60)
 	l.RetryAfter = orDefault(l.RetryAfter, 5*time.Second)
@@ -239,13 +242,22 @@ func (h *Hub) fault(w http.ResponseWriter, req *http.Request, v *visit, err erro
 }
 
 func (h *Hub) write(w http.ResponseWriter, v *visit, answer []byte, status int) {
-	w.Header().Set("Content-Type", v.edition.MediaType()+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	if _, err := w.Write(answer); err != nil {
+	if err := h.send(w, status, v.edition.MediaType(), answer); err != nil {
 		h.Log.Info("the sender did not wait for its answer", "correlation", v.correlation, "error", loggable(err))
 	}
+}
+
+// send writes an answer to whoever takes it in time.
+func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byte) error {
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.Limits.AnswerTime)); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.WriteHeader(status)
+	_, err := w.Write(answer)
+	return err
 }
 
 func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
@@ -281,9 +293,7 @@ func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 			return true
 		}
 	}
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
-	if _, err := w.Write(text); err != nil {
+	if err := h.send(w, http.StatusOK, "text/xml", text); err != nil {
 		h.Log.Debug("the contract was not read to its end", "error", loggable(err))
 	}
 	return true
