@@ -48,32 +48,32 @@ func TestLimitConnections(t *testing.T) {
 			waiting <- c
 		}
 		l := LimitConnections(waiting, 2)
-		var accepted []net.Conn
-		var ended error
+		accepted, ended := make(chan net.Conn, 3), make(chan error, 1)
 		go func() {
 			for {
 				c, err := l.Accept()
 				if err != nil {
-					ended = err
+					ended <- err
 					return
 				}
-				accepted = append(accepted, c)
+				accepted <- c
 			}
 		}()
 		synctest.Wait()
 		if len(accepted) != 2 || len(waiting) != 1 {
 			t.Fatalf("%d accepted, %d waiting", len(accepted), len(waiting))
 		}
-		check(t, accepted[0].Close())
-		check(t, accepted[0].Close()) // a second time frees nothing
+		first := <-accepted
+		check(t, first.Close())
+		check(t, first.Close()) // a second time frees nothing
 		synctest.Wait()
-		if len(accepted) != 3 {
-			t.Fatalf("%d accepted after one was closed", len(accepted))
+		if len(accepted) != 2 {
+			t.Fatalf("%d accepted after one was closed", len(accepted)+1)
 		}
 		check(t, l.Close())
 		synctest.Wait()
-		if !errors.Is(ended, net.ErrClosed) {
-			t.Errorf("after closing: %v", ended)
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("after closing: %v", err)
 		}
 	})
 }
