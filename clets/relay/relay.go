@@ -189,7 +189,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		FetchPollInterval:    max(cfg.Poll, minCooldown),
 		FetchCooldown:        minCooldown,
 		JobTimeout:           r.jobTimeout(),
-		RescueStuckJobsAfter: r.jobTimeout() + time.Minute,
+		RescueStuckJobsAfter: r.jobTimeout() + 5*time.Second,
 		Logger:               slog.New(warnings{cfg.Log.Handler()}),
 	})
 	if err != nil {
@@ -212,10 +212,8 @@ func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 
 const minCooldown = 10 * time.Millisecond
 
-// jobTimeout bounds a worker: it waits for a place at a line, and then at most until the request before it on that line is answered or out of time.
-func (r *Relay) jobTimeout() time.Duration {
-	return r.cfg.SlotWait + r.cfg.Limits.Reply + 30*time.Second
-}
+// jobTimeout bounds a worker: it waits for a place on a line, and then only for the database.
+func (r *Relay) jobTimeout() time.Duration { return r.cfg.SlotWait + 15*time.Second }
 
 // Start opens the lines and works jobs until Stop; ctx bounds only the start. A line that cannot be opened is no error: it is tried again.
 func (r *Relay) Start(ctx context.Context) error {

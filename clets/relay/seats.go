@@ -15,11 +15,11 @@ var (
 	errNoTestSwitch = errors.New("no line leads to a test switch")
 )
 
-// seats lets as many workers prepare a request for a line as its window is wide: the next requests stand ready when the ones before are answered,
-// and no worker sits at a line that could not take its request for long.
+// seats are the places in the windows of all lines. A place is taken before the request is stored and free again when the request is answered, or
+// out of time: so no worker waits at a line that is busy, and no request is stored that could not go out at once.
 type seats struct {
 	mu      sync.Mutex
-	changed chan struct{} // closed, and made anew, when a seat or a line becomes free
+	changed chan struct{} // closed, and made anew, when a place or a line becomes free
 }
 
 // notify wakes whoever waits. The caller holds the lock.
@@ -68,10 +68,10 @@ func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
 	var best *session
 	for _, st := range r.stations {
 		s := st.session
-		if s == nil || !s.open || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) {
+		if s == nil || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) {
 			continue
 		}
-		if best == nil || s.load() < best.load() {
+		if best == nil || s.taken < best.taken {
 			best = s
 		}
 	}
@@ -83,16 +83,30 @@ func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
 	return best, nil
 }
 
-// load is how busy the line is. The caller holds the lock.
-func (s *session) load() int { return s.taken + s.station.underWay() }
+// seat ties the place to a request, which frees it by its end.
+func (r *Relay) seat(s *session, control string) {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	s.seated[control] = true
+}
 
-// leave gives a seat back.
+// vacate frees the place of a request, once.
+func (r *Relay) vacate(s *session, control string) {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	if s.seated[control] {
+		delete(s.seated, control)
+		s.taken--
+		r.seats.notify()
+	}
+}
+
+// leave frees a place of which nothing has come.
 func (r *Relay) leave(s *session) {
 	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
 	s.taken--
 	r.seats.notify()
-	r.seats.mu.Unlock()
-	s.users.Done()
 }
 
 // carries says whether the line may carry the transmission: the agency's own line where it has one, and a test switch for a test.

@@ -14,9 +14,9 @@ type session struct {
 	line    *link.Line    // set when opened is closed
 	opened  chan struct{} // the switch may speak before Dial returns
 
-	taken int  // seats; under relay.seats.mu
-	open  bool // under relay.seats.mu
-	users sync.WaitGroup
+	taken  int             // places in the window; under relay.seats.mu, as the next
+	seated map[string]bool // the requests that have one, by control number
+	users  sync.WaitGroup  // workers at the line
 
 	handling sync.WaitGroup
 	room     chan struct{} // bounds what is settled at a time
@@ -75,6 +75,7 @@ func (s *session) Closed(why error, unanswered []string) {
 }
 
 func (s *session) ended(control string, f finding) {
+	s.station.relay.vacate(s, control)
 	known := s.station.recall(control)
 	if known == nil {
 		return
@@ -88,6 +89,7 @@ func (s *session) ended(control string, f finding) {
 // Replied stores a reply, settles its attempt and confirms it, in this order.
 func (s *session) Replied(d link.Delivery) {
 	st := s.station
+	st.relay.vacate(s, d.Control)
 	known := st.recall(d.Control)
 	s.handle(func(ctx context.Context) error {
 		id, _, err := st.relay.store.Inbound(ctx, st.cfg.Mnemonic, d.Outseq, d.Control, d.Text, st.relay.now())

@@ -123,7 +123,7 @@ func (st *station) serve(ctx context.Context) error {
 	if len(left) > 0 {
 		r.log.Info("requests without a known outcome were found and will be looked up", "line", st.cfg.Mnemonic, "count", len(left))
 	}
-	s := &session{station: st, opened: make(chan struct{}), room: make(chan struct{}, settling)}
+	s := &session{station: st, seated: map[string]bool{}, opened: make(chan struct{}), room: make(chan struct{}, settling)}
 	s.line, err = link.Dial(ctx, link.Config{
 		Address: st.cfg.Address, Mnemonic: st.cfg.Mnemonic, ORI: st.cfg.ORI, TLS: st.cfg.TLS, Window: st.cfg.Window, Limits: r.cfg.Limits, Clock: r.clock,
 	}, s)
@@ -169,7 +169,7 @@ func (st *station) open(s *session) {
 	r := st.relay
 	r.seats.mu.Lock()
 	defer r.seats.mu.Unlock()
-	s.open, st.session = true, s
+	st.session = s
 	r.seats.notify()
 }
 
@@ -177,7 +177,7 @@ func (st *station) open(s *session) {
 func (st *station) close(s *session) {
 	r := st.relay
 	r.seats.mu.Lock()
-	s.open, st.session = false, nil
+	st.session = nil
 	r.seats.mu.Unlock()
 	s.line.Close()
 	s.users.Wait()

@@ -77,7 +77,7 @@ func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) 
 	if err != nil {
 		return err
 	}
-	defer r.leave(s)
+	defer s.users.Done()
 	q := r.sentFor(w, purpose, owed)
 	if purpose == store.PurposeSend {
 		q.tries++
@@ -99,26 +99,19 @@ func (r *Relay) hold(ctx context.Context, id store.TransmissionID, h store.Hold)
 	return nil
 }
 
-// send stores the bytes, then puts them on the line.
+// send stores the bytes, then puts them on the line, where a place is kept for them.
 func (r *Relay) send(ctx context.Context, s *session, q sent, text []byte) error {
-	control, err := r.store.NextControl(ctx)
-	if err != nil {
-		return fmt.Errorf("draw a control number: %w", err)
+	control, body, err := r.record(ctx, s, &q, text)
+	if err != nil || q.attempt == 0 {
+		r.leave(s)
+		return err
 	}
-	body := s.line.Body(control, text)
-	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
-		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: r.now(),
-	})
-	if errors.Is(err, store.ErrNotReady) || errors.Is(err, store.ErrUnsettled) {
-		return nil // another worker has it, and its outcome makes the next job
-	}
-	if err != nil {
-		return fmt.Errorf("store the request of transmission %d: %w", q.transmission, err)
-	}
+	r.seat(s, control)
 	s.station.remember(control, q)
 	switch err := s.line.Send(ctx, control, body); {
 	case errors.Is(err, link.ErrNotSent):
 		s.station.forget(control)
+		r.vacate(s, control)
 		return r.finish(context.WithoutCancel(ctx), q, finding{event: notSent}, 0)
 	case err != nil:
 		return nil // the line broke; its end settles what was unanswered
@@ -127,6 +120,25 @@ func (r *Relay) send(ctx context.Context, s *session, q sent, text []byte) error
 		r.log.Warn("a request could not be marked as sent", "attempt", q.attempt, "error", err)
 	}
 	return nil
+}
+
+// record stores the request before it is sent (profile section 4, rule 1). The attempt stays zero where another worker has the transmission: its outcome
+// makes the next job.
+func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (control string, body []byte, err error) {
+	if control, err = r.store.NextControl(ctx); err != nil {
+		return "", nil, fmt.Errorf("draw a control number: %w", err)
+	}
+	body = s.line.Body(control, text)
+	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
+		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: r.now(),
+	})
+	switch {
+	case errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrUnsettled):
+		return "", nil, nil
+	case err != nil:
+		return "", nil, fmt.Errorf("store the request of transmission %d: %w", q.transmission, err)
+	}
+	return control, body, nil
 }
 
 // finish settles an attempt by the policy. That the transmission has moved on meanwhile is no error.
