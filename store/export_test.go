@@ -10,3 +10,8 @@ func (r *Reader) Exec(ctx context.Context, sql string) error {
 
 // Moves is the table of next moves.
 func Moves() map[TransmissionState]Move { return moves }
+
+// Scan reads one value on a connection of the reader.
+func (r *Reader) Scan(ctx context.Context, sql string, into any) error {
+	return r.pool.QueryRow(ctx, sql).Scan(into)
+}

@@ -131,7 +131,7 @@ func judge(t *testing.T, told []outcome) {
 		switch {
 		case o.err == nil:
 		case errors.As(o.err, &conflict) && conflict.Tracking == receipts[n] && content[n] != o.canonical:
-		case errors.As(o.err, &exists) && exists.Tracking == added[o.order]:
+		case errors.As(o.err, &exists) && exists.Tracking == added[o.order] && exists.Tracking != receipts[n]:
 		default:
 			t.Errorf("package %v: %v", n, o.err)
 		}
@@ -175,6 +175,10 @@ func (h *hub) treat(id store.TransmissionID, r *rand.Rand) error {
 	a, err := h.tryBegin(id, store.PurposeSend)
 	if err != nil {
 		return err
+	}
+	if got := h.sql(`select count(*)::text from transmission t join transmission o on o.order_id = t.order_id and o.id <> t.id
+		where t.id = $1 and (o.state not in ('waiting', 'accepted', 'given_up') or (o.seq < t.seq and o.state <> 'accepted'))`, int64(id)); got != "0" {
+		return fmt.Errorf("%s other transmissions of the order are on the way or were overtaken", got)
 	}
 	done := store.Outcome{Verdict: store.VerdictAccepted, FCN: order.FCN(fmt.Sprintf("F%d", id)), At: noon}
 	switch r.IntN(3) {
@@ -252,9 +256,12 @@ func TestCutOffConnections(t *testing.T) {
 				id := fmt.Sprintf("%d-%d", caller, i)
 				p := add(h.court, "p-"+id, "o-"+id)
 				p.Images = []store.Image{image("a.pdf", uint64(caller*100+i), 2000)}
-				for {
+				for tries := 1; ; tries++ {
 					r, err := h.Accept(t.Context(), p)
 					if err == nil {
+						if r.Duplicate && tries == 1 {
+							t.Errorf("package p-%s is a duplicate at its first coming", id)
+						}
 						mu.Lock()
 						receipts[id] = r
 						mu.Unlock()

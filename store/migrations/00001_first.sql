@@ -104,8 +104,9 @@ create table submission (
     waited_for    text not null check (waited_for in ('', 'order', 'earlier')), -- when it came
     refused_stage text not null,
     refused_code  text not null,
+    check (octet_length(canonical) = 32 and octet_length(signer) = 32),
     check (state = 'refused' or (agency_id is not null and package <> '' and action <> '' and order_id is not null
-           and octet_length(canonical) = 32 and octet_length(signer) = 32)),
+           and canonical is not null and signer is not null)),
     check ((state = 'refused') = (refused_code <> ''))
 );
 create unique index submission_package on submission (agency_id, package) where state = 'accepted';
