@@ -28,6 +28,13 @@ deps-test:
 test: deps-test ## the whole suite
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -timeout 20m ./...
 
+prove: deps-test ## the long proofs: ten times the random documents and mutations, every fuzz target for a minute, chaos with other seeds
+	CCPOR_REQUIRE_TOOLS=1 CCPOR_HEAVY=10 $(GO) test -count=1 -timeout 60m ./schemas/... ./exchange/sig ./clets/... ./store
+	.ci/fuzz 60s
+
+clean: ## forgets what was built and every sandbox
+	rm -rf $(BUILD) $(DATA)
+
 check: deps-test ## everything of CI but the suite
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
 	$(GO) vet ./...

@@ -87,7 +87,8 @@ type TimeOfDay int
 // ParseTimeOfDay takes "15:04" or "15:04:05"; seconds are dropped, as no form has them.
 func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	for _, layout := range []string{"15:04", time.TimeOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
+		// time.Parse takes an hour of one digit too.
+		if t, err := time.Parse(layout, s); err == nil && len(s) == len(layout) {
 			return TimeOfDay(t.Hour()*60 + t.Minute()), nil
 		}
 	}
