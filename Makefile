@@ -7,7 +7,7 @@ GO ?= go
 export CGO_ENABLED = 1
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test check prove build deps deps-test bench bench-quick chaos clean
+.PHONY: run demo test check prove build deps deps-test bench bench-quick soak chaos clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -44,3 +44,15 @@ check: deps-test ## everything of CI but the suite
 	$(GO) test -count=1 . # import rules
 	@.ci/generated
 	@.ci/vuln
+
+bench: build ## measure intake and relay beside their probes; docs/performance.md says how
+	$(BUILD)/ccpor-bench run --out bench/latest.json
+	$(BUILD)/ccpor-bench doc
+	$(GO) test -run '^$$' -bench 20KB -benchmem ./exchange/sig
+
+bench-quick: build ## the same in under a minute, into .build
+	$(BUILD)/ccpor-bench run --quick --out $(BUILD)/bench.json
+
+soak: build ## 200,000 orders, and the hub's memory on the way
+	$(BUILD)/ccpor-bench soak --out bench/soak.json
+	$(BUILD)/ccpor-bench doc
