@@ -54,12 +54,14 @@ func (s *Store) orphan(ctx context.Context, id AttemptID, now time.Time) (Attemp
 	return a, err
 }
 
-// Stranded finds ready and unknown transmissions that were due before the given time and for which no job is left, and gives each a job.
+// Stranded finds ready and unknown transmissions that were due before the given time and for which no job is left, and gives each a job. A job that
+// has been running since before that time counts as lost with its hub: one job too many does no harm, as it finds nothing to do.
 func (s *Store) Stranded(ctx context.Context, dueBefore, now time.Time) ([]TransmissionID, error) {
 	found, err := all(ctx, s.pool, pgx.RowTo[TransmissionID], "find transmissions without a job", fmt.Sprintf(`
 		select t.id from transmission t
 		where t.state in ('ready', 'unknown') and t.retry_at < $1 and t.open_attempt is null
-		and t.id not in (select (args->>'transmission_id')::bigint from river_job where kind = 'transmit' and state in ('available', 'retryable', 'running', 'scheduled', 'pending'))
+		and t.id not in (select (args->>'transmission_id')::bigint from river_job where kind = 'transmit'
+			and (state in ('available', 'retryable', 'scheduled', 'pending') or state = 'running' and attempted_at >= $1))
 		order by t.id limit %d`, sweepLimit), dueBefore)
 	if err != nil || len(found) == 0 {
 		return nil, err

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// strandedAfter is how long a transmission may be due without a job before it gets one.
-const strandedAfter = time.Minute
+// strandedAfter is how long a transmission may be due without a job, or with one that runs and does nothing, before it gets another.
+func (r *Relay) strandedAfter() time.Duration { return 2 * r.cfg.Sweep }
 
 // sweep looks again and again for what a hub that died has left behind.
 func (r *Relay) sweep(ctx context.Context) {
@@ -28,7 +28,7 @@ func (r *Relay) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stranded, err := r.store.Stranded(ctx, now.Add(-strandedAfter), now)
+	stranded, err := r.store.Stranded(ctx, now.Add(-r.strandedAfter()), now)
 	if err != nil {
 		return err
 	}

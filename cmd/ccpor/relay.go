@@ -32,7 +32,7 @@ func openRelay(c serveConfig, s *store.Store, log *slog.Logger) (*relaySide, err
 		return nil, err
 	}
 	config := relay.Config{
-		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime,
+		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime, Sweep: c.SweepTime,
 		Pauses: relay.ScaledPauses(c.RetryScale), Redial: relay.ScaledRedial(min(1, c.RetryScale*10)), Log: log,
 	}
 	for _, mnemonic := range c.SwitchLines {
