@@ -372,6 +372,7 @@ type memory struct {
 	settled  func()                                      // after it
 	refuse   func(store.Refused) error
 	lookup   func() error
+	audit    func() error
 	agencies map[[32]byte]store.Agency
 	signers  map[store.AgencyID][]store.SigningCert
 }
@@ -491,6 +492,9 @@ func (m *memory) StatusByPackage(_ context.Context, agency store.AgencyID, id or
 func (m *memory) Audit(_ context.Context, e store.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.audit != nil {
+		return m.audit()
+	}
 	m.events = append(m.events, e)
 	return nil
 }

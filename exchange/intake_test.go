@@ -251,6 +251,20 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// What cannot be put on record is not shown.
+func TestReadThatCannotBeRecorded(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	r := start(t, parts(t, s))
+	receipt, err := r.send(t, message{}, "unseen").Receipt()
+	check(t, err)
+	s.audit = func() error { return errors.New("down") }
+	_, err = r.as(t, "court-rsa").Status(t.Context(), receipt.Tracking, "", client.Options{})
+	if fault := faultOf(t, err, "Server.Unavailable"); !fault.Retry || fault.Tracking != "" {
+		t.Errorf("%+v", fault)
+	}
+}
+
 func wantFault(t *testing.T, what, code string, do func() error) {
 	t.Helper()
 	var fault *client.Fault
