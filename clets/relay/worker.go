@@ -186,6 +186,9 @@ func (r *Relay) settle(ctx context.Context, known *sent, in store.InboundID, con
 			r.log.Warn("the switch answers a request that the hub does not know; a person has to read it", "control", control)
 			return nil
 		}
+		if errors.Is(err, errSettled) {
+			return r.tooLate(ctx, in)
+		}
 		if err != nil {
 			return err
 		}
@@ -198,11 +201,17 @@ func (r *Relay) settle(ctx context.Context, known *sent, in store.InboundID, con
 	return r.finish(ctx, *known, r.judge(*known, reply), in)
 }
 
+// errSettled says that an attempt has brought its acceptance already: the reply is a repetition.
+var errSettled = errors.New("the request is settled")
+
 // recall finds an attempt by its control number, and writes its transaction again to judge by.
 func (r *Relay) recall(ctx context.Context, control string) (sent, error) {
 	ref, err := r.store.AttemptByControl(ctx, control)
 	if err != nil {
 		return sent{}, fmt.Errorf("find a request by its control number: %w", err)
+	}
+	if ref.Verdict == store.VerdictAccepted || ref.Verdict == store.VerdictOnFile {
+		return sent{}, errSettled
 	}
 	w, err := r.store.Work(ctx, ref.Transmission)
 	if err != nil {
