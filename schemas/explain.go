@@ -15,11 +15,12 @@ import (
 
 // explain works out what is wrong with octets that libxml2 has found invalid. It changes doc.
 func (s *Set) explain(octets []byte, doc types.Document, first verdict) error {
-	var out findings
+	out := findings{bound: MaxProblems}
 	unknown, err := s.survey(octets, &out)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
+	out.bound += MaxProblems // both walks may fill the list alone
 	prune(doc, unknown)
 	values, err := validate(s.loose, doc)
 	if err != nil {
@@ -84,7 +85,6 @@ var kinds = map[int]struct {
 	1868: {AttributeMissing, 7},
 	1828: {ElementUnknown, 7},
 	1841: {TextMisplaced, 7}, 1842: {TextMisplaced, 7}, 1843: {TextMisplaced, 7},
-	1877: {ValueRepeated, 7},
 	1845: {WrongRoot, 7},
 }
 
@@ -149,7 +149,7 @@ func (s *Set) locate(octets []byte, list []violation, out *findings) error {
 		}
 		for len(all) > 0 && all[0].element <= w.top().element {
 			if all[0].element == w.top().element {
-				s.tell(w, all[0], out)
+				s.judged(w, all[0], out)
 			}
 			all = all[1:]
 		}
@@ -157,8 +157,12 @@ func (s *Set) locate(octets []byte, list []violation, out *findings) error {
 	return nil
 }
 
-// tell adds one finding of libxml2 about the element just opened.
-func (s *Set) tell(w *walker, t told, out *findings) {
+// judged adds one finding of libxml2 about the element just opened.
+func (s *Set) judged(w *walker, t told, out *findings) {
+	if out.full() {
+		out.more++
+		return
+	}
 	value, typ, what := textOf(w), w.top().typ, s.words.of(w.path())
 	if t.attribute != "" {
 		v, _ := w.Attr("", t.attribute)
@@ -186,8 +190,6 @@ func (s *Set) say(c Code, what, need string, length int) string {
 		return fmt.Sprintf("There is text directly inside the %s, where only elements may stand.", what)
 	case ElementUnknown:
 		return fmt.Sprintf("There are elements inside the %s, where only text may stand.", what)
-	case ValueRepeated:
-		return "Two documents have the same identification. Each document of a package needs its own."
 	case ValueEmpty:
 		return fmt.Sprintf("The %s is empty. Needed: %s.", what, need)
 	case ValueTooLong:

@@ -24,7 +24,6 @@ const (
 	ValueNotInList   Code = "ValueNotInList"   // no word of a code list
 	ValueOutOfRange  Code = "ValueOutOfRange"  // a number or day beyond the bounds
 	ValueMalformed   Code = "ValueMalformed"   // not written as its type asks
-	ValueRepeated    Code = "ValueRepeated"    // an identification given twice
 	WrongRoot        Code = "WrongRoot"        // not a package at all
 	Other            Code = "Other"            // anything else that libxml2 refuses
 	More             Code = "More"             // stands last: problems that are not listed

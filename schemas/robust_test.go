@@ -25,7 +25,7 @@ func TestLongValues(t *testing.T) {
 	for _, n := range []int{500, 1023, 1024, 2000, 8000, 10_000, 20_000, 40_000, 60_000, 63_000, 65_535, 65_536, 70_000, 200_000, 1_000_000} {
 		for old, code := range map[string]Code{">DV-130<": ValueMalformed, ">2025-05-12<": ValueMalformed, ">afterHearing<": ValueNotInList, ">CA030013J</Sub": ValueMalformed,
 			">Boulder<": ValueTooLong, ">300<": ValueMalformed, ">Exchange of": ValueTooLong, ` Id="package"`: ValueTooLong, ">25FL000110<": ValueTooLong} {
-			for _, letter := range []string{"A", "é", "%n"} {
+			for _, letter := range letters(n) {
 				var long string
 				if i := strings.Index(old, "<"); i > 0 {
 					long = old[:1] + strings.Repeat(letter, n) + old[i:]
@@ -50,6 +50,14 @@ func TestLongValues(t *testing.T) {
 	}
 }
 
+// letters are three kinds at the sizes around the binding's buffer, and one elsewhere.
+func letters(n int) []string {
+	if n == 1024 || n == 20_000 {
+		return []string{"A", "é", "%n"}
+	}
+	return []string{"A"}
+}
+
 func TestThousandsOfProblems(t *testing.T) {
 	t.Parallel()
 	s := sample(t)
@@ -61,6 +69,7 @@ func TestThousandsOfProblems(t *testing.T) {
 		"unknown":    {"<StatuteText>FC 6345</StatuteText>", "<Foo>x</Foo>", 5000},
 		"attributes": {"<StatuteText>FC 6345</StatuteText>", `<StatuteText a="1" b="2">x</StatuteText>`, 5000},
 		"text":       {"<StatuteText>FC 6345</StatuteText>", "<CourtHearing>x</CourtHearing>", 2000},
+		"one line":   {"<StatuteText>FC 6345</StatuteText>", "<CourtHearing></CourtHearing>", 30_000}, // time in its square would be minutes
 	} {
 		start := time.Now()
 		p := problems(t, swap(t, s, x.old, strings.Repeat(x.new, x.n)))
@@ -127,11 +136,11 @@ func TestMemoryStaysFlat(t *testing.T) {
 			_, _ = set(t).Validate(verified{docs[i%len(docs)], Root})
 		}
 	}
-	run(2000)
+	run(1000)
 	before := resident(t)
-	run(8000)
-	if grown := resident(t) - before; grown > 24<<20 {
-		t.Errorf("resident memory grew by %d KiB over 8000 documents", grown>>10)
+	run(4000)
+	if grown := resident(t) - before; grown > 12<<20 {
+		t.Errorf("resident memory grew by %d KiB over 4000 documents", grown>>10)
 	}
 }
 
@@ -235,7 +244,7 @@ func TestEveryRefusalIsExplained(t *testing.T) {
 		samples = append(samples, string(b))
 	}
 	refused := 0
-	for seed := range uint64(4000) {
+	for seed := range uint64(2000) {
 		s := mutate(rand.New(rand.NewPCG(seed, 1)), samples[seed%uint64(len(samples))])
 		_, err := set(t).Validate(verified{s, Root})
 		var p Problems
@@ -252,7 +261,7 @@ func TestEveryRefusalIsExplained(t *testing.T) {
 			}
 		}
 	}
-	if refused < 1000 {
+	if refused < 500 {
 		t.Errorf("only %d of the mutations were refused: they test nothing", refused)
 	}
 }

@@ -3,7 +3,6 @@ package schemas
 import (
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 
@@ -83,7 +82,8 @@ func newSet() (*Set, error) {
 	return &Set{strict: strict, loose: loose, model: m, words: w, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}, nil
 }
 
-const parseOptions = parser.XMLParseNoNet | parser.XMLParseNoError | parser.XMLParseNoWarning | parser.XMLParseBigLines
+// Compact keeps short texts inside their nodes, a fifth of the parser's time. It forbids to change texts afterwards; prune removes whole elements only.
+const parseOptions = parser.XMLParseNoNet | parser.XMLParseNoError | parser.XMLParseNoWarning | parser.XMLParseBigLines | parser.XMLParseCompact
 
 // Validate gives the octets as a Document when they are a valid package. The error is Problems when they are not, and wraps
 // ErrUnverified, ErrUnreadable or ErrValidator when no verdict could be had.
@@ -105,7 +105,7 @@ func (s *Set) Validate(v Verified) (Document, error) {
 func (s *Set) judge(octets []byte) error {
 	doc, err := parser.New(parseOptions).Parse(octets)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return ErrUnreadable // libxml2's own words may quote the document
 	}
 	defer doc.Free()
 	verdict, err := validate(s.strict, doc)

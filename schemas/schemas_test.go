@@ -182,16 +182,6 @@ func TestWholeBranchMissing(t *testing.T) {
 	}
 }
 
-func TestDocumentTwice(t *testing.T) {
-	t.Parallel()
-	s := sample(t)
-	doc := s[strings.Index(s, "  <Document>"):strings.Index(s, "</OrderPackage>")]
-	p := problems(t, strings.Replace(s, doc, doc+doc, 1))
-	if len(p) != 1 || p[0].Code != ValueRepeated {
-		t.Errorf("%+v", p)
-	}
-}
-
 // Line and column count in the canonical octets, in characters.
 func TestPlace(t *testing.T) {
 	t.Parallel()

@@ -14,17 +14,15 @@ type finding struct {
 
 // findings collects problems up to a bound and counts the rest.
 type findings struct {
-	list []finding
-	more int
+	list  []finding
+	bound int
+	more  int
 }
 
-func (f *findings) add(element int, p Problem) {
-	if len(f.list) >= 2*MaxProblems {
-		f.more++
-		return
-	}
-	f.list = append(f.list, finding{element, p})
-}
+// full says that no more are kept.
+func (f *findings) full() bool { return len(f.list) >= f.bound }
+
+func (f *findings) add(element int, p Problem) { f.list = append(f.list, finding{element, p}) }
 
 // survey walks the octets along the content model. It gives what is missing, unknown, misplaced, repeated or in conflict, and the numbers of the unknown elements.
 func (s *Set) survey(octets []byte, out *findings) (unknown []int, err error) {
@@ -49,9 +47,18 @@ func (s *Set) survey(octets []byte, out *findings) (unknown []int, err error) {
 	}
 }
 
-// problem is a Problem at the innermost open element, at the current event.
+// tell adds a problem at the innermost open element. There may be very many: what is not kept is only counted.
+func (s *Set) tell(w *walker, out *findings, code Code, text string) {
+	if out.full() {
+		out.more++
+		return
+	}
+	out.add(w.top().element, s.problem(w, code, text))
+}
+
 func (s *Set) problem(w *walker, code Code, text string) Problem {
-	return Problem{Code: code, Path: pathText(w.path()), Line: w.Line(), Column: w.Column(), Element: w.top().name, Text: text}
+	line, column := w.place()
+	return Problem{Code: code, Path: pathText(w.path()), Line: line, Column: column, Element: w.top().name, Text: text}
 }
 
 // child judges the place of the element just opened, and says whether it is unknown.
@@ -60,20 +67,19 @@ func (s *Set) child(w *walker, out *findings) (unknown bool) {
 	if up.typ == "" || w.Name().Space == signatures && len(w.open) == 2 {
 		return false // below an unknown element, or a signature
 	}
-	name := s.words.of(w.path())
 	if f.typ == "" {
-		out.add(f.element, s.problem(w, ElementUnknown, fmt.Sprintf("The element %s is not known in the %s. Leave it out, or look up its name.",
-			f.name, s.words.of(w.path()[:len(w.open)-1]))))
+		s.tell(w, out, ElementUnknown, fmt.Sprintf("The element %s is not known in the %s. Leave it out, or look up its name.",
+			f.name, s.words.of(w.path()[:len(w.open)-1])))
 		return true
 	}
 	at := up.content.at[f.name]
 	p := up.content.particles[at]
 	switch {
 	case f.index == p.max+1:
-		out.add(f.element, s.problem(w, ElementRepeated, fmt.Sprintf("More of this than the schema takes: %s. At most %d.", s.words.plain(f.name), p.max)))
+		s.tell(w, out, ElementRepeated, fmt.Sprintf("More of this than the schema takes: %s. At most %d.", s.words.plain(f.name), p.max))
 	case at < up.latest:
-		out.add(f.element, s.problem(w, ElementMisplaced, fmt.Sprintf("The %s stands too late: it must come before the %s.",
-			name, s.words.plain(up.content.particles[up.latest].name))))
+		s.tell(w, out, ElementMisplaced, fmt.Sprintf("The %s stands too late: it must come before the %s.",
+			s.words.of(w.path()), s.words.plain(up.content.particles[up.latest].name)))
 	case f.index == 1 && p.group >= 0:
 		s.conflict(w, up, p, out)
 	}
@@ -85,8 +91,8 @@ func (s *Set) child(w *walker, out *findings) (unknown bool) {
 func (s *Set) conflict(w *walker, up *frame, p particle, out *findings) {
 	for _, q := range up.content.particles {
 		if q.group == p.group && q.alt != p.alt && up.counts[q.name] > 0 {
-			out.add(w.top().element, s.problem(w, ElementConflict, fmt.Sprintf("The %s and the %s exclude each other. Leave one out.",
-				s.words.plain(q.name), s.words.plain(p.name))))
+			s.tell(w, out, ElementConflict, fmt.Sprintf("The %s and the %s exclude each other. Leave one out.",
+				s.words.plain(q.name), s.words.plain(p.name)))
 			return
 		}
 	}
@@ -135,7 +141,9 @@ func (s *Set) branches(c *content, g int) string {
 }
 
 func (s *Set) missing(w *walker, name, words string, out *findings) {
-	p := s.problem(w, ElementMissing, fmt.Sprintf("The %s is missing. It is required here as the element %s.", words, name))
-	p.Element, p.Line, p.Column = name, w.top().line, w.top().column
-	out.add(w.top().element, p)
+	before := len(out.list)
+	s.tell(w, out, ElementMissing, fmt.Sprintf("The %s is missing. It is required here as the element %s.", words, name))
+	if len(out.list) > before {
+		out.list[before].Element = name
+	}
 }

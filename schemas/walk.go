@@ -1,6 +1,11 @@
 package schemas
 
-import "ccpor/schemas/canon"
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"ccpor/schemas/canon"
+)
 
 // step is one element on a path: index counts like-named siblings from 1.
 type step struct {
@@ -16,13 +21,13 @@ type frame struct {
 	content *content // nil where the type takes no child elements
 	counts  map[string]int
 	latest  int // greatest index of the particles seen
-	line    int // of the start tag, where content is known
-	column  int
+	offset  int // of the start tag in the octets
 }
 
 // walker goes through octets event by event and knows of each element its number, path and type.
 type walker struct {
 	canon.Scanner
+	octets  []byte
 	model   *model
 	open    []frame
 	element int
@@ -31,7 +36,7 @@ type walker struct {
 var packageProfile = canon.NewProfile(canon.Limits{}, PackageNamespace, signatures)
 
 func (m *model) walk(octets []byte) (*walker, error) {
-	w := &walker{model: m}
+	w := &walker{octets: octets, model: m}
 	return w, w.Reset(octets, packageProfile)
 }
 
@@ -49,7 +54,7 @@ func (w *walker) next() (canon.Kind, error) {
 
 func (w *walker) push(n canon.Name) {
 	w.element++
-	f := frame{step: step{n.Local, 1}, element: w.element, latest: -1}
+	f := frame{step: step{n.Local, 1}, element: w.element, latest: -1, offset: w.Offset()}
 	if up := w.top(); up != nil {
 		if up.counts == nil {
 			up.counts = map[string]int{}
@@ -60,9 +65,7 @@ func (w *walker) push(n canon.Name) {
 	} else if n == Root {
 		f.typ = w.model.root
 	}
-	if f.content = w.model.content[f.typ]; f.content != nil {
-		f.line, f.column = w.Line(), w.Column()
-	}
+	f.content = w.model.content[f.typ]
 	w.open = append(w.open, f)
 }
 
@@ -83,6 +86,13 @@ func (w *walker) top() *frame {
 		return nil
 	}
 	return &w.open[len(w.open)-1]
+}
+
+// place is the line and column of the innermost open element. It counts from the start: ask for what will be kept only.
+func (w *walker) place() (line, column int) {
+	before := w.octets[:w.top().offset]
+	begin := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[begin:]) + 1
 }
 
 // path is the steps to the innermost open element.

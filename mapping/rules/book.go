@@ -16,6 +16,8 @@ const (
 var orderRules = []Rule{
 	{ID: "ActionMismatch", Severity: Error, Whose: Sender, Citation: ourContract, find: actionMismatch,
 		Asks: "The action add brings an order, the action serve brings a proof of service."},
+	{ID: "DocumentRepeated", Severity: Error, Whose: Sender, Citation: ourContract, find: documentRepeated,
+		Asks: "Each document of the package has an identification of its own."},
 	{ID: "FormUnknown", Severity: Error, Whose: Sender, Citation: "Cal. Rules of Court, rule 1.51 (orders on Judicial Council forms)", find: formUnknown,
 		Asks: "The form is in the form table."},
 	{ID: "FormRevisionUnknown", Severity: Error, Whose: Sender, Citation: "the revision date at the foot of the form", find: formRevisionUnknown,
@@ -62,6 +64,8 @@ var orderRules = []Rule{
 var serviceRules = []Rule{
 	{ID: "ActionMismatch", Severity: Error, Whose: Sender, Citation: ourContract, find: actionMismatch,
 		Asks: "The action add brings an order, the action serve brings a proof of service."},
+	{ID: "DocumentRepeated", Severity: Error, Whose: Sender, Citation: ourContract, find: documentRepeated,
+		Asks: "Each document of the package has an identification of its own."},
 	{ID: "ServedInFuture", Severity: Error, Whose: Court, Citation: proofSense, find: servedInFuture,
 		Asks: "The order was served on or before today."},
 	{ID: "ProofFormUnknown", Severity: Warning, Whose: Sender, Citation: ourContract, find: proofFormUnknown,

@@ -14,6 +14,20 @@ func actionMismatch(in *input) []place {
 		"Correct the action, or send the content that belongs to it.")
 }
 
+func documentRepeated(in *input) []place {
+	var all []place
+	seen := map[string]bool{}
+	for i, d := range in.p.Documents {
+		if seen[d.ID] {
+			all = append(all, place{nth("/OrderPackage/Document", i) + "/DocumentIdentification",
+				"Two documents of the package have the same identification.",
+				"Give each document an identification of its own, and name its attachment by it."})
+		}
+		seen[d.ID] = true
+	}
+	return all
+}
+
 func formUnknown(in *input) []place {
 	return one(in.formErr != nil && len(in.formErr.Known) == 0, orderPath+"/FormNumberText",
 		"The exchange does not know this form.",

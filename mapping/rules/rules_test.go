@@ -100,6 +100,12 @@ type sample struct {
 var bad = []sample{
 	{"ActionMismatch", temporary, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionServe }},
 	{"ActionMismatch", proof, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionAdd }},
+	{"DocumentRepeated", temporary, "Document[2]/DocumentIdentification", func(p *mapping.Package, _ *order.Order) {
+		p.Documents = []order.Document{{ID: "a"}, {ID: "a"}, {ID: "b"}}
+	}},
+	{"DocumentRepeated", proof, "Document[3]/DocumentIdentification", func(p *mapping.Package, _ *order.Order) {
+		p.Documents = []order.Document{{ID: "a"}, {ID: "b"}, {ID: "a"}}
+	}},
 	{"FormUnknown", temporary, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Number = "DV-999" }},
 	{"FormUnknown", temporary, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Number = "DV-200" }},
 	{"FormRevisionUnknown", temporary, "FormRevisionDate", func(_ *mapping.Package, o *order.Order) { o.Form.Revision = day("2025-01-02") }},
