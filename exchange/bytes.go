@@ -44,6 +44,13 @@ const (
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
+// keep takes over the memory of octets that did not fit into its own.
+func (w *workspace) keep(octets []byte) {
+	if len(octets) > cap(w.octets) {
+		w.octets = octets
+	}
+}
+
 // recycle gives the memory back. It must not be called while anybody may still read the body.
 func (w *workspace) recycle() {
 	if cap(w.body) > keepAtMost {
@@ -90,8 +97,8 @@ func (r *reading) body(req *http.Request, buf []byte, deadline time.Time) ([]byt
 	if err := r.control.SetReadDeadline(deadline); err != nil {
 		return buf[:0], [32]byte{}, err
 	}
-	if int64(cap(buf)) < size {
-		buf = make([]byte, 0, size)
+	if int64(cap(buf)) <= size {
+		buf = make([]byte, 0, size+1)
 	}
 	buf, digest, err := r.fill(req.Body, buf[:0], int(size))
 	if err != nil {
@@ -100,35 +107,25 @@ func (r *reading) body(req *http.Request, buf []byte, deadline time.Time) ([]byt
 	return buf, digest, r.control.SetReadDeadline(time.Time{})
 }
 
-// fill reads to the end. The buffer is used up to size, and doubled when a body without a length fills it.
+// fill reads to the end, into memory for one byte more than size: that byte tells an end from a longer body.
 func (r *reading) fill(from io.Reader, buf []byte, size int) ([]byte, [32]byte, error) {
 	digest := sha256.New()
-	var sum [32]byte
 	for {
-		if len(buf) == size {
-			n, err := from.Read(sum[:1]) // one byte more tells an end from a longer body
-			if n == 0 && err == nil {
-				continue
-			}
-			if n == 0 {
-				return finish(buf, digest.Sum(nil), err)
-			}
-			if buf, size, err = r.grow(buf, size); err != nil {
-				return buf, [32]byte{}, err
-			}
-			digest.Write(sum[:1])
-			buf = append(buf, sum[0])
-			continue
-		}
-		n, err := from.Read(buf[len(buf):min(size, len(buf)+firstChunk)])
+		n, err := from.Read(buf[len(buf) : size+1])
 		digest.Write(buf[len(buf) : len(buf)+n])
 		buf = buf[:len(buf)+n]
 		if err != nil {
 			return finish(buf, digest.Sum(nil), err)
 		}
+		if len(buf) > size {
+			if buf, size, err = r.grow(buf, size); err != nil {
+				return buf[:size], [32]byte{}, err
+			}
+		}
 	}
 }
 
+// grow doubles the memory of a body that came without a length.
 func (r *reading) grow(buf []byte, size int) ([]byte, int, error) {
 	if int64(size) >= r.limit {
 		return buf, size, &refusal{code: "Client.Transport.TooLarge"}
@@ -138,10 +135,10 @@ func (r *reading) grow(buf []byte, size int) ([]byte, int, error) {
 		return buf, size, err
 	}
 	size += int(more)
-	if cap(buf) >= size {
+	if cap(buf) > size {
 		return buf, size, nil
 	}
-	return append(make([]byte, 0, size), buf...), size, nil
+	return append(make([]byte, 0, size+1), buf...), size, nil
 }
 
 func finish(buf, digest []byte, err error) ([]byte, [32]byte, error) {

@@ -113,7 +113,7 @@ func (h *Hub) verify(o opened) (signed, error) {
 	if out.verified, err = h.verifier.VerifyInto(o.memory.octets[:0], o.scanner, schemas.Root, o.trusted, o.at); err != nil {
 		return out, err
 	}
-	o.memory.octets = out.verified.Octets()
+	o.memory.keep(out.verified.Octets())
 	if len(out.verified.Octets()) > h.Limits.PackageBytes {
 		return out, &refusal{code: "Client.Package.TooLarge"}
 	}
