@@ -228,7 +228,7 @@ type lostError struct{ cause error }
 func (e *lostError) Error() string { return "no connection to the database: " + e.cause.Error() }
 func (e *lostError) Unwrap() error { return e.cause }
 
-// isTransient says that the database, not the package, is the reason: lost connections, shutdowns, deadlocks, lack of resources.
+// isTransient says that the database, not the package, is the reason: lost connections, shutdowns, deadlocks, lack of resources, plans that a migration has made stale.
 func isTransient(err error) bool {
 	var lost *lostError
 	if errors.As(err, &lost) {
@@ -239,7 +239,7 @@ func isTransient(err error) bool {
 		return false
 	}
 	switch pg.Code[:2] {
-	case "08", "40", "53", "55", "57", "58", "XX":
+	case "08", "0A", "40", "53", "55", "57", "58", "XX":
 		return true
 	}
 	return false

@@ -31,9 +31,10 @@ type Accepted struct {
 	// Test is the package's test flag; the agency's own counts as well.
 	Test bool
 
-	Order    *order.Order
-	Service  *order.Service
-	Notes    []order.Note
+	Order   *order.Order
+	Service *order.Service
+	Notes   []order.Note
+	// Images are stored as they are; their contents must not be changed any more, even when Accept has returned with its context's error.
 	Images   []Image
 	Deadline Deadline
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -71,14 +72,30 @@ func enqueue(ctx context.Context, jobs *river.Client[pgx.Tx], batch *pgx.Batch, 
 	return nil
 }
 
-// batchTx hands the one statement of a River insert to a batch. The embedded Tx is nil: whatever else River asked of it would fail loudly.
+// batchTx hands the one statement of a River insert to a batch, and refuses the others that a River insert could come to need.
 type batchTx struct {
-	pgx.Tx
-	batch *pgx.Batch
+	pgx.Tx // nil
+	batch  *pgx.Batch
 }
+
+var errOneStatement = errors.New("the job queue's insert is more than one statement in this version of River")
 
 // Conn is nil: the statement's execution mode is the batch's.
 func (batchTx) Conn() *pgx.Conn { return nil }
+
+func (batchTx) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
+	return pgconn.CommandTag{}, errOneStatement
+}
+
+func (batchTx) QueryRow(context.Context, string, ...any) pgx.Row { return noRow{} }
+
+func (batchTx) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
+	return 0, errOneStatement
+}
+
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return errOneStatement }
 
 // Query queues the statement and answers that it returned no rows; River's count of inserted rows is not used.
 func (tx batchTx) Query(_ context.Context, sql string, args ...any) (pgx.Rows, error) {

@@ -168,7 +168,7 @@ func known(t *time.Time) time.Time {
 func (r *Reader) Recent(ctx context.Context, limit int, before int64) ([]Summary, error) {
 	return all(ctx, r.pool, scanSummary, "list submissions", `
 		select s.id, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
-		from (select * from submission where id < case $2::bigint when 0 then 9223372036854775807 else $2 end order by id desc limit $1) as s
+		from (select id, tracking, agency_id, package, action, test, state, received_at, due, refused_code, not_owed, order_id from submission where id < case $2::bigint when 0 then 9223372036854775807 else $2 end order by id desc limit $1) as s
 		left join agency a on a.id = s.agency_id
 		left join transmission t on t.order_id = s.order_id and t.submission_id = s.id
 		order by s.id desc`, limit, before)

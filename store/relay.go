@@ -149,9 +149,10 @@ func (s *Store) MarkAcked(ctx context.Context, id AttemptID, at time.Time) error
 	return s.mark(ctx, id, at, "sent_at = coalesce(sent_at, $2), acked_at = coalesce(acked_at, $2)")
 }
 
-// mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so.
+// mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so. It does not wait for the disk: a mark that a
+// crash of the database takes back leaves an attempt that is under way, whose outcome is unknown with the mark or without.
 func (s *Store) mark(ctx context.Context, id AttemptID, at time.Time, what string) error {
-	tag, err := s.pool.Exec(ctx, `
+	tag, err := s.marks.Exec(ctx, `
 		with t as (
 			update transmission set state = 'sent', changed_at = $2
 			where id = (select transmission_id from attempt where id = $1) and open_attempt = $1 and state = 'sending' returning id)

@@ -49,6 +49,7 @@ type Store struct {
 	*Reader
 	opts    Options
 	pool    *pgxpool.Pool
+	marks   *pgxpool.Pool // does not wait for the disk: for notes whose loss in a crash of the database changes nothing
 	intake  *intake
 	driver  quietDriver
 	jobs    *river.Client[pgx.Tx]
@@ -73,6 +74,9 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, url string) (err error) {
 	if s.pool, err = connect(ctx, url, s.opts.MaxConns, nil); err != nil {
+		return err
+	}
+	if s.marks, err = connect(ctx, url, 4, map[string]string{"synchronous_commit": "off"}); err != nil {
 		return err
 	}
 	if s.Reader, err = OpenReader(ctx, url, s.opts); err != nil {
@@ -144,8 +148,10 @@ func (s *Store) Close() {
 		if s.Reader != nil {
 			s.Reader.Close()
 		}
-		if s.pool != nil {
-			s.pool.Close()
+		for _, pool := range []*pgxpool.Pool{s.marks, s.pool} {
+			if pool != nil {
+				pool.Close()
+			}
 		}
 	})
 }
