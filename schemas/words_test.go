@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -82,6 +83,26 @@ func TestRefusedWords(t *testing.T) {
 	for _, bad := range []string{"element\tX", "element\tX\t", "verb\tX\tx"} {
 		if _, err := parseWords(bad); err == nil {
 			t.Errorf("taken: %q", bad)
+		}
+	}
+}
+
+// docs/niem.md tells of every element.
+func TestNIEMDocumentIsWhole(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../docs/niem.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, line := range strings.Split(string(b), "\n") {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "`"); ok {
+			told[name] = true
+		}
+	}
+	for name := range set(t).words.element {
+		if !told[name] {
+			t.Errorf("docs/niem.md does not tell of %s", name)
 		}
 	}
 }
