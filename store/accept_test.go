@@ -187,6 +187,42 @@ func TestBytesAndImagesComeBack(t *testing.T) {
 	}
 }
 
+func TestServiceComesBack(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	p := serve(h.court, "p-1", "o-1")
+	r := mustAccept(t, h.Store, p)
+	got, err := h.Service(t.Context(), r.Tracking)
+	if err != nil || got.Server != p.Service.Server || got.Date != p.Service.Date || got.Time != p.Service.Time {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := h.Order(t.Context(), r.Tracking); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an order that has not come: %v", err)
+	}
+	if _, err := h.Status(t.Context(), "7K4M-X2Q9-PC"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("nothing: %v", err)
+	}
+	if _, err := h.StatusByPackage(t.Context(), h.court.ID, "p-2"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no package: %v", err)
+	}
+}
+
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	read := store.Event{At: noon, Actor: "person jdoe", Action: "order.read", Object: "order CA030013J/o-1", Outcome: "shown", Details: "page"}
+	if err := h.Audit(t.Context(), read); err != nil {
+		t.Fatal(err)
+	}
+	trail, err := h.AuditTrail(t.Context(), "", 5)
+	if err != nil || len(trail) != 1 || trail[0] != read {
+		t.Errorf("%+v, %v", trail, err)
+	}
+	if err := h.Audit(t.Context(), store.Event{At: noon, Action: "order.read"}); err == nil {
+		t.Error("an entry by nobody was taken")
+	}
+}
+
 // memory keeps images outside the database.
 type memory struct {
 	mu   sync.Mutex

@@ -314,6 +314,15 @@ func TestRefusedOutcomes(t *testing.T) {
 		t.Errorf("a second verdict: %v, want MoveError from held", err)
 	}
 	h.wantState(r, store.StateHeld)
+	if err := h.MarkSent(t.Context(), 4711, noon); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("mark of an unknown attempt: %v", err)
+	}
+	if _, err := h.tryBegin(4711, store.PurposeSend); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("attempt of an unknown transmission: %v", err)
+	}
+	if _, err := h.tryBegin(id, store.PurposeLookup); !errors.Is(err, store.ErrNotReady) {
+		t.Errorf("look-up of a held transmission: %v", err)
+	}
 	if _, err := h.Finish(t.Context(), 4711, accepted); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown attempt: %v", err)
 	}
