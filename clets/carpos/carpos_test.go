@@ -271,6 +271,54 @@ func TestOtherDistancesAreSaidInWords(t *testing.T) {
 	}
 }
 
+// The words that the published hit has in MIS leave room for the terms of its order.
+func TestThePublishedConfirmationLeavesRoom(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	r, err := d.ParseReply(overviewHit(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := overviewContext()
+	c.Confirm = r.Hits[0].First("MIS")
+	tx, lacks := d.Enter(overviewOrder(), c)
+	mis := tx.First("MIS")
+	if len(lacks) > 0 || !strings.HasSuffix(mis, c.Confirm) || !strings.HasPrefix(mis, "NO HARASSMENT, THREATS OR VIOLENCE. NO CONTACT.") {
+		t.Errorf("%+v %s", lacks, mis)
+	}
+	if noted := tx.Notes[len(tx.Notes)-1]; strings.Contains(mis, "RECORD") != (noted.Code != "leftOut") {
+		t.Errorf("%s: %+v", mis, noted)
+	}
+}
+
+// MaxConfirm is true: it is what the longest terms that an order can have leave of MIS.
+func TestMaxConfirm(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	o := overviewOrder()
+	for _, k := range []order.PlaceKind{order.PlaceResidence, order.PlaceWork, order.PlaceSchool, order.PlaceChildCare, order.PlaceVehicle, order.PlaceOther} {
+		o.Terms.StayAway[0].Places = append(o.Terms.StayAway[0].Places, order.Place{Kind: k})
+	}
+	o.Terms.StayAway[0].Yards = 9999
+	o.Terms.StayAway = append(o.Terms.StayAway, order.StayAway{Yards: 1, Places: []order.Place{{Kind: order.PlaceWork}}})
+	held := map[int]bool{}
+	for bits := range 1 << 9 {
+		bit := func(n int) bool { return bits>>n&1 == 1 }
+		o.Terms.NoContact, o.Terms.ChildExchange, o.Terms.MoveOut, o.Terms.CustodyToProtected = bit(0), bit(1), bit(2), bit(3)
+		o.Terms.VisitationToRestrained, o.Terms.NoThirdPartyContact = bit(4), bit(5)
+		o.Terms.Firearms = &order.Firearms{NoPossession: bit(6), NoPurchase: bit(7), Surrender: true, WithinHours: 999 * (bits >> 8 & 1)}
+		for _, n := range []int{MaxConfirm, MaxConfirm + 1} {
+			c := overviewContext()
+			c.Confirm = strings.Repeat("C", n)
+			_, lacks := d.Enter(o, c)
+			held[n] = held[n] || len(lacks) > 0
+		}
+	}
+	if held[MaxConfirm] || !held[MaxConfirm+1] {
+		t.Errorf("with %d characters an order is held: %t; with one more: %t", MaxConfirm, held[MaxConfirm], held[MaxConfirm+1])
+	}
+}
+
 // Every combination of a firearm clause's boxes leads to a code or to a reason.
 func TestFirearmRulesAreTotal(t *testing.T) {
 	t.Parallel()

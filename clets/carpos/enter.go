@@ -22,7 +22,7 @@ func (d *Dictionary) Enter(o order.Order, c Context) (Transaction, []Lack) {
 	f := factsOf(o)
 	stay := stayAwayOf(o.Terms.StayAway)
 	other := b.otherOrders(o, stay)
-	f["moreStayAway"], f["otherOrders"] = len(stay.others) > 0, other != ""
+	f["otherOrders"] = other != ""
 
 	b.court(o, c)
 	b.dates(o)
@@ -489,11 +489,14 @@ func (b *builder) miscellaneous(f facts, s stayAway, o order.Order, c Context) {
 	if o.Terms.Firearms != nil {
 		hours = o.Terms.Firearms.WithinHours
 	}
-	fill := strings.NewReplacer("{YARDS}", strconv.Itoa(s.yards), "{PLACES}", s.spoken(), "{HOURS}", strconv.Itoa(hours))
-	text, ok := b.d.misText(f, fill, confirm, b.room("MIS"))
+	fill := strings.NewReplacer("{YARDS}", strconv.Itoa(s.yards), "{PLACES}", s.spoken(placeKindWords), "{KINDS}", s.spoken(shortKindWords), "{HOURS}", strconv.Itoa(hours))
+	text, how, ok := b.d.misText(f, fill, confirm, b.room("MIS"))
 	if !ok {
-		b.lack("MIS", fmt.Sprintf("The terms and the registered words on where the image can be had have more than %d characters together; those words must be shorter.", b.room("MIS")), HelpDesk)
+		b.lack("MIS", fmt.Sprintf("The terms and the registered words on where the image can be had have more than %d characters together; with at most %d, those words fit beside any order's terms.", b.room("MIS"), MaxConfirm), HelpDesk)
 		return
+	}
+	if how == withoutSpare && f["mayRecord"] {
+		b.note("MIS", "leftOut", "That the protected person may record communications was left out, for want of room.")
 	}
 	b.add("MIS", text)
 }

@@ -19,7 +19,7 @@ func factsOf(o order.Order) facts {
 	t := o.Terms
 	f := facts{
 		"noHarm": t.NoHarm, "others": len(o.Protected) > 1, "noContact": t.NoContact, "noThirdParty": t.NoThirdPartyContact,
-		"childExchange": t.ChildExchange, "stayAway": len(t.StayAway) > 0, "moreStayAway": false, "moveOut": t.MoveOut,
+		"childExchange": t.ChildExchange, "stayAway": len(t.StayAway) > 0, "moveOut": t.MoveOut,
 		"custody": t.CustodyToProtected, "visitation": t.VisitationToRestrained, "noDissuasion": t.NoDissuasion, "mayRecord": t.MayRecord,
 		"noPossession": false, "noPurchase": false, "surrender": false, "hours": false,
 		"bradyYes": t.Brady != nil && *t.Brady, "bradyNo": t.Brady != nil && !*t.Brady, "otherOrders": strings.TrimSpace(o.OtherOrders) != "",
@@ -114,10 +114,11 @@ func (d *Dictionary) collect(field string, f facts) []string {
 type sentence struct {
 	when        []string
 	long, short string
+	spare       bool
 }
 
 func (d *Dictionary) readTerm(r codes.Row) error {
-	s := sentence{strings.Fields(r.Get("when")), r.Get("long"), r.Get("short")}
+	s := sentence{strings.Fields(r.Get("when")), r.Get("long"), r.Get("short"), r.Get("spare") == "yes"}
 	if len(s.when) == 0 || !sendable(s.long) || !sendable(s.short) || len(s.short) > len(s.long) {
 		return errors.New("a condition and two sentences that can be sent are needed, the short one not longer than the long one")
 	}
@@ -125,32 +126,44 @@ func (d *Dictionary) readTerm(r codes.Row) error {
 	return knownFacts(s.when)
 }
 
-// sentences are the order's terms in plain words, long or short.
-func (d *Dictionary) sentences(f facts, long bool, fill *strings.Replacer) string {
+// MaxConfirm is how long the words on where the image can be had may be for every order's terms to fit beside them. An agency with
+// longer words has some of its orders held for it.
+const MaxConfirm = 152
+
+// brevity is how the terms are said.
+type brevity int
+
+const (
+	atLength brevity = iota
+	inShort
+	withoutSpare // in short, without what the restrained person need not be told
+)
+
+// sentences are the order's terms in plain words.
+func (d *Dictionary) sentences(f facts, how brevity, fill *strings.Replacer) string {
 	var out []string
 	for _, s := range d.terms {
-		if !f.holds(s.when) {
-			continue
+		switch {
+		case !f.holds(s.when), how == withoutSpare && s.spare:
+		case how == atLength:
+			out = append(out, fill.Replace(s.long))
+		default:
+			out = append(out, fill.Replace(s.short))
 		}
-		text := s.short
-		if long {
-			text = s.long
-		}
-		out = append(out, fill.Replace(text))
 	}
 	return strings.Join(out, " ")
 }
 
 // misText is MIS: the terms, then where the image can be had. The terms are said at length if that fits, else in short; ok is false
 // when not even that fits.
-func (d *Dictionary) misText(f facts, fill *strings.Replacer, confirm string, room int) (string, bool) {
-	for _, long := range []bool{true, false} {
-		text := strings.TrimSpace(d.sentences(f, long, fill) + " " + confirm)
+func (d *Dictionary) misText(f facts, fill *strings.Replacer, confirm string, room int) (text string, how brevity, ok bool) {
+	for _, how := range []brevity{atLength, inShort, withoutSpare} {
+		text := strings.TrimSpace(d.sentences(f, how, fill) + " " + confirm)
 		if len(text) <= room {
-			return text, true
+			return text, how, true
 		}
 	}
-	return "", false
+	return "", withoutSpare, false
 }
 
 // stayAway is the one distance that SAY takes with its places, and the others in words.
@@ -194,11 +207,11 @@ func (s stayAway) named() []string {
 	return out
 }
 
-// spoken are the places in words, each kind once.
-func (s stayAway) spoken() string {
+// spoken are the kinds of places in words, each once.
+func (s stayAway) spoken(words map[order.PlaceKind]string) string {
 	var out []string
 	for _, p := range s.places {
-		if w := placeKindWords[p.Kind]; !slices.Contains(out, w) {
+		if w := words[p.Kind]; !slices.Contains(out, w) {
 			out = append(out, w)
 		}
 	}
@@ -208,6 +221,11 @@ func (s stayAway) spoken() string {
 var placeKindWords = map[order.PlaceKind]string{
 	order.PlacePerson: "PROTECTED PERSON", order.PlaceResidence: "HOME", order.PlaceWork: "WORK", order.PlaceSchool: "SCHOOL",
 	order.PlaceChildCare: "CHILD CARE", order.PlaceVehicle: "VEHICLE", order.PlaceOther: "OTHER PLACES",
+}
+
+var shortKindWords = map[order.PlaceKind]string{
+	order.PlacePerson: "PERSON", order.PlaceResidence: "HOME", order.PlaceWork: "WORK", order.PlaceSchool: "SCHOOL",
+	order.PlaceChildCare: "CHILD CARE", order.PlaceVehicle: "VEHICLE", order.PlaceOther: "OTHER",
 }
 
 func placeWords(p order.Place) string {
