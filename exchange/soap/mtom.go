@@ -178,11 +178,11 @@ func (p *part) set(name, value string) error {
 }
 
 func cutHeader(b []byte) (head string, content []byte, ok bool) {
-	h, content, ok := bytes.Cut(b[:min(len(b), maxPartHeader+4)], []byte("\r\n\r\n"))
-	if !ok {
+	end := bytes.Index(b[:min(len(b), maxPartHeader+4)], []byte("\r\n\r\n"))
+	if end < 0 {
 		return "", nil, false
 	}
-	return string(h), b[len(h)+4 : len(b) : len(b)], true
+	return string(b[:end]), b[end+4 : len(b) : len(b)], true
 }
 
 var folds = strings.NewReplacer("\r\n ", " ", "\r\n\t", " ")
