@@ -97,10 +97,6 @@ func (t table) markdown() string {
 }
 
 func (s soaked) markdown() string {
-	t := table{head: []string{"orders so far", "orders/s", "p99 ms", "RSS MB", "most RSS MB"}}
-	for _, x := range s.Samples {
-		t.rows = append(t.rows, []string{fmt.Sprint(x.Orders), whole(x.OrdersPerS), tenths(x.P99), whole(x.RSS), whole(x.PeakRSS)})
-	}
 	return fmt.Sprintf("Soak of %d orders, %s, on: %s. The resident memory changed by %.1f %% from the first tenth to the last.\n\n%s\n",
-		s.Orders, s.Date.Format(time.DateOnly), s.Machine, s.Growth, t.markdown())
+		s.Orders, s.Date.Format(time.DateOnly), s.Machine, s.Growth, s.table().markdown())
 }

@@ -34,13 +34,6 @@ func newStaged(tb testing.TB, s shape) staged {
 	return staged{court, r, m}
 }
 
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
 // The probe has to read what the factory makes, for every shape, and to refuse what was changed.
 func TestProbeReadsEveryShape(t *testing.T) {
 	t.Parallel()

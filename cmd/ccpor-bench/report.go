@@ -231,15 +231,19 @@ func whole(f float64) string      { return strconv.FormatFloat(f, 'f', 0, 64) }
 func tenths(f float64) string     { return strconv.FormatFloat(f, 'f', 1, 64) }
 func hundredths(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
 
+func (t table) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\n%s\t\n", strings.Join(t.head, "\t"))
+	for _, row := range t.rows {
+		fmt.Fprintf(w, "%s\t\n", strings.Join(row, "\t"))
+	}
+	return w.Flush()
+}
+
 func (r *report) print(out io.Writer) error {
 	fmt.Fprintf(out, "\n%s\n", r.Machine)
 	for _, t := range r.tables() {
-		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(w, "\n%s\t\n", strings.Join(t.head, "\t"))
-		for _, row := range t.rows {
-			fmt.Fprintf(w, "%s\t\n", strings.Join(row, "\t"))
-		}
-		if err := w.Flush(); err != nil {
+		if err := t.print(out); err != nil {
 			return err
 		}
 	}

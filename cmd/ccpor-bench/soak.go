@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 )
 
@@ -31,6 +30,7 @@ type sampled struct {
 	P99        float64 `json:"p99_ms"`
 	RSS        float64 `json:"rss_mb"`
 	PeakRSS    float64 `json:"peak_rss_mb"`
+	CPU        cpu     `json:"cpu"`
 }
 
 func (c *soakCommand) Run(ctx context.Context, all *commands, p *progress) error {
@@ -62,7 +62,7 @@ func (c *soakCommand) soak(ctx context.Context, m *series, out *soaked) error {
 		}
 		err = m.phase(fmt.Sprintf("soak: orders %d to %d", sent+1, sent+n), func() (string, error) {
 			f, err := m.watched(ctx, requests, m.rig.load(m.hub, c.Clients))
-			out.Samples = append(out.Samples, sampled{sent + n, f.OrdersPerS, f.P99, f.RSS, f.PeakRSS})
+			out.Samples = append(out.Samples, sampled{sent + n, f.OrdersPerS, f.P99, f.RSS, f.PeakRSS, f.CPU})
 			return f.told(), err
 		})
 		if err != nil {
@@ -75,15 +75,18 @@ func (c *soakCommand) soak(ctx context.Context, m *series, out *soaked) error {
 	return m.count(ctx)
 }
 
+func (s soaked) table() table {
+	t := table{head: []string{"orders so far", "orders/s", "p99 ms", "RSS MB", "most RSS MB", "hub µs", "Postgres µs", "load µs", "others"}}
+	for _, x := range s.Samples {
+		t.rows = append(t.rows, append([]string{fmt.Sprint(x.Orders), whole(x.OrdersPerS), tenths(x.P99), whole(x.RSS), whole(x.PeakRSS)}, x.CPU.cells()...))
+	}
+	return t
+}
+
 var errGrew = errors.New("the hub's memory grew")
 
 func (c *soakCommand) tell(p *progress, out soaked) error {
-	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\norders\torders/s\tp99 ms\tRSS MB\tmost MB\t")
-	for _, s := range out.Samples {
-		fmt.Fprintf(w, "%d\t%.0f\t%.1f\t%.0f\t%.0f\t\n", s.Orders, s.OrdersPerS, s.P99, s.RSS, s.PeakRSS)
-	}
-	if err := w.Flush(); err != nil {
+	if err := out.table().print(p.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.out, "\nResident memory changed by %.1f %% from the first tenth to the last.\n", out.Growth)
