@@ -8,7 +8,7 @@
 //
 // Shortening is by stated rules, each of which leaves a note: a name loses its middle names and then its further given names, first to
 // initials; an address loses its postal code and state, and with the department in front of it is left out; a list of other names
-// stops at nine; the text of other orders ends with a pointer to the image. An optional descriptor that still does not fit is left out and noted. What must be
+// stops at nine; the text of other orders ends with a pointer to the image; the terms in MIS are said in short. An optional descriptor that still does not fit is left out and noted. What must be
 // there and does not fit is a Lack: it holds the relay as work for a person. It never refuses the order.
 //
 // The package refuses to guess: what the court did not say is not sent, a code without a counterpart is a Lack, and a reply that matches
