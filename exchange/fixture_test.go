@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -436,6 +437,10 @@ func (m *memory) Accept(ctx context.Context, a store.Accepted) (store.Receipt, e
 	}
 	m.accepts++
 	a.Received.Wire = bytes.Clone(a.Received.Wire) // like a database, it keeps the bytes and not the memory
+	a.Images = slices.Clone(a.Images)
+	for i := range a.Images {
+		a.Images[i].Content = bytes.Clone(a.Images[i].Content)
+	}
 	r := store.Receipt{Tracking: m.number(), At: a.Received.At, Digest: a.Received.Digest, Due: a.Deadline.Due, Rule: a.Deadline.Rule, State: store.SubmissionAccepted, Owed: true}
 	m.byID[name] = kept1{a.Canonical, r, a}
 	return r, nil
@@ -476,6 +481,10 @@ func (k kept1) status() store.Status {
 		Digest: k.receipt.Digest, Canonical: a.Canonical, Stages: a.Received.Stages, Due: k.receipt.Due, DueRule: k.receipt.Rule, Owed: true,
 		Transmissions: []store.TransmissionStatus{{Transmission: store.Transmission{Kind: store.KindEnter, State: store.StateReady}}},
 		Next:          store.Move{Whose: store.PartyHub, Sentence: "The hub sends it to CARPOS."}}
+}
+
+func (m *memory) KnownOrder(context.Context, order.ORI, order.LocalID, bool) (order.Order, error) {
+	return order.Order{}, store.ErrNotFound
 }
 
 func (m *memory) StatusByPackage(_ context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error) {

@@ -45,7 +45,7 @@ func (h *Hub) take(ctx context.Context, m *received) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := h.check(read) // sender, images, business rules: every problem at once
+	checked, err := h.check(ctx, read) // sender, images, business rules: every problem at once
 	if err != nil {
 		return nil, err
 	}
@@ -172,14 +172,17 @@ type checked struct {
 	deadline calendar.Deadline
 }
 
-func (h *Hub) check(r read) (checked, error) {
+func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 	r.begin("rules")
 	out := checked{read: r}
 	problems := h.entitled(r)
 	images, wrong := h.images(r)
 	problems = append(problems, wrong...)
-	today := order.DateOf(r.at.In(h.Calendar.Pacific()))
-	for _, f := range h.Rules.Check(r.pack, today) {
+	findings, err := h.findings(ctx, r)
+	if err != nil {
+		return out, err
+	}
+	for _, f := range findings {
 		if f.Severity == rules.Warning {
 			out.warnings = append(out.warnings, problemOf(f, "Warning.Rule."))
 		} else {
@@ -194,6 +197,25 @@ func (h *Hub) check(r read) (checked, error) {
 		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
 	}
 	return out, nil
+}
+
+// findings are what the rules say of the package, and of a proof of service beside the order that it names. Where that order has not
+// come yet, the relay asks again before it sends the proof.
+func (h *Hub) findings(ctx context.Context, r read) ([]rules.Finding, error) {
+	all := h.Rules.Check(r.pack, order.DateOf(r.at.In(h.Calendar.Pacific())))
+	s := r.pack.Service
+	if s == nil {
+		return all, nil
+	}
+	known, err := h.Store.KnownOrder(ctx, s.Court, s.OrderID, r.pack.Test || r.agency.Test)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return all, nil
+	case err != nil:
+		h.Log.Error("order not looked up", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
+		return nil, &refusal{code: "Server.Unavailable"}
+	}
+	return append(all, h.Rules.Against(s, &known)...), nil
 }
 
 // entitled says what is wrong with who sends this. A court adds orders of its own county's courts, each courthouse of which may have

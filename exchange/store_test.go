@@ -82,6 +82,17 @@ func TestIdentity(t *testing.T) {
 			t.Errorf("%+v", kept.Transmissions)
 		}
 	})
+	for name, wrong := range map[string]struct{ old, new, code string }{
+		"case":   {"<CaseDocketID>26NF0886<", "<CaseDocketID>26NF0887<", "Client.Rule.ServiceOtherCase"},
+		"person": {"<PersonSurName>Jones<", "<PersonSurName>Smith<", "Client.Rule.ServiceOtherPerson"},
+		"day":    {"<CourtOrderServiceDate>2026-11-19<", "<CourtOrderServiceDate>2026-11-18<", "Client.Rule.ServedBeforeIssue"},
+	} {
+		t.Run("proof of service of another "+name, func(t *testing.T) {
+			pack := edit(wrong.old, wrong.new)(strings.Replace(sampleService(), "PKG-1", "PKG-1-other-"+name, 1))
+			_, err := send(message{pack: pack, noImages: true}, "one")
+			faultOf(t, err, wrong.code)
+		})
+	}
 	t.Run("proof of service of an unknown order", func(t *testing.T) {
 		proof, err := send(message{pack: sampleService(), noImages: true}, "early")
 		if err != nil || proof.WaitsFor == "" || proof.Duplicate {

@@ -191,6 +191,13 @@ func (r *Reader) Order(ctx context.Context, t order.Tracking) (order.Order, erro
 		join order_version v on v.order_id = o.id and v.version = o.version where s.tracking = $1`, string(t))
 }
 
+// KnownOrder reads the current version of an order by its court and that court's own identification; ErrNotFound where it has not come yet. Test
+// orders live apart.
+func (r *Reader) KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (order.Order, error) {
+	return one(ctx, r.pool, scanDocument[order.Order], "read the order", `select v.document from order_ o
+		join order_version v on v.order_id = o.id and v.version = o.version where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
+}
+
 // Service reads the proof of service that the submission brought; ErrNotFound.
 func (r *Reader) Service(ctx context.Context, t order.Tracking) (order.Service, error) {
 	return one(ctx, r.pool, scanDocument[order.Service], "read the proof of service",

@@ -31,6 +31,7 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/codes"
 	"ccpor/clets/link"
+	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -86,6 +87,10 @@ type Config struct {
 	Workers int
 	// SlotWait is how long a worker waits for a place on a line before it gives its job back: 5 s.
 	SlotWait time.Duration
+
+	// Against says in sentences what is wrong with a proof of service of the order that it names, and nothing where nothing is; such a proof is held.
+	// It is asked before each sending, since a proof may come before its order. Nil asks nothing.
+	Against func(*order.Service, *order.Order) []string
 
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock

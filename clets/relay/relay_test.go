@@ -11,6 +11,7 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/link"
 	"ccpor/clets/sim"
+	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/storetest"
 )
@@ -107,6 +108,33 @@ func TestWhatLacksIsHeldAndSaid(t *testing.T) {
 	if n := b.sw.Status().Events; len(b.sw.Records()) != 0 || n == 0 {
 		t.Errorf("something was sent")
 	}
+}
+
+// A proof of service that came before its order is compared with it before it is sent.
+func TestAProofOfAnotherOrderIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, sim.Config{})
+	b.serve("06NF0001")
+	b.add("06NF0001")
+	b.serve("06NF0002")
+	b.add("06NF0002")
+	b.start(Config{Against: func(s *order.Service, known *order.Order) []string {
+		if s.OrderID != known.ID {
+			t.Errorf("asked of %s and %s", s.OrderID, known.ID)
+		}
+		if s.OrderID == "06NF0002" {
+			return []string{"It names another case."}
+		}
+		return nil
+	}})
+	if got := b.settled(soon); got["accepted"] != 3 || got["held"] != 1 {
+		t.Fatalf("%v", got)
+	}
+	row := b.rows("select kind, reason from transmission where state = 'held'")[0]
+	if row[0] != "SRR" || !strings.HasPrefix(row[1], "It names another case.") {
+		t.Errorf("%v", row)
+	}
+	b.sound()
 }
 
 func TestTestPackagesGoToTestSwitchesOnly(t *testing.T) {

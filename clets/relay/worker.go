@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -64,6 +65,9 @@ func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) 
 	if len(lacks) > 0 && purpose == store.PurposeSend {
 		return r.hold(ctx, w.ID, holdFor(lacks))
 	}
+	if wrong := r.against(w); len(wrong) > 0 && purpose == store.PurposeSend {
+		return r.hold(ctx, w.ID, store.Hold{Reason: strings.Join(wrong, " ") + " The court sends a corrected proof; this one is given up."})
+	}
 	text, err := r.dict.Encode(r.requestOf(w, purpose, owed))
 	if err != nil {
 		return r.hold(ctx, w.ID, store.Hold{Reason: "It cannot be written as a CARPOS message: " + err.Error() + "."})
@@ -83,6 +87,14 @@ func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) 
 		q.tries++
 	}
 	return r.send(ctx, s, q, text)
+}
+
+// against says what is wrong with a proof of service of its order.
+func (r *Relay) against(w store.Work) []string {
+	if r.cfg.Against == nil || w.Kind != store.KindServe || w.Service == nil {
+		return nil
+	}
+	return r.cfg.Against(w.Service, &w.Order)
 }
 
 func (r *Relay) hold(ctx context.Context, id store.TransmissionID, h store.Hold) error {

@@ -27,6 +27,7 @@ type hub struct {
 	config  serveConfig
 	log     *slog.Logger
 	store   *store.Store
+	rules   *rules.Book
 	relay   *relaySide // nil when no switch is configured
 	service *http.Server
 	pages   *http.Server
@@ -61,7 +62,7 @@ func (h *hub) open(ctx context.Context) error {
 		h.log.Warn("no switch is configured: transmissions wait")
 		return nil
 	}
-	if h.relay, err = openRelay(h.config, h.store, h.log); err != nil {
+	if h.relay, err = openRelay(h.config, h.store, h.rules, h.log); err != nil {
 		return fmt.Errorf("opening the relay: %w", err)
 	}
 	return nil
@@ -72,6 +73,7 @@ func (h *hub) openService() error {
 	if err != nil {
 		return err
 	}
+	h.rules = config.Rules
 	endpoint, err := exchange.NewHub(config)
 	if err != nil {
 		return err

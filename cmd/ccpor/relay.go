@@ -13,6 +13,8 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/link"
 	"ccpor/clets/relay"
+	"ccpor/mapping/order"
+	"ccpor/mapping/rules"
 	"ccpor/store"
 )
 
@@ -22,7 +24,7 @@ type relaySide struct {
 	stop  time.Duration
 }
 
-func openRelay(c serveConfig, s *store.Store, log *slog.Logger) (*relaySide, error) {
+func openRelay(c serveConfig, s *store.Store, book *rules.Book, log *slog.Logger) (*relaySide, error) {
 	dictionary, err := carpos.Load()
 	if err != nil {
 		return nil, err
@@ -34,6 +36,7 @@ func openRelay(c serveConfig, s *store.Store, log *slog.Logger) (*relaySide, err
 	config := relay.Config{
 		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime, Sweep: c.SweepTime,
 		Pauses: relay.ScaledPauses(c.RetryScale), Redial: relay.ScaledRedial(min(1, c.RetryScale*10)), Log: log,
+		Against: func(s *order.Service, known *order.Order) []string { return errorsOf(book.Against(s, known)) },
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
@@ -43,6 +46,17 @@ func openRelay(c serveConfig, s *store.Store, log *slog.Logger) (*relaySide, err
 		return nil, err
 	}
 	return &relaySide{relay: r, stop: c.Stop}, nil
+}
+
+// errorsOf are the sentences of the findings that are more than warnings.
+func errorsOf(findings []rules.Finding) []string {
+	var all []string
+	for _, f := range findings {
+		if f.Severity == rules.Error {
+			all = append(all, f.Text)
+		}
+	}
+	return all
 }
 
 // switchTLS is nil for the plain line of a sandbox.
