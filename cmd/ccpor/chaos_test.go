@@ -216,15 +216,14 @@ func (c *chaos) sendUntilReceipted(court *court, p mapping.Package) order.Tracki
 	}
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
-		var out submitted
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		err := court.post(ctx, body, contentType, &out)
+		out := court.post(ctx, body, contentType)
 		cancel()
-		if err == nil && out.Receipt != nil {
+		if out.Receipt != nil {
 			return out.Receipt.Tracking
 		}
 		if out.Fault != nil && !out.Fault.Retry || time.Now().After(deadline) {
-			c.t.Errorf("package %s was not receipted: %v %v %s", p.ID, err, out.Fault, out.NoAnswer)
+			c.t.Errorf("package %s was not receipted: %v %s", p.ID, out.Fault, out.NoAnswer)
 			return ""
 		}
 		<-time.After(50 * time.Millisecond)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+	_ "time/tzdata" // courts' time, on machines without the zone files too
 
 	"github.com/alecthomas/kong"
 )
@@ -32,6 +34,11 @@ type commands struct {
 type terminal struct {
 	out, err io.Writer
 	json     bool
+	zone     *time.Location // the courts': in it every time is told
+}
+
+func (t *terminal) moment(at time.Time) string {
+	return at.In(t.zone).Format("2006-01-02 15:04:05 MST")
 }
 
 // exitStatus is an error that has been told to the user already, or needs no telling.
@@ -60,7 +67,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "ccpor:", err)
 		return 2
 	}
-	err = k.Run(&terminal{out: out, err: errOut, json: c.JSON}, parser)
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err == nil {
+		err = k.Run(&terminal{out: out, err: errOut, json: c.JSON, zone: zone}, parser)
+	}
 	var status exitStatus
 	switch {
 	case err == nil:

@@ -94,10 +94,7 @@ func (s *sandbox) submitOne(ctx context.Context, one sample) (ending, error) {
 		attachments = append(attachments, client.Attachment{ID: id, Content: content})
 	}
 	c := &court{client: s.courts[one.Agency].client}
-	var out submitted
-	if err := c.send(ctx, doc, attachments, client.Options{}, &out); err != nil {
-		return ending{}, err
-	}
+	out := c.send(ctx, doc, attachments, client.Options{})
 	e := ending{Sample: one.name}
 	switch {
 	case out.Fault != nil:
@@ -105,7 +102,7 @@ func (s *sandbox) submitOne(ctx context.Context, one sample) (ending, error) {
 	case out.Receipt != nil:
 		e.Outcome, e.Tracking, e.Duplicate = "receipted", out.Receipt.Tracking, out.Receipt.Duplicate
 	default:
-		return e, errors.New(out.NoAnswer)
+		return e, errors.New(out.NoAnswer + out.NotSent)
 	}
 	if e.Tracking == "" {
 		return e, nil

@@ -51,7 +51,7 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	if t.json {
 		return t.print(statusJSON(status), "")
 	}
-	printStatus(t.out, status)
+	t.printStatus(status)
 	return nil
 }
 
@@ -72,7 +72,8 @@ func (c *statusCommand) url(ctx context.Context) (string, func(), error) {
 }
 
 // printStatus tells a submission in plain words: first how it stands, then how it came there.
-func printStatus(w io.Writer, s store.Status) {
+func (t *terminal) printStatus(s store.Status) {
+	w := t.out
 	from := "a sender that is not registered"
 	if s.Agency.ORI != "" {
 		from = fmt.Sprintf("%s (%s)", s.Agency.Name, s.Agency.ORI)
@@ -83,9 +84,9 @@ func printStatus(w io.Writer, s store.Status) {
 	if s.Package != "" {
 		fmt.Fprintf(w, "  package   %s (%s)\n", s.Package, s.Action)
 	}
-	fmt.Fprintf(w, "  received  %s, %d bytes, SHA-256 %s\n", moment(s.ReceivedAt), s.WireBytes, hex.EncodeToString(s.Digest[:]))
+	fmt.Fprintf(w, "  received  %s, %d bytes, SHA-256 %s\n", t.moment(s.ReceivedAt), s.WireBytes, hex.EncodeToString(s.Digest[:]))
 	if s.Owed && !s.Due.IsZero() {
-		fmt.Fprintf(w, "  due       %s (%s)\n", moment(s.Due), calendar.Explain(s.DueRule))
+		fmt.Fprintf(w, "  due       %s (%s)\n", t.moment(s.Due), calendar.Explain(s.DueRule))
 	}
 	if o := s.Order; o != nil {
 		fmt.Fprintf(w, "  order     case %s, court %s%s%s\n", o.Case, o.Court, named(", OCA ", o.OCA), named(", FCN ", string(o.FCN)))
@@ -97,7 +98,7 @@ func printStatus(w io.Writer, s store.Status) {
 		fmt.Fprintf(w, "  %s %-10s %s%s\n", okMark(st.OK), st.Name, st.End.Sub(st.Start).Round(time.Microsecond), named("  ", st.Text))
 	}
 	for _, tr := range s.Transmissions {
-		printTransmission(w, tr)
+		t.printTransmission(tr)
 	}
 }
 
@@ -123,10 +124,11 @@ func printProblem(w io.Writer, p store.Problem) {
 	}
 }
 
-func printTransmission(w io.Writer, tr store.TransmissionStatus) {
+func (t *terminal) printTransmission(tr store.TransmissionStatus) {
+	w := t.out
 	fmt.Fprintf(w, "  CARPOS    %s %s%s\n", tr.Kind, tr.State, named(": ", tr.Reason))
 	for _, a := range tr.Attempts {
-		fmt.Fprintf(w, "    %s %s on line %s, control %s%s%s\n", moment(a.At), a.Purpose, a.Line, a.Control, named(": ", string(a.Verdict)), named(", ", a.Text))
+		fmt.Fprintf(w, "    %s %s on line %s, control %s%s%s\n", t.moment(a.At), a.Purpose, a.Line, a.Control, named(": ", string(a.Verdict)), named(", ", a.Text))
 	}
 }
 
@@ -143,8 +145,6 @@ func okMark(ok bool) string {
 	}
 	return "✗"
 }
-
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
 
 // The JSON of a status is a form of its own, so that the store may change without breaking those who read it.
 type statusOut struct {

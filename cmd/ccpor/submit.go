@@ -13,6 +13,8 @@ import (
 
 	"ccpor/exchange/client"
 	"ccpor/exchange/soap"
+	"ccpor/mapping/calendar"
+	"ccpor/mapping/order"
 )
 
 type submitCommand struct {
@@ -30,13 +32,12 @@ type submitCommand struct {
 	Files []string `arg:"" type:"existingfile" help:"Order packages, XML."`
 }
 
-// submitted is one line of the outcome.
+// submitted is what became of one file: exactly one of its fields is set.
 type submitted struct {
-	File      string          `json:"file"`
-	Receipt   *client.Receipt `json:"receipt,omitempty"`
-	Fault     *client.Fault   `json:"fault,omitempty"`
-	NoAnswer  string          `json:"noAnswer,omitempty"`
-	MayRepeat bool            `json:"mayRepeat,omitempty"`
+	Receipt *client.Receipt
+	Fault   *client.Fault
+	// NoAnswer says why no answer came: the package may have been received or not. NotSent says why nothing was sent.
+	NoAnswer, NotSent string
 }
 
 func (c *submitCommand) Run(ctx context.Context, t *terminal) error {
@@ -51,18 +52,11 @@ func (c *submitCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	bad := 0
 	for i, file := range c.Files {
-		s := submitted{File: file}
-		doc, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		if err := court.send(ctx, doc, attachments, c.options(), &s); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
+		s := court.sendFile(ctx, file, attachments, c.options())
 		if s.Receipt == nil {
 			bad++
 		}
-		if err := t.print(s, "%s%s", progress(i+1, len(c.Files)), s.text()); err != nil {
+		if err := t.print(s.out(file), "%s%s  %s", progress(i+1, len(c.Files)), file, s.text(t)); err != nil {
 			return err
 		}
 	}
@@ -80,36 +74,90 @@ func progress(i, n int) string {
 }
 
 // text tells the outcome of one file to a person.
-func (s submitted) text() string {
-	var b strings.Builder
+func (s submitted) text(t *terminal) string {
 	switch {
 	case s.Receipt != nil:
-		again := ""
-		if s.Receipt.Duplicate {
-			again = " (received before; nothing happened again)"
-		}
-		fmt.Fprintf(&b, "%s  receipted as %s%s\n", s.File, s.Receipt.Tracking, again)
-		if s.Receipt.WaitsFor != "" {
-			fmt.Fprintf(&b, "  waits for %s\n", s.Receipt.WaitsFor)
-		}
-		if d := s.Receipt.Entry.Deadline; !d.IsZero() {
-			fmt.Fprintf(&b, "  due in CARPOS %s (%s)\n", d.Local().Format(time.RFC1123), s.Receipt.Entry.Rule)
-		}
-		for _, w := range s.Receipt.Warnings {
-			fmt.Fprintf(&b, "  warning %s: %s\n", w.Code, w.Text)
-		}
+		return receiptText(t, s.Receipt)
 	case s.Fault != nil:
-		fmt.Fprintf(&b, "%s  refused: %s\n  %s\n", s.File, s.Fault.Code, s.Fault.Text)
-		for _, p := range s.Fault.Problems {
-			fmt.Fprintf(&b, "  - %s (line %d, %s) %s\n", p.Text, p.Line, p.Path, p.Fix)
-		}
-		if s.Fault.Tracking != "" {
-			fmt.Fprintf(&b, "  recorded as %s\n", s.Fault.Tracking)
-		}
-	default:
-		fmt.Fprintf(&b, "%s  no answer: %s\n  It may have been received or not. Sending the same file again is safe, and tells.\n", s.File, s.NoAnswer)
+		return faultText(s.Fault)
+	case s.NotSent != "":
+		return "not sent: " + s.NotSent + "\n"
+	}
+	return "no answer: " + s.NoAnswer + "\n  It may have been received or not. Sending the same file again is safe, and tells.\n"
+}
+
+func receiptText(t *terminal, r *client.Receipt) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "receipted as %s", r.Tracking)
+	if r.Duplicate {
+		b.WriteString(" (received before; nothing happened again)")
+	}
+	b.WriteByte('\n')
+	if r.WaitsFor != "" {
+		fmt.Fprintf(&b, "  %s\n", r.WaitsFor)
+	}
+	if d := r.Entry.Deadline; !d.IsZero() {
+		fmt.Fprintf(&b, "  due in CARPOS %s: %s\n", t.moment(d), calendar.Explain(r.Entry.Rule))
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "  warning %s: %s\n", w.Code, w.Text)
 	}
 	return b.String()
+}
+
+func faultText(f *client.Fault) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "refused: %s\n  %s\n", f.Code, f.Text)
+	for _, p := range f.Problems {
+		fmt.Fprintf(&b, "  - %s%s%s\n", p.Text, named(" At ", p.Path), named(" ", p.Fix))
+	}
+	if f.Tracking != "" {
+		fmt.Fprintf(&b, "  recorded as %s\n", f.Tracking)
+	}
+	return b.String()
+}
+
+// submittedOut is the outcome of one file as JSON.
+type submittedOut struct {
+	File      string         `json:"file"`
+	Outcome   string         `json:"outcome"` // receipted, refused, noAnswer or notSent
+	Tracking  order.Tracking `json:"tracking,omitempty"`
+	Duplicate bool           `json:"duplicate,omitempty"`
+	Waits     string         `json:"waits,omitempty"`
+	Due       *time.Time     `json:"due,omitempty"`
+	DueRule   string         `json:"dueRule,omitempty"`
+	SHA256    string         `json:"sha256,omitempty"`
+	Code      string         `json:"code,omitempty"`
+	Text      string         `json:"text,omitempty"`
+	Retry     bool           `json:"retry,omitempty"`
+	Earlier   order.Tracking `json:"earlier,omitempty"`
+	Problems  []problemOut   `json:"problems,omitempty"` // warnings too, where it was receipted
+}
+
+func (s submitted) out(file string) submittedOut {
+	switch {
+	case s.Receipt != nil:
+		o := submittedOut{File: file, Outcome: "receipted", Tracking: s.Receipt.Tracking, Duplicate: s.Receipt.Duplicate, Waits: s.Receipt.WaitsFor,
+			DueRule: s.Receipt.Entry.Rule, SHA256: s.Receipt.MessageSHA256, Problems: problemsOut(s.Receipt.Warnings)}
+		if d := s.Receipt.Entry.Deadline; !d.IsZero() {
+			o.Due = &d
+		}
+		return o
+	case s.Fault != nil:
+		return submittedOut{File: file, Outcome: "refused", Tracking: s.Fault.Tracking, Code: s.Fault.Code, Text: s.Fault.Text, Retry: s.Fault.Retry,
+			Earlier: s.Fault.Earlier, Problems: problemsOut(s.Fault.Problems)}
+	case s.NotSent != "":
+		return submittedOut{File: file, Outcome: "notSent", Text: s.NotSent}
+	}
+	return submittedOut{File: file, Outcome: "noAnswer", Text: s.NoAnswer, Retry: true}
+}
+
+func problemsOut(problems []client.Problem) []problemOut {
+	var all []problemOut
+	for _, p := range problems {
+		all = append(all, problemOut{p.Code, p.Text, p.Fix, p.Path, p.Line, p.Whose})
+	}
+	return all
 }
 
 // court is an agency towards the service.
@@ -179,36 +227,44 @@ func (c *submitCommand) attachments() ([]client.Attachment, error) {
 	return all, nil
 }
 
-// send signs where a key is given, sends, and files the answer. The error is one of ours, before anything was sent.
-func (c *court) send(ctx context.Context, doc []byte, attachments []client.Attachment, o client.Options, s *submitted) error {
+// sendFile sends one package file.
+func (c *court) sendFile(ctx context.Context, file string, attachments []client.Attachment, o client.Options) submitted {
+	doc, err := os.ReadFile(file)
+	if err != nil {
+		return submitted{NotSent: err.Error()}
+	}
+	return c.send(ctx, doc, attachments, o)
+}
+
+// send signs where a key is given, and sends.
+func (c *court) send(ctx context.Context, doc []byte, attachments []client.Attachment, o client.Options) submitted {
 	if c.sign != nil {
-		var err error
-		if doc, err = client.Sign(doc, c.signKey, c.sign); err != nil {
-			return fmt.Errorf("signing: %w", err)
+		signed, err := client.Sign(doc, c.signKey, c.sign)
+		if err != nil {
+			return submitted{NotSent: "signing it: " + err.Error()}
 		}
+		doc = signed
 	}
 	body, contentType, err := client.Request(doc, attachments, o)
 	if err != nil {
-		return err
+		return submitted{NotSent: err.Error()}
 	}
-	return c.post(ctx, body, contentType, s)
+	return c.post(ctx, body, contentType)
 }
 
-func (c *court) post(ctx context.Context, body []byte, contentType string, s *submitted) error {
+// post sends a message as it is and files the answer.
+func (c *court) post(ctx context.Context, body []byte, contentType string) submitted {
 	reply, err := c.client.Post(ctx, body, contentType)
 	if err != nil {
-		s.NoAnswer, s.MayRepeat = err.Error(), true
-		return nil
+		return submitted{NoAnswer: err.Error()}
 	}
 	receipt, err := reply.Receipt()
 	var fault *client.Fault
 	switch {
 	case err == nil:
-		s.Receipt = &receipt
+		return submitted{Receipt: &receipt}
 	case errors.As(err, &fault):
-		s.Fault, s.MayRepeat = fault, fault.Retry
-	default:
-		s.NoAnswer, s.MayRepeat = err.Error(), true
+		return submitted{Fault: fault}
 	}
-	return nil
+	return submitted{NoAnswer: err.Error()}
 }
