@@ -15,8 +15,9 @@ const (
 
 // reading is the state of one verification; its buffers are used again.
 type reading struct {
-	s  *canon.Scanner
-	id []byte // Id of the signed element
+	s    *canon.Scanner
+	id   []byte // Id of the signed element
+	most int    // bytes of a canonical form; 0: the profile's
 
 	method *method
 	digest *digest
@@ -297,7 +298,7 @@ func (r *reading) canonicalInfo(m canon.Mark) error {
 		return err
 	}
 	var err error
-	r.info, err = r.s.Canonical(r.info[:0], canon.Exclusive{Prefixes: r.infoNS})
+	r.info, err = r.s.Canonical(r.info[:0], canon.Exclusive{Prefixes: r.infoNS, Max: r.most})
 	return err
 }
 

@@ -54,12 +54,20 @@ func KeyID(c *x509.Certificate) string {
 
 // Verifier verifies, and keeps buffers between calls. The zero value is ready;
 // it is safe for concurrent use and must not be copied.
-type Verifier struct{ readings, scanners sync.Pool }
+type Verifier struct {
+	// MaxOctets is how many bytes the canonical form of signed content may have,
+	// and that of SignedInfo: both are written before the signature is known to
+	// be good. Zero is the profile's MaxBytes. It is set before the first use.
+	MaxOctets int
+
+	readings, scanners sync.Pool
+}
 
 // Verify verifies the element whose Start is the scanner's current event and
 // reads it to its End. The element must be named want; trusted are the sender's
 // registered certificates, of which one must have signed and be valid at now.
-// The error is an *Error, or the *canon.Error of a document outside the profile.
+// The error is an *Error, or the *canon.Error of a document outside the profile;
+// with canon.TooLarge it is content of more than MaxOctets.
 func (v *Verifier) Verify(s *canon.Scanner, want canon.Name, trusted []Trusted, now time.Time) (Verified, error) {
 	return v.VerifyInto(nil, s, want, trusted, now)
 }
@@ -72,7 +80,7 @@ func (v *Verifier) VerifyInto(dst []byte, s *canon.Scanner, want canon.Name, tru
 		r = new(reading)
 	}
 	defer v.readings.Put(r)
-	r.s, r.listed = s, r.listed[:0]
+	r.s, r.most, r.listed = s, v.MaxOctets, r.listed[:0]
 	verified, err := r.verify(dst, want, trusted, now)
 	r.s = nil
 	return verified, err
@@ -157,7 +165,7 @@ func (r *reading) content() ([]byte, error) {
 	if err := s.Rewind(element); err != nil {
 		return nil, err
 	}
-	octets, err := s.Canonical(r.octets[:0], canon.Exclusive{Prefixes: r.refNS, Omit: signature, ID: r.id, Exclude: DS})
+	octets, err := s.Canonical(r.octets[:0], canon.Exclusive{Prefixes: r.refNS, Omit: signature, ID: r.id, Exclude: DS, Max: r.most})
 	if err != nil {
 		return nil, ours(err)
 	}

@@ -23,15 +23,21 @@ type Exclusive struct {
 	// Exclude, if not empty, is a namespace of which no element may remain in
 	// the output: that of signatures.
 	Exclude string
+
+	// Max is how many bytes the canonical form may have. It is larger than the
+	// document where characters are escaped, empty elements written out or
+	// prefixes declared again. Zero or less is the profile's MaxBytes.
+	Max int
 }
 
 // writer is the state of one Canonical.
 type writer struct {
 	x        Exclusive
 	out      []byte
-	begin    int // length of out before
-	from     int // the document from here up to the event is canonical and not yet copied
-	top      int // depth of the element that is written
+	limit    int  // of the length of out
+	full     bool // what was to be appended would pass the limit
+	from     int  // the document from here up to the event is canonical and not yet copied
+	top      int  // depth of the element that is written
 	exclude  space
 	rendered []rendering
 	decls    []int32 // bindings to render in this tag; none for xmlns=""
@@ -49,10 +55,10 @@ const undeclare int32 = -1
 
 // Canonical is called at a Start. It reads the element to its End, which is the
 // current event afterwards, appends its exclusive canonical form (without
-// comments) to dst, and returns the longer slice. A form that grows beyond
-// Limits.MaxBytes is refused: a prefix declared once may be rendered often. Declarations of ancestors
-// that the element uses are honoured. Names of unlisted namespaces are refused
-// even under a profile with Foreign.
+// comments) to dst, and returns the longer slice. A form of more than Max bytes
+// is refused as TooLarge, before the memory for it is taken. Declarations of
+// ancestors that the element uses are honoured. Names of unlisted namespaces are
+// refused even under a profile with Foreign.
 func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
 	if s.err != nil {
 		return dst, s.err
@@ -61,7 +67,10 @@ func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
 		return dst, err
 	}
 	w := &s.write
-	w.x, w.out, w.begin, w.from, w.top = x, dst, len(dst), s.at, len(s.open)
+	if w.x = x; x.Max <= 0 {
+		w.x.Max = s.p.limits.MaxBytes
+	}
+	w.out, w.limit, w.full, w.from, w.top = dst, len(dst)+w.x.Max, false, s.at, len(s.open)
 	w.exclude = foreign
 	if x.Exclude != "" {
 		w.exclude = s.p.number([]byte(x.Exclude))
@@ -95,13 +104,17 @@ func (s *Scanner) element() error {
 		case Text:
 			s.writeText()
 		case End:
-			if s.writeEnd(); len(s.open) == w.top {
-				w.flush(s.doc, s.pos, s.pos)
-				return nil
-			}
+			s.writeEnd()
 		}
 		if err != nil {
 			return err
+		}
+		if w.full || len(w.out)+s.pos-w.from > w.limit {
+			return s.fail(TooLarge, s.at, "the canonical form is larger than it may be", "the limit is "+decimal(w.x.Max)+" bytes")
+		}
+		if k == End && len(s.open) == w.top {
+			w.flush(s.doc, s.pos, s.pos)
+			return nil
 		}
 		if w.x.Omit.end > 0 && s.pos == w.x.Omit.mark.from && !s.empty {
 			w.flush(s.doc, s.pos, w.x.Omit.end)
@@ -123,9 +136,6 @@ func (w *writer) flush(doc []byte, to, next int) {
 
 func (s *Scanner) writeStart() error {
 	w, e := &s.write, &s.open[len(s.open)-1]
-	if len(w.out)-w.begin > s.p.limits.MaxBytes {
-		return s.fail(TooLarge, s.at, "the canonical form is larger than a document may be", "declare a namespace where it is used first, not in every element")
-	}
 	if s.p.limits.Foreign {
 		if err := s.noForeign(e); err != nil {
 			return err
@@ -297,7 +307,7 @@ func (s *Scanner) writeDeclaration(bind int32) {
 		w.out = append(append(w.out, ':'), p...)
 	}
 	w.out = append(w.out, `="`...)
-	w.out = escape(w.out, s.uriOf(bind), true)
+	w.escape(s.uriOf(bind), true)
 	w.out = append(w.out, '"')
 }
 
@@ -306,7 +316,7 @@ func (s *Scanner) writeAttribute(a *attribute) {
 	w.out = append(w.out, ' ')
 	w.out = append(w.out, s.doc[a.name.from:a.name.to]...)
 	w.out = append(w.out, `="`...)
-	w.out = escape(w.out, s.doc[a.from:a.to], true)
+	w.escape(s.doc[a.from:a.to], true)
 	w.out = append(w.out, '"')
 }
 
@@ -315,7 +325,7 @@ func (s *Scanner) writeText() {
 		return
 	}
 	s.write.flush(s.doc, s.at, s.pos)
-	s.write.out = escape(s.write.out, s.doc[s.at:s.pos], false)
+	s.write.escape(s.doc[s.at:s.pos], false)
 }
 
 func (s *Scanner) writeEnd() {
@@ -334,14 +344,18 @@ func (s *Scanner) writeEnd() {
 	w.out = append(w.out, '>')
 }
 
-// escape appends raw, which was read without error, in canonical form.
-func escape(out, raw []byte, attribute bool) []byte {
-	from := 0
-	for i := 0; i < len(raw); {
+// escape appends raw, which was read without error, in canonical form, and stops
+// where that would pass the limit.
+func (w *writer) escape(raw []byte, attribute bool) {
+	out, from := w.out, 0
+	for i := 0; i < len(raw) && len(out) <= w.limit; {
 		c := raw[i]
 		if c != '&' && c != '>' && c != '\r' && c != '"' {
 			i++
 			continue
+		}
+		if len(out)+i-from > w.limit {
+			break
 		}
 		r, n := rune(c), 1
 		if c == '&' {
@@ -361,7 +375,10 @@ func escape(out, raw []byte, attribute bool) []byte {
 		i += n
 		from = i
 	}
-	return append(out, raw[from:]...)
+	if w.full = w.full || len(out)+len(raw)-from > w.limit; !w.full {
+		out = append(out, raw[from:]...)
+	}
+	w.out = out
 }
 
 func appendInText(out []byte, r rune) []byte {

@@ -1,0 +1,103 @@
+package canon_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"ccpor/schemas/canon"
+	"ccpor/schemas/canon/canontest"
+)
+
+// TestMax gives documents whose canonical form is larger than they are exactly the room that it needs, and a byte less.
+func TestMax(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	for name, content := range map[string]string{
+		"plain text":        strings.Repeat("text", n),
+		"text of >":         strings.Repeat(">", n),
+		"text of CR":        strings.Repeat("\r", n),
+		"text of CR LF":     strings.Repeat("\r\n", n),
+		"text of &#13;":     strings.Repeat("&#13;", n),
+		"text that shrinks": strings.Repeat("&#x41;", n),
+		"value of quotes":   `<y i='` + strings.Repeat(`"`, n) + `'/>`,
+		"value of &#9;":     `<y i="` + strings.Repeat(`&#9;`, n) + `"/>`,
+		"plain value":       `<y j="" i="` + strings.Repeat(`v`, n) + `"/>`,
+		"empty elements":    strings.Repeat("<y/>", n),
+		"elements":          strings.Repeat("<y></y>", n),
+		"spaces in tags":    strings.Repeat("<y ></y >", n),
+		"a prefix again":    strings.Repeat("<b:y/>", n),
+		"nothing":           "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := `<x xmlns="urn:example:a" xmlns:b="urn:example:b">` + content + `</x>`
+			form, err := whole([]byte(doc), closed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			atMost(t, doc, form, canon.Exclusive{})
+			atMost(t, doc, form, canon.Exclusive{Prefixes: [][]byte{[]byte("c")}})
+		})
+	}
+}
+
+// atMost canonicalises a document whose form is known under every bound that matters.
+func atMost(t *testing.T, doc string, form []byte, x canon.Exclusive) {
+	t.Helper()
+	dst := []byte("in front: ")
+	for _, max := range []int{1, len(form) / 2, len(form) - 1, len(form), len(form) + 1} {
+		x.Max = max
+		s := open(t, doc, closed)
+		start(t, s)
+		got, err := s.Canonical(dst[:len(dst):len(dst)], x)
+		if max < len(form) {
+			if code(err) != canon.TooLarge || cap(got) > 2*(len(dst)+max)+1024 {
+				t.Errorf("at most %d of %d bytes: %v, with memory for %d", max, len(form), err, cap(got))
+			}
+			continue
+		}
+		if err != nil || !bytes.Equal(got[len(dst):], form) {
+			t.Errorf("at most %d of %d bytes: %v", max, len(form), err)
+		}
+	}
+}
+
+// TestMaxOfRandom does it with what else a document may hold, an element left out included.
+func TestMaxOfRandom(t *testing.T) {
+	t.Parallel()
+	p := canon.NewProfile(canon.Limits{}, canontest.Namespaces...)
+	r := rand.New(rand.NewPCG(3, 4))
+	for range many(t, 1000) {
+		d := canontest.Random(r, canontest.Signature{Method: "m", Digest: "d"})
+		form, err := packageOf(t, p, d, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := packageOf(t, p, d, len(form)); err != nil || !bytes.Equal(got, form) {
+			t.Fatalf("no room for itself: %v\n%q", err, d.Octets)
+		}
+		if _, err := packageOf(t, p, d, len(form)-1); code(err) != canon.TooLarge {
+			t.Fatalf("a byte too much: %v\n%q", err, d.Octets)
+		}
+	}
+}
+
+// packageOf is the canonical package of a random document, without its signature.
+func packageOf(t *testing.T, p *canon.Profile, d canontest.Document, max int) ([]byte, error) {
+	t.Helper()
+	s := open(t, string(d.Octets), p)
+	start(t, s)
+	for _, n := range d.Package {
+		for range n {
+			start(t, s)
+			if err := s.Skip(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start(t, s)
+	}
+	span, _ := firstChild(t, s)
+	return s.Canonical(nil, canon.Exclusive{Prefixes: split(d.Prefixes), Omit: span, Max: max})
+}
