@@ -6,27 +6,47 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"ccpor/schemas/canon"
+	"ccpor/store"
 )
 
 // budget bounds the bytes of all requests in hand, so that no load makes the hub run out of memory: what does not fit is turned
-// away at once, with a time to come back.
-type budget struct{ free atomic.Int64 }
+// away at once, with a time to come back. No agency gets more than its share, so that none can shut the others out.
+type budget struct {
+	mu    sync.Mutex
+	free  int64
+	share int64 // the most of one agency
+	held  map[store.AgencyID]int64
+}
 
-func (b *budget) take(n int64) bool {
-	if b.free.Add(-n) < 0 {
-		b.free.Add(n)
+func newBudget(all, share int64) *budget {
+	return &budget{free: all, share: share, held: map[store.AgencyID]int64{}}
+}
+
+func (b *budget) take(by store.AgencyID, n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n > b.free || b.held[by]+n > b.share {
 		return false
 	}
+	b.free -= n
+	b.held[by] += n
 	return true
 }
 
-func (b *budget) give(n int64) { b.free.Add(n) }
+func (b *budget) give(by store.AgencyID, n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free += n
+	if b.held[by] -= n; b.held[by] == 0 {
+		delete(b.held, by)
+	}
+}
 
 // workspace is the memory in which one request is read. The body and the signed octets stay where they were read to until the
 // store has them; then the next request uses the same memory.
@@ -51,56 +71,59 @@ func (w *workspace) keep(octets []byte) {
 	}
 }
 
-// recycle gives the memory back. It must not be called while anybody may still read the body.
+// recycle gives the memory back. It must not be called while anybody may still read the body. After a large message all of it is let go,
+// for the scanner's tables grow with what it reads.
 func (w *workspace) recycle() {
-	if cap(w.body) > keepAtMost {
-		w.body = nil
+	if cap(w.body) <= keepAtMost && cap(w.octets) <= keepAtMost {
+		workspaces.Put(w)
 	}
-	if cap(w.octets) > keepAtMost {
-		w.octets = nil
-	}
-	workspaces.Put(w)
 }
 
-// reading reads one body under the limits.
+// reading reads the body of one message under the limits. What is announced gets neither memory nor time: both grow with what comes.
 type reading struct {
-	limit   int64
-	budget  *budget
-	taken   int64 // of the budget
+	of      *received
+	limits  Limits
+	most    int64 // bytes that may come
 	control *http.ResponseController
+	began   time.Time // by the system's clock, as the deadlines of connections are
+	counted int64     // bytes that the deadline counts
 }
 
 // room takes n bytes of the budget for the buffer.
 func (r *reading) room(n int64) error {
-	if !r.budget.take(n) {
+	if !r.of.hub.inFlight.take(r.of.agency.ID, n) {
 		return &refusal{code: "Server.Busy"}
 	}
-	r.taken += n
+	r.of.taken += n
 	return nil
 }
 
-// body reads the request's body once, into memory of its announced length, and its digest on the way. The whole must be there by
-// the deadline.
-func (r *reading) body(req *http.Request, buf []byte, deadline time.Time) ([]byte, [32]byte, error) {
-	size := req.ContentLength
-	switch {
-	case size > r.limit:
-		return buf[:0], [32]byte{}, &refusal{code: "Client.Transport.TooLarge"}
-	case size == 0:
-		return buf[:0], [32]byte{}, &refusal{code: "Client.Transport.Empty"}
-	case size < 0:
-		size = min(firstChunk, r.limit) // chunked: it grows as it comes
+// extend moves the deadline on with what has come.
+func (r *reading) extend(came int64) error {
+	if came-r.counted < r.limits.BodyRate {
+		return nil
 	}
+	r.counted = came
+	return r.control.SetReadDeadline(r.began.Add(r.limits.BodyTime + time.Duration(came/r.limits.BodyRate)*time.Second))
+}
+
+// body reads the request's body once, and its digest on the way. The deadline is the one that every request begins with.
+func (r *reading) body(req *http.Request, buf []byte) ([]byte, [32]byte, error) {
+	switch {
+	case req.ContentLength > r.limits.MessageBytes:
+		return buf[:0], [32]byte{}, &refusal{code: "Client.Transport.TooLarge"}
+	case req.ContentLength == 0:
+		return buf[:0], [32]byte{}, &refusal{code: "Client.Transport.Empty"}
+	}
+	r.most = r.limits.MessageBytes
+	if req.ContentLength > 0 {
+		r.most = req.ContentLength
+	}
+	size := min(firstChunk, r.most)
 	if err := r.room(size); err != nil {
 		return buf[:0], [32]byte{}, err
 	}
-	if err := r.control.SetReadDeadline(deadline); err != nil {
-		return buf[:0], [32]byte{}, err
-	}
-	if int64(cap(buf)) <= size {
-		buf = make([]byte, 0, size+1)
-	}
-	buf, digest, err := r.fill(req.Body, buf[:0], int(size))
+	buf, digest, err := r.fill(req.Body, sized(buf[:0], int(size)), int(size))
 	if err != nil {
 		return buf, digest, err
 	}
@@ -117,6 +140,9 @@ func (r *reading) fill(from io.Reader, buf []byte, size int) ([]byte, [32]byte, 
 		if err != nil {
 			return finish(buf, digest.Sum(nil), err)
 		}
+		if err = r.extend(int64(len(buf))); err != nil {
+			return buf[:min(len(buf), size)], [32]byte{}, err
+		}
 		if len(buf) > size {
 			if buf, size, err = r.grow(buf, size); err != nil {
 				return buf[:size], [32]byte{}, err
@@ -125,20 +151,25 @@ func (r *reading) fill(from io.Reader, buf []byte, size int) ([]byte, [32]byte, 
 	}
 }
 
-// grow doubles the memory of a body that came without a length.
+// grow doubles the memory, up to what may come.
 func (r *reading) grow(buf []byte, size int) ([]byte, int, error) {
-	if int64(size) >= r.limit {
+	if int64(size) >= r.most {
 		return buf, size, &refusal{code: "Client.Transport.TooLarge"}
 	}
-	more := min(int64(size), r.limit-int64(size))
+	more := min(int64(size), r.most-int64(size))
 	if err := r.room(more); err != nil {
 		return buf, size, err
 	}
 	size += int(more)
+	return sized(buf, size), size, nil
+}
+
+// sized is the buffer with memory for one byte more than size.
+func sized(buf []byte, size int) []byte {
 	if cap(buf) > size {
-		return buf, size, nil
+		return buf
 	}
-	return append(make([]byte, 0, size+1), buf...), size, nil
+	return append(make([]byte, 0, size+1), buf...)
 }
 
 func finish(buf, digest []byte, err error) ([]byte, [32]byte, error) {
@@ -156,9 +187,10 @@ func finish(buf, digest []byte, err error) ([]byte, [32]byte, error) {
 	return buf, [32]byte(digest), err
 }
 
-// LimitConnections lets a listener hold at most n connections; the next one waits in the system's queue.
-func LimitConnections(l net.Listener, n int) net.Listener {
-	return &limited{Listener: l, places: make(chan struct{}, n), closed: make(chan struct{})}
+// LimitConnections lets a listener hold at most n connections; the next one waits in the system's queue. Of one address (of one /64 in
+// IPv6) it holds at most perAddress, and closes the next one at once; zero is no such bound, for a hub behind a proxy.
+func LimitConnections(l net.Listener, n, perAddress int) net.Listener {
+	return &limited{Listener: l, places: make(chan struct{}, n), closed: make(chan struct{}), perAddress: perAddress, from: map[netip.Prefix]int{}}
 }
 
 type limited struct {
@@ -166,6 +198,10 @@ type limited struct {
 	places chan struct{}
 	closed chan struct{}
 	once   sync.Once
+
+	perAddress int
+	mu         sync.Mutex
+	from       map[netip.Prefix]int
 }
 
 func (l *limited) Accept() (net.Conn, error) {
@@ -174,12 +210,46 @@ func (l *limited) Accept() (net.Conn, error) {
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.places
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			<-l.places
+			return nil, err
+		}
+		network := networkOf(c.RemoteAddr())
+		if l.enter(network) {
+			return &place{Conn: c, leave: sync.OnceFunc(func() { l.leave(network); <-l.places })}, nil
+		}
+		_ = c.Close() // nothing was written
 	}
-	return &place{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
+}
+
+func (l *limited) enter(network netip.Prefix) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.perAddress > 0 && l.from[network] >= l.perAddress {
+		return false
+	}
+	l.from[network]++
+	return true
+}
+
+func (l *limited) leave(network netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.from[network]--; l.from[network] == 0 {
+		delete(l.from, network)
+	}
+}
+
+// networkOf is what one party has for itself: an address in IPv4, a /64 in IPv6. What has no address is all one.
+func networkOf(a net.Addr) netip.Prefix {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	ip := tcp.AddrPort().Addr().Unmap()
+	return netip.PrefixFrom(ip, min(ip.BitLen(), 64)).Masked()
 }
 
 func (l *limited) Close() error {

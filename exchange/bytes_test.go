@@ -3,24 +3,28 @@ package exchange
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
+
+	"ccpor/store"
 )
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	var b budget
-	b.give(100)
+	b := newBudget(100, 60)
 	for _, step := range []struct {
+		by   store.AgencyID
 		take int64
 		ok   bool
-	}{{60, true}, {41, false}, {40, true}, {1, false}} {
-		if b.take(step.take) != step.ok {
-			t.Fatalf("take %d is not %v", step.take, step.ok)
+	}{{1, 50, true}, {1, 11, false}, {1, 10, true}, {1, 1, false}, {2, 41, false}, {2, 40, true}, {2, 1, false}} {
+		if b.take(step.by, step.take) != step.ok {
+			t.Fatalf("agency %d takes %d: not %v", step.by, step.take, step.ok)
 		}
 	}
-	b.give(100)
-	if !b.take(100) {
+	b.give(1, 60)
+	b.give(2, 40)
+	if !b.take(3, 60) || len(b.held) != 1 {
 		t.Error("what was refused is still counted")
 	}
 }
@@ -47,7 +51,7 @@ func TestLimitConnections(t *testing.T) {
 			c, _ := net.Pipe()
 			waiting <- c
 		}
-		l := LimitConnections(waiting, 2)
+		l := LimitConnections(waiting, 2, 0)
 		accepted, ended := make(chan net.Conn, 3), make(chan error, 1)
 		go func() {
 			for {
@@ -76,4 +80,45 @@ func TestLimitConnections(t *testing.T) {
 			t.Errorf("after closing: %v", err)
 		}
 	})
+}
+
+// from is a connection of a remote address.
+type from struct {
+	net.Conn
+	address string
+}
+
+func (f from) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(f.address))
+}
+
+// Nobody has all places: what one address opens beyond its share is closed, and others get in.
+func TestLimitConnectionsOfOneAddress(t *testing.T) {
+	t.Parallel()
+	waiting := make(queue, 16)
+	add := func(address string) {
+		c, _ := net.Pipe()
+		waiting <- from{c, address}
+	}
+	for _, address := range []string{"192.0.2.1:1", "192.0.2.1:2", "[::ffff:192.0.2.1]:3", "192.0.2.1:4", "192.0.2.2:1", "[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "[2001:db8:0:1::1]:1"} {
+		add(address)
+	}
+	l := LimitConnections(waiting, 8, 2)
+	accept := func(want string) net.Conn {
+		t.Helper()
+		c, err := l.Accept()
+		check(t, err)
+		if got := c.RemoteAddr().String(); got != want {
+			t.Fatalf("accepted %s, want %s", got, want)
+		}
+		return c
+	}
+	first := accept("192.0.2.1:1")
+	for _, want := range []string{"192.0.2.1:2", "192.0.2.2:1", "[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8:0:1::1]:1"} {
+		accept(want)
+	}
+	check(t, first.Close())
+	add("192.0.2.1:5")
+	accept("192.0.2.1:5")
+	check(t, l.Close())
 }

@@ -225,18 +225,33 @@ func start(t testing.TB, c Config) running {
 	c.Log = slog.New(slog.NewJSONHandler(log, nil))
 	h, err := NewHub(c)
 	check(t, err)
+	r := serve(t, h, h)
+	r.log = log
+	return r
+}
+
+// serve puts a handler of the hub's on a port.
+func serve(t testing.TB, h *Hub, handler http.Handler) running {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
-	s := Server(h, TLSConfig(keyPair(t, "hub").tls), c.Log)
+	s := Server(handler, TLSConfig(keyPair(t, "hub").tls), h.Log)
 	done := make(chan error, 1)
-	go func() { done <- s.ServeTLS(LimitConnections(l, 256), "", "") }()
+	go func() { done <- s.ServeTLS(LimitConnections(l, 256, 0), "", "") }()
 	t.Cleanup(func() {
 		check(t, s.Close())
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
 	})
-	return running{hub: h, url: "https://" + l.Addr().String() + "/soap", log: log, connections: &sync.Map{}}
+	return running{hub: h, url: "https://" + l.Addr().String() + "/soap", connections: &sync.Map{}}
+}
+
+// inHand is what the hub has taken of its budget.
+func inHand(r running) int64 {
+	r.hub.inFlight.mu.Lock()
+	defer r.hub.inFlight.mu.Unlock()
+	return r.hub.Limits.InFlightBytes - r.hub.inFlight.free
 }
 
 // as is a client with a certificate of testdata/keys; "" is one without.

@@ -263,18 +263,20 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 	c.begin("store")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Limits.KeepTime)
 	defer cancel()
+	c.held = true // until it answers, and after it has failed to, the store may be reading the bytes
 	stored, err := h.Store.Accept(ctx, c.accepted())
 	var conflict *store.ConflictError
 	var exists *store.OrderExistsError
 	switch {
 	case err == nil:
+		c.held = false
 		c.end(true, "")
 		c.tracking = stored.Tracking
 		return kept{checked: c, stored: stored}, nil
 	case errors.As(err, &conflict), errors.As(err, &exists):
+		c.held = false
 		return kept{}, err
 	}
-	c.held = true // the store may still have the bytes in hand
 	h.Log.Error("not kept", "correlation", c.correlation, "agency", c.agency.ORI, "error", loggable(err))
 	return kept{}, &refusal{code: "Server.Unavailable"}
 }

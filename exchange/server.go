@@ -59,8 +59,9 @@ type Config struct {
 type Limits struct {
 	MessageBytes  int64 // of one HTTP body; 32 MiB
 	PackageBytes  int   // of one signed package without attachments; 4 MiB
-	InFlightBytes int64 // of all bodies in hand; 256 MiB, at least one message
-	// BodyTime is how long a body may take, and BodyRate (bytes a second) what is added for its length; 10 s and 64 KiB.
+	InFlightBytes int64 // of all bodies in hand; 256 MiB, at least one message. One agency may have a quarter, or one message.
+	// BodyTime is how long a request may take after its header, and BodyRate for how many bytes that have come a second is added; 10 s and
+	// 64 KiB.
 	BodyTime time.Duration
 	BodyRate int64
 	// AnswerTime is how long a sender may take to read its answer; 30 s.
@@ -98,7 +99,7 @@ type Hub struct {
 	Config
 	profile   *canon.Profile
 	verifier  sig.Verifier
-	inFlight  budget
+	inFlight  *budget
 	strangers allowance
 	contract  *wsdl.Contract // nil: made for each request's Host
 }
@@ -116,7 +117,7 @@ func NewHub(c Config) (*Hub, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{Config: c, profile: Profile(int(c.Limits.MessageBytes))}
-	h.inFlight.give(c.Limits.InFlightBytes)
+	h.inFlight = newBudget(c.Limits.InFlightBytes, max(c.Limits.InFlightBytes/4, c.Limits.MessageBytes))
 	h.strangers.perMinute = c.Limits.StrangersPerMinute
 	if c.Address != "" {
 		contract, err := wsdl.At(c.Address)
@@ -158,6 +159,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	v := h.newVisit(req)
 	w.Header().Set("X-Correlation-ID", v.correlation)
 	defer h.recoverFrom(w, v)
+	if err := h.limit(w, req); err != nil {
+		h.fault(w, req, v, err, "")
+		return
+	}
 	switch {
 	case req.Method == http.MethodPost:
 		h.post(w, req, v)
@@ -166,6 +171,22 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Allow", "POST, GET")
 		h.fault(w, req, v, &refusal{code: "Client.Transport.Method"}, "")
 	}
+}
+
+// limit sets the deadlines of a request before anything can refuse it: what a refused sender still owes of its body is waited for as
+// briefly. In HTTP/1 the deadline for the answer before would otherwise stand when the sender is told to continue. The connection of
+// somebody without a certificate ends with the answer.
+func (h *Hub) limit(w http.ResponseWriter, req *http.Request) error {
+	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
+		w.Header().Set("Connection", "close")
+	}
+	now, control := time.Now(), http.NewResponseController(w) // a connection's deadlines are by the system's clock
+	if req.ProtoMajor == 1 {
+		if err := control.SetWriteDeadline(now.Add(h.Limits.AnswerTime)); err != nil {
+			return err
+		}
+	}
+	return control.SetReadDeadline(now.Add(h.Limits.BodyTime))
 }
 
 // recoverFrom answers a panic of any stage as an internal error. What the panic said may be content and is not logged.
@@ -187,9 +208,9 @@ func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
 
 // post takes one message and answers it.
 func (h *Hub) post(w http.ResponseWriter, req *http.Request, v *visit) {
-	m, err := h.receive(w, req, v)
+	m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace)}
 	defer m.done()
-	if err != nil {
+	if err := h.receive(w, req, m); err != nil {
 		h.refuse(w, req, v, m, err)
 		return
 	}
@@ -198,6 +219,7 @@ func (h *Hub) post(w http.ResponseWriter, req *http.Request, v *visit) {
 		h.refuse(w, req, v, m, err)
 		return
 	}
+	m.done() // a sender that does not read its answer holds nothing else
 	h.write(w, v, answer, http.StatusOK)
 	h.log(req, v, "accepted", nil)
 }
@@ -210,18 +232,24 @@ func (h *Hub) refuse(w http.ResponseWriter, req *http.Request, v *visit, m *rece
 	if o.inside {
 		h.Log.Error("failed", "correlation", v.correlation, "agency", v.agency.ORI, "stage", v.stage, "error", loggable(err))
 	}
+	if v.agency.ID == 0 {
+		w.Header().Set("Connection", "close")
+	}
 	if o.code == "Server.Busy" || o.code == "Server.Unavailable" || v.agency.ID == 0 && !h.strangers.allow(v.at) {
+		m.done()
 		h.fault(w, req, v, err, "")
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), h.Limits.KeepTime)
 	defer cancel()
+	m.held = true
 	tracking, keepErr := h.Store.Refuse(ctx, v.refused(m, o))
+	m.held = keepErr != nil
 	if keepErr != nil {
-		m.held = true
 		h.Log.Error("refusal not kept", "correlation", v.correlation, "code", o.code, "error", loggable(keepErr))
 		err = &refusal{code: "Server.Unavailable"}
 	}
+	m.done()
 	h.fault(w, req, v, err, tracking)
 }
 
@@ -308,26 +336,24 @@ func (h *Hub) contractFor(req *http.Request) (*wsdl.Contract, error) {
 	return &c, err
 }
 
-// receive is the first stage: who sends, and the bytes as they come. The message it returns may be asked to be done, whatever the error.
-func (h *Hub) receive(w http.ResponseWriter, req *http.Request, v *visit) (*received, error) {
-	m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace)}
-	v.begin("receive")
+// receive is the first stage: who sends, and the bytes as they come.
+func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) error {
+	m.begin("receive")
 	if err := h.identify(req, m); err != nil {
-		return m, err
+		return err
 	}
 	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return m, &refusal{code: "Client.Transport.ContentEncoding"}
+		return &refusal{code: "Client.Transport.ContentEncoding"}
 	}
 	var err error
 	if m.contentType, err = soap.ParseContentType(req.Header.Get("Content-Type")); err != nil {
-		return m, err
+		return err
 	}
 	m.soapAction = req.Header.Get("SOAPAction")
-	r := reading{limit: h.Limits.MessageBytes, budget: &h.inFlight, control: http.NewResponseController(w)}
-	deadline := time.Now().Add(h.Limits.BodyTime + time.Duration(max(req.ContentLength, 0)/h.Limits.BodyRate)*time.Second) // a socket's, so of the system's clock
-	m.memory.body, m.digest, err = r.body(req, m.memory.body, deadline)
-	m.body, m.taken, v.size = m.memory.body, r.taken, len(m.memory.body)
-	return m, err
+	r := reading{of: m, limits: h.Limits, control: http.NewResponseController(w), began: time.Now()}
+	m.memory.body, m.digest, err = r.body(req, m.memory.body)
+	m.body, m.size = m.memory.body, len(m.memory.body)
+	return err
 }
 
 // identify finds the agency whose certificate the connection has. The handshake has proved that the sender has its key.

@@ -96,12 +96,16 @@ type received struct {
 	trusted     []sig.Trusted
 }
 
-// done gives back what the message took. Memory that a store may still be reading, after it failed to answer in time, is left to it.
+// done gives back what the message took, once. Memory that a store may still be reading, after it failed to answer in time, is left to it.
 func (m *received) done() {
-	m.hub.inFlight.give(m.taken)
+	if m.memory == nil {
+		return
+	}
+	m.hub.inFlight.give(m.agency.ID, m.taken)
 	if !m.held {
 		m.memory.recycle()
 	}
+	m.memory, m.body, m.taken = nil, nil, 0
 }
 
 // allowance is a number of things a minute.

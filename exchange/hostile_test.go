@@ -1,0 +1,209 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ccpor/store"
+)
+
+// ends says that the hub ends the connection, whatever it answers before.
+func ends(t *testing.T, c *tls.Conn) string {
+	t.Helper()
+	check(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+	answer, err := io.ReadAll(c)
+	if late := net.Error(nil); errors.As(err, &late) && late.Timeout() {
+		t.Errorf("the connection is held: %q", answer)
+	}
+	return string(answer)
+}
+
+// until waits for what must come true soon.
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 10000 {
+		if ok() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatal("it did not come true")
+}
+
+// Whoever is refused before the body is read does not hold the connection by owing it.
+func TestRefusedSenderOwesTheBody(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits.BodyTime = 200 * time.Millisecond
+	r := start(t, c)
+	for name, request := range map[string]struct{ as, head, code string }{
+		"without a certificate":  {"", "POST /soap HTTP/1.1\r\nContent-Type: text/xml", "Client.Peer.CertificateMissing"},
+		"unknown certificate":    {"court-p384", "POST /soap HTTP/1.1\r\nContent-Type: text/xml", "Client.Peer.CertificateUnknown"},
+		"another method":         {"", "PUT /soap HTTP/1.1", "Client.Transport.Method"},
+		"registered, media type": {"court-rsa", "POST /soap HTTP/1.1\r\nContent-Type: text/plain", "Client.Transport.MediaType"},
+		"the contract":           {"", "GET /soap?wsdl HTTP/1.1", "definitions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := dial(t, r, request.as)
+			_, err := io.WriteString(conn, request.head+"\r\nHost: hub\r\nContent-Length: 100\r\n\r\n")
+			check(t, err)
+			if answer := ends(t, conn); !strings.Contains(answer, request.code) {
+				t.Errorf("answered %q", answer)
+			}
+		})
+	}
+}
+
+// A stranger's connection ends with its answer.
+func TestStrangersAreNotKept(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	for _, as := range []string{"", "court-p384"} {
+		conn := dial(t, r, as)
+		_, err := io.WriteString(conn, "POST /soap HTTP/1.1\r\nHost: hub\r\nContent-Type: text/xml\r\nContent-Length: 1\r\n\r\nx")
+		check(t, err)
+		if answer := ends(t, conn); !strings.Contains(answer, "Client.Peer.") {
+			t.Errorf("%q: answered %q", as, answer)
+		}
+	}
+}
+
+// Announcing takes nothing of the budget, and no time.
+func TestAnnouncedBodiesTakeNothing(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits = Limits{MessageBytes: 1 << 20, InFlightBytes: 1 << 20, BodyTime: 2 * time.Second}
+	r := start(t, c)
+	var idle []*tls.Conn
+	for range 8 {
+		conn := dial(t, r, "other-court")
+		_, err := fmt.Fprintf(conn, "POST /soap HTTP/1.1\r\nHost: hub\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n<", 1<<20)
+		check(t, err)
+		idle = append(idle, conn)
+	}
+	until(t, func() bool { return inHand(r) == 8*firstChunk })
+	if _, err := r.send(t, message{}, "beside").Receipt(); err != nil {
+		t.Error("another court's order:", err)
+	}
+	for _, conn := range idle { // the length alone would give 16 s more
+		if answer := ends(t, conn); !strings.Contains(answer, "Client.Transport.Slow") {
+			t.Errorf("answered %q", answer)
+		}
+	}
+}
+
+// One agency gets its share of the budget and no more, whatever it really sends.
+func TestOneAgencyDoesNotFillTheHub(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	c := parts(t, s)
+	c.Limits = Limits{MessageBytes: 256 << 10, InFlightBytes: 1 << 20}
+	held, release := make(chan struct{}, 4), make(chan struct{})
+	s.accept = func(_ context.Context, a store.Accepted) error {
+		if a.Agency.ORI == courtORI {
+			held <- struct{}{}
+			<-release
+		}
+		return nil
+	}
+	r := start(t, c)
+	long := message{mtom: true, wire: func(s string) string { return s + strings.Repeat("\r\n", 80<<10) }}
+	body, contentType := long.request(t, "held")
+	done := make(chan error, 1)
+	go func() { _, err := r.post(t, "court-rsa", body, contentType, nil).Receipt(); done <- err }()
+	<-held
+	body, contentType = long.request(t, "beyond")
+	_, err := r.post(t, "court-rsa", body, contentType, nil).Receipt()
+	faultOf(t, err, "Server.Busy")
+	other := long
+	other.tls, other.signer, other.pack = "other-court", "other-court", strings.ReplaceAll(sampleOrder(), courtORI, otherORI)
+	if _, err := r.send(t, other, "other").Receipt(); err != nil {
+		t.Error("another agency's:", err)
+	}
+	close(release)
+	check(t, <-done)
+}
+
+// deaf is a sender that does not read its answer.
+type deaf struct {
+	http.ResponseWriter
+	writing func()
+}
+
+func (d deaf) Write(b []byte) (int, error) { d.writing(); return d.ResponseWriter.Write(b) }
+func (d deaf) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
+// While an answer is written, nothing is held for its message.
+func TestAnswersAreWrittenEmptyHanded(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	r := start(t, parts(t, s))
+	answers := 0
+	h := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.hub.ServeHTTP(deaf{w, func() {
+			answers++
+			if n := inHand(r); n != 0 {
+				t.Errorf("%d bytes are held", n)
+			}
+		}}, req)
+	})
+	beside := serve(t, r.hub, h)
+	for _, m := range []message{{}, {signer: "none"}, {media: media("text/plain")}} {
+		beside.send(t, m, "deaf")
+	}
+	s.accept = func(context.Context, store.Accepted) error { panic("any") }
+	beside.send(t, message{}, "deaf-2")
+	s.accept = func(context.Context, store.Accepted) error { return errors.New("down") }
+	beside.send(t, message{}, "deaf-3")
+	if answers != 5 {
+		t.Errorf("%d answers", answers)
+	}
+}
+
+// A kept connection may wait longer than an answer may take, and be told to continue all the same.
+func TestContinueAfterAWhile(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits.AnswerTime = 300 * time.Millisecond
+	r := start(t, c)
+	conn := dial(t, r, "court-rsa")
+	in := bufio.NewReader(conn)
+	for i := range 2 {
+		body, contentType := message{}.request(t, fmt.Sprint("wait-", i))
+		_, err := fmt.Fprintf(conn, "POST /soap HTTP/1.1\r\nHost: hub\r\nContent-Type: %s\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", contentType, len(body))
+		check(t, err)
+		check(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+		line, err := in.ReadString('\n')
+		if err != nil || !strings.Contains(line, "100 Continue") {
+			t.Fatalf("message %d: %q, %v", i, line, err)
+		}
+		_, err = in.ReadString('\n')
+		check(t, err)
+		_, err = io.Copy(conn, bytes.NewReader(body))
+		check(t, err)
+		res, err := http.ReadResponse(in, nil)
+		check(t, err)
+		_, err = io.Copy(io.Discard, res.Body)
+		check(t, err)
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("message %d: %s", i, res.Status)
+		}
+		check(t, conn.SetReadDeadline(time.Now().Add(2*c.Limits.AnswerTime)))
+		if _, err := in.ReadByte(); err == nil { // the answer's time goes by
+			t.Error("the hub says something unasked")
+		}
+	}
+}
