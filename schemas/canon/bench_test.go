@@ -19,10 +19,10 @@ func BenchmarkHostile(b *testing.B) {
 		fmt.Fprintf(&declared, ` xmlns:q%d="urn:example:b"`, 31-i)
 		fmt.Fprintf(&long, ` p:%s%02d=""`, strings.Repeat("a", 120), 31-i)
 	}
-	var list [][]byte
-	for i := range 32 {
-		list = append(list, fmt.Appendf(nil, "q%d", i))
+	inScope := func(unit string) string {
+		return `<x xmlns="urn:example:a"` + declared.String() + `><x xmlns:p="urn:example:b">` + strings.Repeat(unit, (1<<20)/len(unit)) + `</x></x>`
 	}
+	list := prefixes(32)
 	p := canon.NewProfile(canon.Limits{}, "urn:example:a", "urn:example:b")
 	for name, doc := range map[string]string{
 		"empty elements":     fill("<p:a/>"),
@@ -34,6 +34,10 @@ func BenchmarkHostile(b *testing.B) {
 		"declarations":       fill("<a" + declared.String() + "/>"),
 		"declared and used":  fill("<a" + declared.String() + "><q1:a><q2:a><q3:a/></q2:a></q1:a></a>"),
 		"default off and on": fill(`<p:a xmlns="urn:example:b"><a/></p:a>`),
+		"listed, in scope":   inScope(`<p:a/>`),
+		"listed, attribute":  inScope(`<a p:b=""/>`),
+		"listed, declared":   inScope(`<a xmlns:q1="urn:example:a"/>`),
+		"listed, as before":  inScope(`<a xmlns:q1="urn:example:b"/>`),
 		"long text":          fill("0123456789abcdef"),
 		"unicode":            fill("é漢字😀\uFFFD"),
 	} {
@@ -56,4 +60,12 @@ func BenchmarkHostile(b *testing.B) {
 			}
 		})
 	}
+}
+
+// prefixes is a PrefixList of q0, q1 and so on.
+func prefixes(n int) (list [][]byte) {
+	for i := range n {
+		list = append(list, fmt.Appendf(nil, "q%d", i))
+	}
+	return list
 }

@@ -8,7 +8,7 @@ import (
 // Exclusive says how an element is canonicalised.
 type Exclusive struct {
 	// Prefixes is the InclusiveNamespaces PrefixList: these prefixes are
-	// rendered where they change, used or not. "#default" is the default
+	// rendered where they change, used or not; "#default" is the default
 	// namespace.
 	Prefixes [][]byte
 
@@ -52,6 +52,9 @@ type rendering struct {
 }
 
 const undeclare int32 = -1
+
+// defaultPrefix stands for the default namespace in a PrefixList.
+const defaultPrefix = "#default"
 
 // Canonical is called at a Start. It reads the element to its End, which is the
 // current event afterwards, appends its exclusive canonical form (without
@@ -187,22 +190,49 @@ func (s *Scanner) declarations(e *element) error {
 			s.render(a.name, a.bind)
 		}
 	}
-	for _, p := range s.write.x.Prefixes {
-		if string(p) == "#default" {
-			p = nil
-		} else if len(p) == 0 {
-			continue
-		}
-		if b := s.lookup(p); b >= 0 || p == nil {
-			s.renderPrefix(p, b)
-		}
-	}
+	s.inclusive(e)
 	for _, b := range s.write.decls {
 		if b != undeclare && s.binds[b].space == foreign {
 			return s.fail(NamespaceNotAllowed, s.at, "signed content would declare a namespace that is not part of the contract", "take its prefix out of the PrefixList")
 		}
 	}
 	return nil
+}
+
+// inclusive declares the prefixes of the PrefixList: all of them on the element
+// that is written. Below it the parent shows what it has in scope, so that only
+// an element's own declarations can change anything; to look for each prefix on
+// each element would cost more than all the rest.
+func (s *Scanner) inclusive(e *element) {
+	w := &s.write
+	if len(s.open) > w.top {
+		for i := int(e.binds); i < len(s.binds); i++ {
+			if p := s.prefixOf(s.binds[i]); w.lists(p) {
+				s.renderPrefix(p, int32(i))
+			}
+		}
+		return
+	}
+	for _, p := range w.x.Prefixes {
+		if string(p) == defaultPrefix {
+			p = nil
+		} else if len(p) == 0 {
+			continue
+		}
+		if b := s.lookup(p); b >= 0 {
+			s.renderPrefix(p, b)
+		}
+	}
+}
+
+// lists reports whether a prefix stands in the PrefixList.
+func (w *writer) lists(prefix []byte) bool {
+	for _, p := range w.x.Prefixes {
+		if string(p) == string(prefix) && len(p) > 0 || len(prefix) == 0 && string(p) == defaultPrefix {
+			return true
+		}
+	}
+	return false
 }
 
 // render declares the prefix that a name uses, unless the output shows it.

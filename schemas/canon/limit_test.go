@@ -2,9 +2,11 @@ package canon_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"ccpor/schemas/canon"
 	"ccpor/schemas/canon/canontest"
@@ -100,4 +102,41 @@ func packageOf(t *testing.T, p *canon.Profile, d canontest.Document, max int) ([
 	}
 	span, _ := firstChild(t, s)
 	return s.Canonical(nil, canon.Exclusive{Prefixes: split(d.Prefixes), Omit: span, Max: max})
+}
+
+// TestCostOfPrefixList: a PrefixList, which costs its sender nothing, does not multiply what a document costs.
+func TestCostOfPrefixList(t *testing.T) {
+	var scope strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&scope, ` xmlns:q%d="urn:example:a"`, i)
+	}
+	for name, unit := range map[string]string{
+		"prefixed attribute": `<y b:i=""/>`,
+		"other prefix":       `<b:y/>`,
+		"declaration":        `<y xmlns:q7="urn:example:b"/>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := `<x xmlns="urn:example:a" xmlns:b="urn:example:b"` + scope.String() + `>` + strings.Repeat(unit, 10_000) + `</x>`
+			without, with := least(t, doc, nil), least(t, doc, prefixes(32))
+			if with > 5*without {
+				t.Errorf("%v with a PrefixList, %v without", with, without)
+			}
+		})
+	}
+}
+
+// least is the shortest time of several in which a document is canonicalised.
+func least(t *testing.T, doc string, prefixes [][]byte) time.Duration {
+	t.Helper()
+	least := time.Hour
+	for range 7 {
+		s := open(t, doc, closed)
+		start(t, s)
+		begin := time.Now()
+		if _, err := s.Canonical(nil, canon.Exclusive{Prefixes: prefixes}); err != nil {
+			t.Fatal(err)
+		}
+		least = min(least, time.Since(begin))
+	}
+	return least
 }
