@@ -13,13 +13,15 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// intake collects accepted packages into shared transactions. There is no timer and no waiting: while one transaction is under way, those
-// that arrive queue up, and the next one takes them all. So a lone package is as fast as it can be, and a crowd pays for the disk once.
+// intake collects accepted packages into shared transactions. There is no timer: while one transaction is under way, those that arrive
+// gather for the next, which begins when that one has ended, or beside it as soon as they are a crowd. So a lone package is as fast as it can be, and many pay
+// for the transaction and the disk once.
 type intake struct {
 	pool   *pgxpool.Pool
 	jobs   *river.Client[pgx.Tx]
 	opts   Options
 	queue  chan *request
+	turn   chan struct{} // held by the one transaction that began with less than a crowd
 	ending chan struct{}
 	done   sync.WaitGroup
 }
@@ -54,7 +56,7 @@ func startIntake(ctx context.Context, url string, opts Options, jobs *river.Clie
 	if err != nil {
 		return nil, err
 	}
-	in := &intake{pool: pool, jobs: jobs, opts: opts, queue: make(chan *request), ending: make(chan struct{})}
+	in := &intake{pool: pool, jobs: jobs, opts: opts, queue: make(chan *request), turn: make(chan struct{}, 1), ending: make(chan struct{})}
 	for range opts.Flushers {
 		in.done.Go(in.run)
 	}
@@ -98,17 +100,21 @@ func (in *intake) submit(r *request) (Receipt, error) {
 func (in *intake) run() {
 	var later []*request
 	for {
-		var batch []*request
-		if batch, later = in.collect(later); batch == nil {
+		b := in.collect(later)
+		if b == nil {
 			return
 		}
-		in.flush(batch)
+		in.flush(b.requests)
+		if b.turn {
+			<-in.turn
+		}
+		later = b.later
 	}
 }
 
-// collect takes what waits, up to the bounds of a batch, and blocks only for the first. Two packages with the same name or about the same order do not share
-// a transaction: the second comes back in later, and the next batch sees what became of the first.
-func (in *intake) collect(waiting []*request) (batch, later []*request) {
+// collect takes what was put off and what waits, up to the bounds of a batch. It blocks for the first, and for its turn while it is less than a crowd. Two packages with the
+// same name or about the same order do not share a transaction: the second is put off, and the next batch sees what became of the first.
+func (in *intake) collect(waiting []*request) *gathering {
 	b := newBatch(in.opts)
 	for _, r := range waiting {
 		b.add(r)
@@ -118,18 +124,32 @@ func (in *intake) collect(waiting []*request) (batch, later []*request) {
 		case r := <-in.queue:
 			b.add(r)
 		case <-in.ending:
-			return nil, nil
+			return nil
 		}
 	}
+	in.fill(b)
+	for !b.turn && !b.crowd() && b.room() {
+		select {
+		case r := <-in.queue:
+			b.add(r)
+		case in.turn <- struct{}{}:
+			b.turn = true
+		}
+		in.fill(b)
+	}
+	return b
+}
+
+// fill takes what waits now.
+func (in *intake) fill(b *gathering) {
 	for b.room() {
 		select {
 		case r := <-in.queue:
 			b.add(r)
 		default:
-			return b.requests, b.later
+			return
 		}
 	}
-	return b.requests, b.later
 }
 
 // gathering is a batch while it fills.
@@ -140,6 +160,7 @@ type gathering struct {
 	packages map[packageKey]bool
 	orders   map[orderKey]bool
 	bytes    int
+	turn     bool // it holds the turn
 }
 
 func newBatch(opts Options) *gathering {
@@ -150,6 +171,9 @@ func newBatch(opts Options) *gathering {
 func (g *gathering) room() bool {
 	return len(g.requests)+len(g.later) < g.opts.Batch && g.bytes < g.opts.BatchBytes
 }
+
+// crowd says that the batch is worth a transaction beside another one: a quarter of what it can hold.
+func (g *gathering) crowd() bool { return 4*len(g.requests) >= g.opts.Batch }
 
 func (g *gathering) add(r *request) {
 	switch {

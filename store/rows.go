@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"time"
 
@@ -54,16 +55,25 @@ func some(requests []*request, is func(*request) bool) []*request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r *request) bool { return !is(r) })
 }
 
+// queueSubmissions inserts what every package has: its submission, what came over the wire, and the audit entry.
 func (t *transaction) queueSubmissions(b *pgx.Batch) {
 	rs := t.requests
-	b.Queue(`insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
+	b.Queue(`with n as (
+			select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::bytea[],
+				$11::bytea[], $12::bytea[], $13::text[], $14::bigint[], $15::timestamptz[], $16::text[], $17::text[], $18::text[],
+				$19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[])
+			as n (id, tracking, agency_id, package, action, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
+				order_id, due, due_rule, not_owed, waited_for, wire, wire_bytes, content_type, stages, notes, actor, details)),
+		kept as (
+			insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes)
+			select id, wire, wire_bytes, true, content_type, stages, notes from n),
+		audited as (
+			insert into audit (at, actor, action, object, outcome, details)
+			select received_at, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details from n)
+		insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
 			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code)
 		select id, tracking, agency_id, package, action, 'accepted', test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for, '', ''
-		from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::bytea[],
-			$11::bytea[], $12::bytea[], $13::text[], $14::bigint[], $15::timestamptz[], $16::text[], $17::text[], $18::text[])
-			as n (id, tracking, agency_id, package, action, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for)`,
+			order_id, due, due_rule, not_owed, waited_for, '', '' from n`,
 		column(rs, func(r *request) int64 { return r.submission }),
 		column(rs, func(r *request) string { return string(r.tracking) }),
 		column(rs, func(r *request) int64 { return int64(r.Agency.ID) }),
@@ -81,7 +91,14 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 		column(rs, func(r *request) *time.Time { return moment(r.Deadline.Due) }),
 		column(rs, func(r *request) string { return r.Deadline.Rule }),
 		column(rs, func(r *request) string { return string(r.notOwed) }),
-		column(rs, func(r *request) string { return string(r.waitedFor) }))
+		column(rs, func(r *request) string { return string(r.waitedFor) }),
+		column(rs, func(r *request) []byte { return r.wire }),
+		column(rs, func(r *request) int64 { return int64(len(r.Received.Wire)) }),
+		column(rs, func(r *request) string { return r.Received.ContentType }),
+		column(rs, func(r *request) string { return r.stages }),
+		column(rs, func(r *request) string { return r.notes }),
+		column(rs, func(r *request) string { return r.whoSent() }),
+		column(rs, func(r *request) string { return r.about() }))
 }
 
 // moment is null for a time that is not known.
@@ -92,39 +109,20 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-func (t *transaction) queueReceived(b *pgx.Batch) {
-	rs := t.requests
-	b.Queue(`insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes)
-		select submission_id, wire, wire_bytes, true, content_type, stages, notes
-		from unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as n (submission_id, wire, wire_bytes, content_type, stages, notes)`,
-		column(rs, func(r *request) int64 { return r.submission }),
-		column(rs, func(r *request) []byte { return r.wire }),
-		column(rs, func(r *request) int64 { return int64(len(r.Received.Wire)) }),
-		column(rs, func(r *request) string { return r.Received.ContentType }),
-		column(rs, func(r *request) string { return r.stages }),
-		column(rs, func(r *request) string { return r.notes }))
-}
-
-func (t *transaction) queueOCAs(b *pgx.Batch) {
-	rs := some(t.requests, func(r *request) bool { return r.Action == ActionAdd })
-	if len(rs) == 0 {
-		return
-	}
-	slices.SortFunc(rs, func(a, b *request) int { return bytes.Compare([]byte(a.oca), []byte(b.oca)) })
-	b.Queue("insert into oca (oca, order_id) select oca, order_id from unnest($1::text[], $2::bigint[]) as n (oca, order_id)",
-		column(rs, func(r *request) string { return r.oca }),
-		column(rs, func(r *request) int64 { return r.orderID }))
-}
-
+// queueVersions inserts what an added order has: its version and its OCA. The OCAs come in their own order, since another hub may be giving the same.
 func (t *transaction) queueVersions(b *pgx.Batch) {
 	rs := some(t.requests, func(r *request) bool { return r.Action == ActionAdd })
 	if len(rs) == 0 {
 		return
 	}
-	b.Queue(`insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)
+	slices.SortFunc(rs, func(a, b *request) int { return cmp.Compare(a.oca, b.oca) })
+	b.Queue(`with n as (
+			select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[])
+			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, oca)),
+		given as (insert into oca (oca, order_id) select oca, order_id from n)
+		insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)
 		select order_id, 1, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected
-		from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[])
-			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)`,
+		from n`,
 		column(rs, func(r *request) int64 { return r.orderID }),
 		column(rs, func(r *request) int64 { return r.submission }),
 		column(rs, func(r *request) string { return r.document }),
@@ -137,7 +135,8 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.search.surname }),
 		column(rs, func(r *request) string { return r.search.given }),
 		column(rs, func(r *request) *time.Time { return r.search.born }),
-		column(rs, func(r *request) string { return r.search.protected }))
+		column(rs, func(r *request) string { return r.search.protected }),
+		column(rs, func(r *request) string { return r.oca }))
 }
 
 func (t *transaction) queueServices(b *pgx.Batch) {
@@ -217,14 +216,4 @@ func (t *transaction) queueTransmissions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return string(r.state) }),
 		column(rs, func(r *request) bool { return r.test }),
 		column(rs, func(r *request) time.Time { return r.Received.At }))
-}
-
-func (t *transaction) queueAudit(b *pgx.Batch) {
-	rs := t.requests
-	b.Queue(`insert into audit (at, actor, action, object, outcome, details)
-		select at, actor, 'submission.accept', object, 'accepted', details from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[]) as n (at, actor, object, details)`,
-		column(rs, func(r *request) time.Time { return r.Received.At }),
-		column(rs, func(r *request) string { return r.whoSent() }),
-		column(rs, func(r *request) string { return r.whatSent() }),
-		column(rs, func(r *request) string { return r.about() }))
 }

@@ -356,16 +356,13 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 		return cmp.Or(cmp.Compare(a.Agency.ID, b.Agency.ID), cmp.Compare(a.Package, b.Package))
 	})
 	t.queueSubmissions(b)
-	t.queueOCAs(b)
+	t.queueVersions(b)
 	if t.opts.Images == nil {
 		t.queueContents(b)
 	}
 	t.queueImages(b)
-	t.queueReceived(b)
-	t.queueVersions(b)
 	t.queueServices(b)
 	t.queueTransmissions(b)
-	t.queueAudit(b)
 	t.queueLoose(b)
 	var ready []TransmissionID
 	for _, r := range t.requests {
@@ -392,9 +389,8 @@ func (t *transaction) queueLoose(b *pgx.Batch) {
 		update submission set not_owed = 'order' where id in (select submission_id from given_up)`, t.loose, t.requests[0].Received.At)
 }
 
-// whoSent names the sender in the audit log, whatSent the submission, and about what it says.
-func (e *entry) whoSent() string  { return "agency " + string(e.Agency.ORI) }
-func (e *entry) whatSent() string { return "submission " + string(e.tracking) }
+// whoSent names the sender in the audit log, about what the package says.
+func (e *entry) whoSent() string { return "agency " + string(e.Agency.ORI) }
 func (e *entry) about() string {
 	return fmt.Sprintf("%s order %s/%s by package %s, sha256 %s", e.Action, e.order.court, e.order.id, e.Package, hex.EncodeToString(e.Canonical[:8]))
 }
