@@ -10,10 +10,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ccpor/exchange/client"
+	"ccpor/exchange/soap"
+	"ccpor/mapping"
+	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -204,6 +210,132 @@ func TestContinueAfterAWhile(t *testing.T) {
 		check(t, conn.SetReadDeadline(time.Now().Add(2*c.Limits.AnswerTime)))
 		if _, err := in.ReadByte(); err == nil { // the answer's time goes by
 			t.Error("the hub says something unasked")
+		}
+	}
+}
+
+// Headers may hold bytes that no database takes as text, and those of parts any at all. What is wrong with them is the sender's to know, and
+// does not stop what is kept beside.
+func TestHeadersThatAreNoText(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, realStore(t)))
+	note := func(s string) string { return s + "; note=\"\xff\"" }
+	long := func(s string) string { return s + "; note=\"" + strings.Repeat("\xc3\xa9", 4<<10) + "\"" }
+	for i, c := range []struct {
+		message
+		code string
+	}{
+		{message{media: note}, ""},
+		{message{media: long}, ""},
+		{message{media: note, signer: "none"}, "Client.Signature.Missing"},
+		{message{media: media("\xff/\xfe")}, "Client.Transport.MediaType"},
+		{message{headers: map[string]string{"SOAPAction": "\"\xff\""}}, "Client.Envelope.Action"},
+		{message{mtom: true, wire: edit("<image-1", "<\x00\xffimage-1")}, "Client.Mtom.Parts"},
+		{message{mtom: true, wire: edit("Content-ID: <image-1", "Content-\xff\x00: <image-1")}, "Client.Mtom.Parts"},
+		{message{wire: edit("<AttachmentIdentification>", "<AttachmentIdentification>\x00")}, "Client.Xml.BadCharacter"},
+		{message{edition: soap.SOAP12, media: media("application/soap+xml; action=\"\xff\"")}, "Client.Envelope.Action"},
+	} {
+		_, err := r.send(t, c.message, fmt.Sprint("header-", i)).Receipt()
+		var fault *client.Fault
+		switch {
+		case c.code == "":
+			if err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		case !errors.As(err, &fault) || fault.Code != c.code || fault.Tracking == "":
+			t.Errorf("%d: %v, want %s", i, err, c.code)
+		}
+	}
+}
+
+// Base64 with a blank after every letter takes no more than its text and its content.
+func TestBlanksInBase64AreCheap(t *testing.T) { // not parallel: it looks at the memory of all
+	text := bytes.Repeat([]byte("A \t\r\n"), 1<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	content, broken := unbase64(text)
+	runtime.ReadMemStats(&after)
+	if broken || len(content) != 3<<18 {
+		t.Errorf("%d bytes, broken: %v", len(content), broken)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > uint64(len(text)) {
+		t.Errorf("%d bytes for a text of %d", took, len(text))
+	}
+}
+
+// A package that was taken is taken, also when it comes again without its images or with wrong ones.
+func TestTakenPackageWithoutItsImages(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]Store{"memory": newMemory(t), "database": realStore(t)} {
+		r := start(t, parts(t, s))
+		first, err := r.send(t, message{}, "again").Receipt()
+		check(t, err)
+		wrong := []client.Attachment{{ID: "order-image", Content: []byte("%PDF-1.4 of something else")}, {ID: "another", Content: pdf}}
+		for _, m := range []message{{noImages: true}, {images: wrong}, {images: wrong, mtom: true, signer: "court-p256"}} {
+			again, err := r.send(t, m, "again").Receipt()
+			if err != nil || !again.Duplicate || again.Tracking != first.Tracking || again.MessageSHA256 != first.MessageSHA256 {
+				t.Errorf("%s: %+v, %v", name, again, err)
+			}
+		}
+		_, err = r.send(t, message{noImages: true, pack: sample(">100<", ">200<")}, "again").Receipt()
+		faultOf(t, err, "Client.Image.Missing")
+		others := strings.ReplaceAll(sampleOrder(), courtORI, otherORI)
+		_, err = r.send(t, message{tls: "other-court", signer: "other-court", pack: others, noImages: true}, "again").Receipt()
+		faultOf(t, err, "Client.Image.Missing")
+		// A refused package was not taken.
+		for range 2 {
+			_, err = r.send(t, message{noImages: true}, "never").Receipt()
+			faultOf(t, err, "Client.Image.Missing")
+		}
+	}
+}
+
+// Another agency of the county learns that an order is there, and not by which submission.
+func TestOrderOfAnotherAgencyStaysUnnamed(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	id, err := s.RegisterAgency(t.Context(), store.Agency{ORI: "CA030015J", Name: "Another courthouse of Orange", County: "Orange", CarposName: "ORANGE", Submits: true})
+	check(t, err)
+	for _, use := range []store.Use{store.UseTLS, store.UseSigning} {
+		check(t, s.RegisterCertificate(t.Context(), id, use, keyPair(t, "court-p384").cert, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)))
+	}
+	r := start(t, parts(t, s))
+	_, err = r.send(t, message{}, "shared").Receipt()
+	check(t, err)
+	neighbour := message{tls: "court-p384", signer: "court-p384", pack: edit("<SubmitterOrganizationORIIdentification>"+courtORI, "<SubmitterOrganizationORIIdentification>CA030015J")(sampleOrder())}
+	_, err = r.send(t, neighbour, "shared").Receipt()
+	if fault := faultOf(t, err, "Client.Order.Exists"); fault.Earlier != "" || fault.Tracking == "" {
+		t.Errorf("earlier %q, this one %q", fault.Earlier, fault.Tracking)
+	}
+}
+
+// Who may add which order.
+func TestEntitled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		agency order.ORI
+		kind   store.AgencyKind
+		court  order.ORI
+		stage  order.Stage
+		may    bool
+	}{
+		{courtORI, store.KindCourt, courtORI, order.StageAfterHearing, true},
+		{courtORI, store.KindCourt, "CA030015J", order.StageAfterHearing, true},
+		{courtORI, store.KindCourt, courtORI, order.StageEmergency, true},
+		{courtORI, store.KindCourt, otherORI, order.StageAfterHearing, false},
+		{courtORI, store.KindCourt, otherORI, order.StageEmergency, false},
+		{"CA0300000", store.KindLawEnforcement, courtORI, order.StageEmergency, true},
+		{"CA0300000", store.KindLawEnforcement, otherORI, order.StageEmergency, false},
+		{"CA0300000", store.KindLawEnforcement, courtORI, order.StageAfterHearing, false},
+		{"CA0300000", store.KindLawEnforcement, courtORI, order.StagePreTrial, false},
+		{"CA0300000", store.KindLawEnforcement, otherORI, order.StageAfterHearing, false},
+	} {
+		var r read
+		r.received = &received{visit: &visit{agency: store.Agency{ORI: c.agency, Kind: c.kind}}}
+		r.pack = mapping.Package{Submitter: c.agency, Order: &order.Order{Court: order.Court{ORI: c.court}, Stage: c.stage}}
+		refused := slices.ContainsFunc(new(Hub).entitled(r), func(p store.Problem) bool { return p.Code == "Client.Package.WrongCourt" })
+		if refused == c.may {
+			t.Errorf("%s %s adds an order of %s, %s: refused is %v", c.kind, c.agency, c.court, c.stage, refused)
 		}
 	}
 }

@@ -130,16 +130,34 @@ func (o opened) malformed(what string) error {
 		problems: []store.Problem{{Code: "Client.Operation.Malformed", Text: sentence(what), Path: o.scanner.Path(), Line: o.scanner.Line(), Column: o.scanner.Column(), Whose: sender}}}
 }
 
-// unbase64 decodes strictly. Line ends are passed over by the decoder; blanks, which XML writers put there too, only on a second try.
+// unbase64 decodes strictly. Line ends are passed over by the decoder; blanks, which XML writers put there too, are squeezed out.
 func unbase64(text []byte) (content []byte, broken bool) {
-	content = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	strict := base64.StdEncoding.Strict()
-	n, err := strict.Decode(content, text)
-	if err != nil {
-		n, err = strict.Decode(content, bytes.Join(bytes.Fields(text), nil))
+	if bytes.ContainsAny(text, " \t") {
+		text = squeeze(text)
 	}
+	content = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(content, text)
 	return content[:n], err != nil
 }
+
+// squeeze is the text without XML's white space, in memory of just its size.
+func squeeze(text []byte) []byte {
+	blanks := 0
+	for _, c := range text {
+		if isBlank(c) {
+			blanks++
+		}
+	}
+	out := make([]byte, 0, len(text)-blanks)
+	for _, c := range text {
+		if !isBlank(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // images pairs the documents that the package names with the attachments that came, and says everything that does not fit.
 func (h *Hub) images(r read) ([]store.Image, []store.Problem) {

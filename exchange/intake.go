@@ -37,7 +37,7 @@ func (h *Hub) take(ctx context.Context, m *received) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	valid, err := h.validate(signed) // libxml2 sees those octets and no others
+	valid, err := h.validate(ctx, signed) // libxml2 sees those octets and no others
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +110,15 @@ func (h *Hub) verify(o opened) (signed, error) {
 		return out, &refusal{code: "Client.Signature." + string(sig.DuplicateID), what: "A header block has the same Id as the package."}
 	}
 	var err error
-	if out.verified, err = h.verifier.VerifyInto(o.memory.octets[:0], o.scanner, schemas.Root, o.trusted, o.at); err != nil {
+	out.verified, err = h.verifier.VerifyInto(o.memory.octets[:0], o.scanner, schemas.Root, o.trusted, o.at)
+	var gate *canon.Error
+	if errors.As(err, &gate) && gate.Code == canon.TooLarge {
+		return out, &refusal{code: "Client.Package.TooLarge"}
+	}
+	if err != nil {
 		return out, err
 	}
 	o.memory.keep(out.verified.Octets())
-	if len(out.verified.Octets()) > h.Limits.PackageBytes {
-		return out, &refusal{code: "Client.Package.TooLarge"}
-	}
 	o.begin("attachments")
 	if out.attachments, err = o.readAttachments(); err != nil {
 		return out, err
@@ -145,9 +147,9 @@ type valid struct {
 	document schemas.Document
 }
 
-func (h *Hub) validate(s signed) (valid, error) {
+func (h *Hub) validate(ctx context.Context, s signed) (valid, error) {
 	s.begin("schema")
-	document, err := h.Schemas.Validate(s.verified)
+	document, err := h.Schemas.Validate(ctx, s.verified)
 	return valid{signed: s, document: document}, err
 }
 
@@ -190,13 +192,33 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return out, refusalOf(problems)
+		taken, err := h.takenBefore(ctx, r)
+		if err != nil {
+			return out, err
+		}
+		if !taken {
+			return out, refusalOf(problems)
+		}
 	}
 	out.images = images
 	if r.pack.Order != nil {
 		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
 	}
 	return out, nil
+}
+
+// takenBefore says that this very package was accepted. Then it is, whatever would be wrong with it today or with the images that came
+// this time, and the store gives its first receipt.
+func (h *Hub) takenBefore(ctx context.Context, r read) (bool, error) {
+	known, err := h.Store.StatusByPackage(ctx, r.agency.ID, r.pack.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		h.Log.Error("package not looked up", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
+		return false, &refusal{code: "Server.Unavailable"}
+	}
+	return known.State == store.SubmissionAccepted && known.Canonical == r.verified.Digest(), nil
 }
 
 // findings are what the rules say of the package, and of a proof of service beside the order that it names. Where that order has not
@@ -218,16 +240,16 @@ func (h *Hub) findings(ctx context.Context, r read) ([]rules.Finding, error) {
 	return append(all, h.Rules.Against(s, &known)...), nil
 }
 
-// entitled says what is wrong with who sends this. A court adds orders of its own county's courts, each courthouse of which may have
-// an ORI of its own (the first five characters are the county's); a law-enforcement agency adds the emergency orders that its officers
-// obtained. Whoever is registered may tell of service.
+// entitled says what is wrong with who sends this. Orders are added in their own county: by a court those of all its courthouses, each of
+// which may have an ORI of its own (the first five characters are the county's); by a law-enforcement agency the emergency orders that its
+// officers obtained, and no others. Whoever is registered may tell of service.
 func (h *Hub) entitled(r read) []store.Problem {
 	var problems []store.Problem
 	if r.pack.Submitter != r.agency.ORI {
 		problems = append(problems, plainProblem("Client.Package.WrongSubmitter", "/OrderPackage/PackageHeader/SubmitterOrganizationORIIdentification", string(r.pack.Submitter)))
 	}
 	o := r.pack.Order
-	if o == nil || countyOf(o.Court.ORI) == countyOf(r.agency.ORI) || r.agency.Kind == store.KindLawEnforcement && o.Stage == order.StageEmergency {
+	if o == nil || countyOf(o.Court.ORI) == countyOf(r.agency.ORI) && (r.agency.Kind != store.KindLawEnforcement || o.Stage == order.StageEmergency) {
 		return problems
 	}
 	return append(problems, plainProblem("Client.Package.WrongCourt", "/OrderPackage/ProtectionOrder/CourtOrderIssuingCourt/OrganizationORIIdentification", string(o.Court.ORI)))
@@ -273,12 +295,27 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 		c.end(true, "")
 		c.tracking = stored.Tracking
 		return kept{checked: c, stored: stored}, nil
-	case errors.As(err, &conflict), errors.As(err, &exists):
+	case errors.As(err, &conflict):
 		c.held = false
 		return kept{}, err
+	case errors.As(err, &exists):
+		c.held = false
+		return kept{}, h.discreet(ctx, c, exists)
 	}
 	h.Log.Error("not kept", "correlation", c.correlation, "agency", c.agency.ORI, "error", loggable(err))
 	return kept{}, &refusal{code: "Server.Unavailable"}
+}
+
+// discreet leaves out the number of an earlier submission that is another agency's.
+func (h *Hub) discreet(ctx context.Context, c checked, exists *store.OrderExistsError) error {
+	earlier, err := h.Store.Status(ctx, exists.Tracking)
+	if err != nil {
+		h.Log.Error("the earlier submission was not looked up", "correlation", c.correlation, "agency", c.agency.ORI, "error", loggable(err))
+	}
+	if err == nil && earlier.Agency.ID == c.agency.ID {
+		return exists
+	}
+	return &store.OrderExistsError{Court: exists.Court, Order: exists.Order}
 }
 
 func (c checked) accepted() store.Accepted {

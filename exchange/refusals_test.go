@@ -111,6 +111,7 @@ func refusedCases() []refusedCase {
 		{name: "two packages", message: message{signed: func(s string) string { return s + s }}, code: "Client.Operation.Malformed"},
 		{name: "attachment without content", message: message{wire: func(s string) string { return strings.ReplaceAll(s, "AttachmentContent", "Content") }}, code: "Client.Operation.Malformed"},
 		{name: "package without end of size", message: message{pack: sample("<SoftwareName>Sample Case Manager<", "<SoftwareName>"+strings.Repeat("Sample", 4000)+"<")}, code: "Client.Package.TooLarge"},
+		{name: "package that outgrows its size when written canonically", message: message{signed: edit("Sample Case Manager", strings.Repeat(">", 8<<10))}, code: "Client.Package.TooLarge"},
 		// Signature.
 		{name: "unsigned", message: message{signer: "none"}, code: "Client.Signature.Missing"},
 		{name: "changed after signing", message: message{signed: edit(">100<", ">1<")}, code: "Client.Signature.DigestMismatch"},
@@ -145,6 +146,7 @@ func refusedCases() []refusedCase {
 		{name: "another image", message: message{images: []client.Attachment{image("order-image", other)}}, code: "Client.Image.DigestMismatch"},
 		{name: "another image, as a part", message: message{mtom: true, images: []client.Attachment{image("order-image", other)}}, code: "Client.Image.DigestMismatch"},
 		{name: "no base64", message: message{wire: edit("<AttachmentContent>", "<AttachmentContent>!")}, code: "Client.Image.Encoding"},
+		{name: "base64 with blanks that XML does not know", message: message{wire: edit("JVBERi", "JVBE\u00a0Ri")}, code: "Client.Image.Encoding"},
 		{name: "not what its type says", message: message{pack: sample("application/pdf", "image/tiff")}, code: "Client.Image.MediaMismatch"},
 		{name: "PDF without its end", message: message{pack: withImage(pdf[:40]), images: []client.Attachment{image("order-image", pdf[:40])}}, code: "Client.Image.MediaMismatch"},
 		{name: "image larger than the agency may send", message: message{pack: withImage(large()), images: []client.Attachment{image("order-image", large())}, mtom: true}, code: "Client.Image.TooLarge"},

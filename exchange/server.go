@@ -117,6 +117,7 @@ func NewHub(c Config) (*Hub, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{Config: c, profile: Profile(int(c.Limits.MessageBytes))}
+	h.verifier.MaxOctets = c.Limits.PackageBytes
 	h.inFlight = newBudget(c.Limits.InFlightBytes, max(c.Limits.InFlightBytes/4, c.Limits.MessageBytes))
 	h.strangers.perMinute = c.Limits.StrangersPerMinute
 	if c.Address != "" {

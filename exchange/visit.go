@@ -42,8 +42,13 @@ type visit struct {
 
 func (h *Hub) newVisit(req *http.Request) *visit {
 	contentType := req.Header.Get("Content-Type")
-	return &visit{correlation: correlation(), at: h.Now(), now: h.Now, peer: req.RemoteAddr, contentType: contentType,
+	return &visit{correlation: correlation(), at: h.Now(), now: h.Now, peer: req.RemoteAddr, contentType: recordable(contentType),
 		edition: soap.GuessEdition(contentType), stages: make([]store.Stage, 0, 8)}
+}
+
+// recordable is a header as it can be kept: it may hold bytes that are no text for a database, and be as long as all headers together.
+func recordable(header string) string {
+	return strings.ToValidUTF8(header[:min(len(header), 1024)], "?")
 }
 
 // begin ends the stage before, which went well, and begins the next one.
