@@ -36,7 +36,7 @@ func BenchmarkValidate(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(x)))
 			for b.Loop() {
-				if _, err := set.Validate(signed(x)); err != nil {
+				if _, err := set.Validate(b.Context(), signed(x)); err != nil {
 					b.Fatal(err)
 				}
 			}

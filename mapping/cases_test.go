@@ -87,7 +87,7 @@ func (c goldenCase) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := set.Validate(signed(xml))
+	d, err := set.Validate(t.Context(), signed(xml))
 	var problems schemas.Problems
 	if errors.As(err, &problems) {
 		c.golden(t, "problems.json", printed(t, problems))

@@ -45,7 +45,7 @@ func FuzzPackage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d, err := set.Validate(signed(octets))
+		d, err := set.Validate(t.Context(), signed(octets))
 		if err != nil {
 			return
 		}
@@ -57,7 +57,7 @@ func FuzzPackage(f *testing.F) {
 		if err != nil {
 			t.Fatalf("mapped, but not written: %v\n%s", err, octets)
 		}
-		d, err = set.Validate(signed(again))
+		d, err = set.Validate(t.Context(), signed(again))
 		if err != nil {
 			t.Fatalf("written, but not valid: %v\n%s", err, again)
 		}

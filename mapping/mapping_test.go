@@ -30,7 +30,7 @@ func document(t testing.TB, octets []byte) schemas.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := set.Validate(signed(octets))
+	d, err := set.Validate(t.Context(), signed(octets))
 	if err != nil {
 		var problems schemas.Problems
 		if errors.As(err, &problems) {

@@ -51,7 +51,7 @@ func FuzzValidate(f *testing.F) {
 		if octets == nil {
 			return
 		}
-		_, err := set(t).Validate(verified{string(octets), Root})
+		_, err := set(t).Validate(t.Context(), verified{string(octets), Root})
 		var p Problems
 		if err != nil && !errors.As(err, &p) {
 			t.Fatalf("no verdict: %v\n%q", err, octets)

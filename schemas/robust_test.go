@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,7 +134,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	docs := []string{good, good, swap(t, good, ">DV-130<", ">"+strings.Repeat("x", 5000)+"<"), swap(t, good, "<TestIndicator>", "<Foo><Bar></Bar></Foo><TestIndicator>"), good[:len(good)/2]}
 	run := func(n int) {
 		for i := range n {
-			_, _ = set(t).Validate(verified{docs[i%len(docs)], Root})
+			_, _ = set(t).Validate(t.Context(), verified{docs[i%len(docs)], Root})
 		}
 	}
 	run(1000)
@@ -246,7 +247,7 @@ func TestEveryRefusalIsExplained(t *testing.T) {
 	refused := 0
 	for seed := range uint64(2000) {
 		s := mutate(rand.New(rand.NewPCG(seed, 1)), samples[seed%uint64(len(samples))])
-		_, err := set(t).Validate(verified{s, Root})
+		_, err := set(t).Validate(t.Context(), verified{s, Root})
 		var p Problems
 		switch {
 		case err == nil, errors.Is(err, ErrUnreadable): // a mutation may break well-formedness
@@ -263,5 +264,22 @@ func TestEveryRefusalIsExplained(t *testing.T) {
 	}
 	if refused < 500 {
 		t.Errorf("only %d of the mutations were refused: they test nothing", refused)
+	}
+}
+
+// Who has gone does not wait: with every processor taken, the end of the context ends the waiting.
+func TestWaitEnds(t *testing.T) {
+	t.Parallel()
+	loaded := set(t)
+	s := &Set{strict: loaded.strict, loose: loaded.loose, model: loaded.model, words: loaded.words, slots: make(chan struct{}, 1)}
+	s.slots <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Validate(ctx, verified{sample(t), Root}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	<-s.slots
+	if _, err := s.Validate(t.Context(), verified{sample(t), Root}); err != nil {
+		t.Errorf("a processor is free again: %v", err)
 	}
 }

@@ -1,8 +1,10 @@
 package schemas
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -86,15 +88,20 @@ func newSet() (*Set, error) {
 const parseOptions = parser.XMLParseNoNet | parser.XMLParseNoError | parser.XMLParseNoWarning | parser.XMLParseBigLines | parser.XMLParseCompact
 
 // Validate gives the octets as a Document when they are a valid package. The error is Problems when they are not, and wraps
-// ErrUnverified, ErrUnreadable or ErrValidator when no verdict could be had.
-func (s *Set) Validate(v Verified) (Document, error) {
+// ErrUnverified, ErrUnreadable or ErrValidator when no verdict could be had, or the context's error when it ended before a processor
+// was free. Once begun, a validation goes to its end.
+func (s *Set) Validate(ctx context.Context, v Verified) (Document, error) {
 	if v == nil || len(v.Octets()) == 0 {
 		return Document{}, ErrUnverified
 	}
 	if v.Root() != Root {
 		return Document{}, Problems{s.wrongRoot(v.Root())}
 	}
-	s.slots <- struct{}{}
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return Document{}, fmt.Errorf("wait for the validator: %w", ctx.Err())
+	}
 	defer func() { <-s.slots }()
 	if err := s.judge(v.Octets()); err != nil {
 		return Document{}, err

@@ -41,7 +41,7 @@ func sample(t testing.TB) string {
 // problems validates s and gives what is wrong with it.
 func problems(t testing.TB, s string) Problems {
 	t.Helper()
-	_, err := set(t).Validate(verified{s, Root})
+	_, err := set(t).Validate(t.Context(), verified{s, Root})
 	if err == nil {
 		return nil
 	}
@@ -64,7 +64,7 @@ func swap(t testing.TB, s, old, new string) string {
 func TestValid(t *testing.T) {
 	t.Parallel()
 	s := sample(t)
-	d, err := set(t).Validate(verified{s, Root})
+	d, err := set(t).Validate(t.Context(), verified{s, Root})
 	if err != nil {
 		for _, p := range err.(Problems) {
 			t.Error(p)
@@ -79,11 +79,11 @@ func TestValid(t *testing.T) {
 func TestRefusedBeforeC(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]Verified{"nothing": nil, "no octets": verified{"", Root}, "zero": verified{}} {
-		if _, err := set(t).Validate(v); !errors.Is(err, ErrUnverified) {
+		if _, err := set(t).Validate(t.Context(), v); !errors.Is(err, ErrUnverified) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := set(t).Validate(verified{sample(t), canon.Name{Space: "urn:x", Local: "Envelope"}})
+	_, err := set(t).Validate(t.Context(), verified{sample(t), canon.Name{Space: "urn:x", Local: "Envelope"}})
 	var p Problems
 	if !errors.As(err, &p) || len(p) != 1 || p[0].Code != WrongRoot {
 		t.Errorf("another root: %v", err)
@@ -100,7 +100,7 @@ func TestUnreadable(t *testing.T) {
 		"entity":  `<!DOCTYPE OrderPackage [<!ENTITY x SYSTEM "file:///etc/hostname">]>` + swap(t, s, ">25FL000110<", ">&x;<"),
 		"text":    "no XML",
 	} {
-		d, err := set(t).Validate(verified{octets, Root})
+		d, err := set(t).Validate(t.Context(), verified{octets, Root})
 		if !errors.Is(err, ErrUnreadable) || len(d.Octets()) != 0 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -85,7 +85,7 @@ func (c *runCommand) stages(ctx context.Context, p *progress, r *rig, rep *repor
 		if err != nil {
 			return "", err
 		}
-		if err := rep.readingStages(r, m[0], c.plan().probe/8); err != nil {
+		if err := rep.readingStages(ctx, r, m[0], c.plan().probe/8); err != nil {
 			return "", err
 		}
 		if err := rep.wireStage(ctx, r, m[0], c.plan().probe/8); err != nil {
@@ -96,7 +96,7 @@ func (c *runCommand) stages(ctx context.Context, p *progress, r *rig, rep *repor
 }
 
 // readingStages are those between the bytes and the checked order.
-func (r *report) readingStages(g *rig, m request, most time.Duration) error {
+func (r *report) readingStages(ctx context.Context, g *rig, m request, most time.Duration) error {
 	reader, err := newReader(g.court, time.Now())
 	if err != nil {
 		return err
@@ -110,12 +110,12 @@ func (r *report) readingStages(g *rig, m request, most time.Duration) error {
 		return err
 	}
 	b, book, today := &bench{reader: reader}, rules.New(table, cal), order.DateOf(reader.now)
-	pack, err := b.read(m)
+	pack, err := b.read(ctx, m)
 	if err != nil {
 		return err
 	}
 	verified := b.verified
-	document, err := reader.set.Validate(verified)
+	document, err := reader.set.Validate(ctx, verified)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (r *report) readingStages(g *rig, m request, most time.Duration) error {
 		{"digest of the message", false, func() error { sha256.Sum256(m.body); return nil }},
 		{"envelope and signature", false, func() error { return errors.Join(b.open(m), second(b.verify())) }},
 		{"RSA-2048 alone", true, func() error { return rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], value) }},
-		{"schema", false, func() error { return second(reader.set.Validate(verified)) }},
+		{"schema", false, func() error { return second(reader.set.Validate(ctx, verified)) }},
 		{"mapping", false, func() error { return second(reader.mapper.Package(document)) }},
 		{"rules", false, func() error { book.Check(pack, today); return nil }},
 	} {

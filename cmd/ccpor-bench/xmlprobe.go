@@ -81,7 +81,7 @@ func (b *bench) verify() (sig.Verified, error) {
 	return v, err
 }
 
-func (b *bench) read(r request) (mapping.Package, error) {
+func (b *bench) read(ctx context.Context, r request) (mapping.Package, error) {
 	if err := b.open(r); err != nil {
 		return mapping.Package{}, err
 	}
@@ -89,7 +89,7 @@ func (b *bench) read(r request) (mapping.Package, error) {
 	if err != nil {
 		return mapping.Package{}, err
 	}
-	doc, err := b.set.Validate(v)
+	doc, err := b.set.Validate(ctx, v)
 	if err != nil {
 		return mapping.Package{}, err
 	}
@@ -105,7 +105,7 @@ func (r reader) probe(ctx context.Context, requests []request, most time.Duratio
 		group.Go(func() error {
 			b := &bench{reader: r}
 			for time.Since(start) < most && ctx.Err() == nil {
-				if _, err := b.read(requests[int(done.Add(1))%len(requests)]); err != nil {
+				if _, err := b.read(ctx, requests[int(done.Add(1))%len(requests)]); err != nil {
 					return fmt.Errorf("reading a message: %w", err)
 				}
 			}
