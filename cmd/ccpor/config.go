@@ -34,6 +34,8 @@ type serveConfig struct {
 	TLSKey      string        `env:"CCPOR_TLS_KEY" help:"Key of the service, PEM." placeholder:"FILE" type:"path"`
 	MaxMessage  int64         `env:"CCPOR_MAX_MESSAGE" default:"33554432" help:"Largest message taken, in bytes, images included."`
 	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
+	MaxConns    int           `name:"max-connections" env:"CCPOR_MAX_CONNECTIONS" default:"1000" help:"Connections to the service at once; the next one waits."`
+	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
 
 	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
@@ -67,6 +69,9 @@ func (c *serveConfig) check() error {
 	}
 	if err := loopback(c.Pages); err != nil {
 		bad("%w", err)
+	}
+	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
+		bad("CCPOR_MAX_CONNECTIONS is %d and the bound per address %d: at least one connection must be allowed", c.MaxConns, c.MaxPerPeer)
 	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)

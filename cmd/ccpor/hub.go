@@ -85,8 +85,12 @@ func (h *hub) openService() error {
 	mux := http.NewServeMux()
 	mux.Handle("/soap", endpoint)
 	h.service = exchange.Server(mux, exchange.TLSConfig(own), h.log)
-	h.serviceAt, err = net.Listen("tcp", h.config.Listen)
-	return err
+	l, err := net.Listen("tcp", h.config.Listen)
+	if err != nil {
+		return err
+	}
+	h.serviceAt = exchange.LimitConnections(l, h.config.MaxConns, h.config.MaxPerPeer)
+	return nil
 }
 
 // intake loads the data on which the exchange decides: schemas, forms, calendar and rules are checked here, at start.
