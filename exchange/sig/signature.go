@@ -11,6 +11,9 @@ import (
 const (
 	mostPrefixes  = 32
 	mostSignature = 1024 // bytes of a SignatureValue: RSA of 8192 bits
+	mostName      = 128
+	mostBase64    = 64 << 10 // of one value without white space: a certificate of any kind is shorter
+	mostKept      = 1 << 20  // bytes of a buffer that is used again
 )
 
 // reading is the state of one verification; its buffers are used again.
@@ -32,6 +35,16 @@ type reading struct {
 	octets  []byte   // canonical content
 	cert    []byte   // the first X509Certificate of KeyInfo, in base64
 	compact []byte   // base64 without white space
+}
+
+// release lets go of the document, and of buffers that only a large one needs.
+func (r *reading) release() {
+	r.s = nil
+	for _, b := range []*[]byte{&r.info, &r.octets} {
+		if cap(*b) > mostKept {
+			*b = nil
+		}
+	}
 }
 
 // fail is a refusal at the scanner's place.
@@ -276,16 +289,23 @@ func (r *reading) prefixList(list [][]byte) ([][]byte, error) {
 // the front, are an empty prefix to libxmlsec1 and nothing to others: refused.
 // The value is copied: it is the scanner's.
 func (r *reading) prefixes(list [][]byte, value []byte) ([][]byte, error) {
+	if len(value) > mostPrefixes*(mostName+1) {
+		return list, r.notPrefixes()
+	}
 	from := len(r.listed)
 	r.listed = append(r.listed, value...)
 	for rest := r.listed[from:]; len(rest) > 0; {
 		prefix, after, _ := bytes.Cut(rest, []byte(" "))
 		if len(list) == mostPrefixes || !ncName(prefix) && string(prefix) != "#default" {
-			return list, r.malformed("a PrefixList with something else than up to 32 prefixes with one space between them")
+			return list, r.notPrefixes()
 		}
 		list, rest = append(list, prefix), after
 	}
 	return list, nil
+}
+
+func (r *reading) notPrefixes() error {
+	return r.malformed("a PrefixList with something else than up to 32 prefixes with one space between them")
 }
 
 // canonicalInfo writes SignedInfo, whose End must be the current event, in a
@@ -337,9 +357,13 @@ func (r *reading) base64(dst []byte) (int, error) {
 	return copy(dst, room[:n]), nil
 }
 
-// squeeze appends text without white space.
+// squeeze appends text without white space, up to a byte more than mostBase64:
+// so much is no value of a signature.
 func squeeze(dst, text []byte) []byte {
 	for _, c := range text {
+		if len(dst) > mostBase64 {
+			break
+		}
 		if !white(c) {
 			dst = append(dst, c)
 		}
@@ -404,7 +428,7 @@ func (r *reading) keyInfoElement(level int) error {
 
 func white(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// ncName accepts names of ASCII letters, digits, '.', '-' and '_', up to 128 bytes.
+// ncName accepts names of ASCII letters, digits, '.', '-' and '_', up to mostName bytes.
 func ncName(b []byte) bool {
 	for i, c := range b {
 		start := 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
@@ -412,5 +436,5 @@ func ncName(b []byte) bool {
 			return false
 		}
 	}
-	return 0 < len(b) && len(b) <= 128
+	return 0 < len(b) && len(b) <= mostName
 }

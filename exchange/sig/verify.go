@@ -79,11 +79,12 @@ func (v *Verifier) VerifyInto(dst []byte, s *canon.Scanner, want canon.Name, tru
 	if !ok {
 		r = new(reading)
 	}
-	defer v.readings.Put(r)
+	defer func() {
+		r.release()
+		v.readings.Put(r)
+	}()
 	r.s, r.most, r.listed = s, v.MaxOctets, r.listed[:0]
-	verified, err := r.verify(dst, want, trusted, now)
-	r.s = nil
-	return verified, err
+	return r.verify(dst, want, trusted, now)
 }
 
 // VerifyDocument verifies a document whose document element is the signed one.
@@ -92,7 +93,10 @@ func (v *Verifier) VerifyDocument(doc []byte, p *canon.Profile, want canon.Name,
 	if !ok {
 		s = new(canon.Scanner)
 	}
-	defer v.scanners.Put(s)
+	defer func() {
+		s.Release()
+		v.scanners.Put(s)
+	}()
 	if err := s.Reset(doc, p); err != nil {
 		return Verified{}, err
 	}

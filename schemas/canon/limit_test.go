@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -139,4 +140,59 @@ func least(t *testing.T, doc string, prefixes [][]byte) time.Duration {
 		least = min(least, time.Since(begin))
 	}
 	return least
+}
+
+// TestRelease: a scanner that is put aside holds nothing of its document, knows no mark of it, and is as good as new afterwards.
+func TestRelease(t *testing.T) {
+	var s canon.Scanner
+	before := held()
+	mark := readLarge(t, &s)
+	s.Release()
+	if more := held() - before; more > 1<<20 {
+		t.Errorf("a released scanner holds %d bytes", more)
+	}
+	if s.Kind() != canon.None || s.Depth() != 0 || s.Path() != "" || s.Line() != 1 || s.Attrs() != nil {
+		t.Errorf("a released scanner is at %v of depth %d, %q, line %d", s.Kind(), s.Depth(), s.Path(), s.Line())
+	}
+	if _, err := s.Next(); code(err) != canon.Misuse {
+		t.Errorf("Next: %v", err)
+	}
+	if err := s.Reset([]byte(`<x xmlns="urn:example:a"/>`), closed); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rewind(mark); code(err) != canon.Misuse {
+		t.Errorf("a mark of before: %v", err)
+	}
+	if err := s.Reset([]byte(`<x xmlns="urn:example:a" i="1"/>`), closed); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := story(&s); err != nil || got != `<{urn:example:a}x {}i="1"></x>` {
+		t.Errorf("after Reset: %s, %v", got, err)
+	}
+}
+
+// readLarge reads a document of some MiB up to its last text, which has to be decoded.
+func readLarge(t *testing.T, s *canon.Scanner) canon.Mark {
+	t.Helper()
+	doc := []byte(`<x xmlns="urn:example:a" i="` + strings.Repeat("v", 2<<20) + `">` + strings.Repeat("&gt;", 2<<20) + `</x>`)
+	if err := s.Reset(doc, closed); err != nil {
+		t.Fatal(err)
+	}
+	start(t, s)
+	if len(s.Attrs()) != 1 {
+		t.Fatal("no attribute")
+	}
+	mark := s.Mark()
+	if k, err := s.Next(); k != canon.Text || len(s.Text()) != 2<<20 {
+		t.Fatalf("%v, %v", k, err)
+	}
+	return mark
+}
+
+// held is the memory in use.
+func held() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }

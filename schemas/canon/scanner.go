@@ -12,7 +12,7 @@ const (
 )
 
 // Scanner reads one document at a time, event by event. It borrows the
-// document, which must not change until the next Reset, and keeps its buffers:
+// document, which must not change until the next Reset or Release, and keeps its buffers:
 // once warm it allocates nothing. The zero value is ready for Reset. A Scanner
 // is used by one goroutine at a time.
 type Scanner struct {
@@ -74,12 +74,7 @@ type attribute struct {
 // Reset starts on a document under a profile. It checks size and encoding and
 // reads the XML declaration. The error, as all of this package, is an *Error.
 func (s *Scanner) Reset(doc []byte, p *Profile) error {
-	s.doc, s.p = doc, p
-	s.reads++
-	s.pos, s.at, s.kind, s.err = 0, 0, None, nil
-	s.done, s.empty = false, false
-	s.open, s.binds, s.attrs = s.open[:0], s.binds[:0], s.attrs[:0]
-	s.place = place{}
+	s.begin(doc, p)
 	s.names.trim()
 	if p == nil {
 		return s.misuse("Reset without a profile")
@@ -88,6 +83,29 @@ func (s *Scanner) Reset(doc []byte, p *Profile) error {
 		return err
 	}
 	return s.declaration()
+}
+
+func (s *Scanner) begin(doc []byte, p *Profile) {
+	s.doc, s.p = doc, p
+	s.reads++
+	s.pos, s.at, s.kind, s.err = 0, 0, None, nil
+	s.done, s.empty = false, false
+	s.open, s.binds, s.attrs = s.open[:0], s.binds[:0], s.attrs[:0]
+	s.place = place{}
+}
+
+// mostKept is how many bytes of decoded text a released scanner keeps room for.
+const mostKept = 1 << 20
+
+// Release lets go of the document and of what only a large one needs, for a
+// scanner that is put aside. Text and attribute values that it gave are no
+// longer good, nor are its marks; the next use is a Reset.
+func (s *Scanner) Release() {
+	s.begin(nil, nil)
+	clear(s.values[:cap(s.values)])
+	if cap(s.buf) > mostKept {
+		s.buf = nil
+	}
 }
 
 // Next reads the next event. At the end it gives EOF, again and again; after an
