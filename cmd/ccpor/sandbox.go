@@ -227,8 +227,7 @@ The exchange is up. Ctrl-C ends it; the next start goes on with the same data.
   service   %s
   contract  %s?wsdl
   pages     %s
-  status    %s status --data %s NUMBER
-`, s.hub.serviceURL(), s.hub.serviceURL(), s.hub.pagesURL(), os.Args[0], s.command.Data)
+`, s.hub.serviceURL(), s.hub.serviceURL(), s.hub.pagesURL())
 }
 
 func (s *sandbox) close(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ func (s *sandbox) submitAll(ctx context.Context) (bool, error) {
 		s.tell(e)
 	}
 	s.say("\n%d samples, %d ended as their READMEs say, %d did not.\n", len(samples), len(samples)-wrong, wrong)
+	s.say("Any of them can be asked for: %s status --data %s NUMBER\n", os.Args[0], s.command.Data)
 	return wrong == 0, nil
 }
 
