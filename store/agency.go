@@ -147,10 +147,14 @@ func (s *Store) AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.
 	k, ok := s.known.get(fingerprint, now)
 	if !ok {
 		var err error
-		if k, err = s.findTLS(ctx, fingerprint); err != nil {
+		// That nobody is registered is remembered as well: a stranger who asks again and again costs one query.
+		if k, err = s.findTLS(ctx, fingerprint); err != nil && !errors.Is(err, ErrUnknownCertificate) {
 			return Agency{}, nil, err
 		}
 		s.known.put(fingerprint, k, now)
+	}
+	if k.agency.ID == 0 {
+		return Agency{}, nil, ErrUnknownCertificate
 	}
 	if now.Before(k.from) || now.After(k.to) {
 		return Agency{}, nil, ErrExpiredCertificate

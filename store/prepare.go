@@ -62,7 +62,6 @@ type entry struct {
 	state        TransmissionState // empty: nothing is owed
 	notOwed      NotOwed
 	waitedFor    waitedFor
-	strands      bool // it is not owed, and proofs of service wait for it
 }
 
 // orderKey identifies an order: its court's ORI, that court's own identification, and whether it is a test.
