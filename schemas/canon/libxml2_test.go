@@ -120,3 +120,63 @@ func compare(t *testing.T, i int, d canontest.Document, what string, got []byte,
 		t.Errorf("document %d, %s %v:\n got %q\nwant %q\n of %q", i, what, prefixes, got, want, d.Octets)
 	}
 }
+
+// TestNamesAgainstLibxml2: namespace names of others that the scanner takes, in headers and around what is signed, libxml2 takes too.
+func TestNamesAgainstLibxml2(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	parts := []string{"urn", "http", "x", ":", ":", "/", "//", "?", "#", "@", "%", "%4", "%4a", "%zz", "1", "80", "a.b", "-", "+", "~", "[", "]", "(", "*", "1"}
+	taken := 0
+	names := []string{"urn:x%", "urn:x%4", "http://a:b/", "http://a:/", "http://a@b@c/", "urn:x#a#b", "http://[::1]/", "http://a:123456789012/", "file:///x", "http://", "x://?#"}
+	for range many(t, 20_000) {
+		name := parts[r.IntN(3)] + ":"
+		for range r.IntN(6) {
+			name += parts[r.IntN(len(parts))]
+		}
+		names = append(names, name)
+	}
+	for _, name := range names {
+		doc := []byte(`<x xmlns="urn:example:a" xmlns:f="` + name + `"><y></y></x>`)
+		if events(doc, foreign) != nil {
+			continue
+		}
+		taken++
+		if _, err := canontest.Exclusive(doc, []int{0}, nil, false); err != nil {
+			t.Errorf("%s: libxml2: %v", name, err)
+		}
+	}
+	if taken < len(names)/4 {
+		t.Errorf("of %d names only %d were taken", len(names), taken)
+	}
+}
+
+// TestForeignNames tells what is a URI from what is none.
+func TestForeignNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]canon.Code{
+		"urn:x":                    "",
+		"urn:x%4A":                 "",
+		"http://a:80/":             "",
+		"http://u:p@a:80/b?c/?d#e": "",
+		"file:///x":                "",
+		"urn:x%":                   canon.NamespaceDeclaration,
+		"urn:x%4":                  canon.NamespaceDeclaration,
+		"urn:x%4g":                 canon.NamespaceDeclaration,
+		"http://a:b/":              canon.NamespaceDeclaration,
+		"http://a:123456/":         canon.NamespaceDeclaration,
+		"http://a:/":               canon.NamespaceDeclaration,
+		"http://a:1:2/":            canon.NamespaceDeclaration,
+		"http://a@b@c/":            canon.NamespaceDeclaration,
+		"http://[::1]/":            canon.NamespaceDeclaration,
+		"urn:x#a#b":                canon.NamespaceDeclaration,
+		"urn:":                     canon.NamespaceDeclaration,
+		":x":                       canon.NamespaceDeclaration,
+		"1x:y":                     canon.NamespaceDeclaration,
+		"relative/name":            canon.NamespaceDeclaration,
+		"urn:\u00e9":               canon.NamespaceDeclaration,
+	} {
+		if got := code(events([]byte(`<x xmlns="urn:example:a" xmlns:f="`+name+`"/>`), foreign)); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

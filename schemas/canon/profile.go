@@ -126,24 +126,64 @@ func (p *Profile) space(n space) string {
 // usable reports whether names of the namespace may stand in signed content.
 func (p *Profile) usable(n space) bool { return n >= 0 && p.listed[n] }
 
-// absoluteURI accepts scheme:rest of the ASCII characters that RFC 3986 knows;
-// libxml2 refuses to canonicalise documents that declare anything else.
+// absoluteURI accepts a URI by RFC 3986 of plain ASCII with something behind its
+// scheme, and without address in brackets; libxml2 refuses to canonicalise
+// documents that declare anything else.
 func absoluteURI(u []byte) bool {
-	colon := bytes.IndexByte(u, ':')
-	if colon < 1 || colon == len(u)-1 || !letter(u[0]) {
+	name, rest, _ := bytes.Cut(u, []byte(":"))
+	if !scheme(name) || len(rest) == 0 || !uriCharacters(rest) {
 		return false
 	}
-	for _, c := range u[1:colon] {
-		if !letter(c) && !digit(c) && !strings.ContainsRune("+-.", rune(c)) {
+	rest, fragment, _ := bytes.Cut(rest, []byte("#"))
+	if bytes.IndexByte(fragment, '#') >= 0 {
+		return false
+	}
+	host, found := bytes.CutPrefix(rest, []byte("//"))
+	if !found {
+		return true
+	}
+	if end := bytes.IndexAny(host, "/?"); end >= 0 {
+		host = host[:end]
+	}
+	return authority(host)
+}
+
+func scheme(b []byte) bool {
+	for _, c := range b {
+		if !letter(c) && !digit(c) && c != '+' && c != '-' && c != '.' {
 			return false
 		}
 	}
-	for _, c := range u[colon+1:] {
-		if !letter(c) && !digit(c) && !strings.ContainsRune("-._~:/?#@!$'()*+,;=%", rune(c)) {
+	return len(b) > 0 && letter(b[0])
+}
+
+// uriCharacters accepts the characters of a URI, '%' before two hexadecimal digits only.
+func uriCharacters(b []byte) bool {
+	for i, c := range b {
+		switch {
+		case c == '%':
+			if len(b)-i < 3 || digitValue(b[i+1]) < 0 || digitValue(b[i+2]) < 0 {
+				return false
+			}
+		case !letter(c) && !digit(c) && strings.IndexByte("-._~:/?#@!$'()*+,;=", c) < 0:
 			return false
 		}
 	}
 	return true
+}
+
+// authority accepts host, user@host, host:port and user@host:port.
+func authority(b []byte) bool {
+	if _, after, found := bytes.Cut(b, []byte("@")); found {
+		b = after
+	}
+	host, port, found := bytes.Cut(b, []byte(":"))
+	for _, c := range port {
+		if !digit(c) {
+			return false
+		}
+	}
+	return bytes.IndexByte(host, '@') < 0 && found == (len(port) > 0) && len(port) <= len("65535")
 }
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
