@@ -283,3 +283,33 @@ func TestWaitEnds(t *testing.T) {
 		t.Errorf("a processor is free again: %v", err)
 	}
 }
+
+// Problems beyond those that are kept are counted, and cost no words: a package full of them must not be worth sending.
+func TestProblemsBeyondTheBound(t *testing.T) {
+	s := set(t)
+	for name, unit := range map[string]string{
+		"unknown":  "<a></a>",
+		"repeated": "<PackageHeader></PackageHeader>",
+		"missing":  "<Document></Document>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cost := func(n int) float64 {
+				doc := []byte(`<OrderPackage xmlns="` + PackageNamespace + `" Id="package">` + strings.Repeat(unit, n) + "</OrderPackage>")
+				out := findings{}
+				allocs := testing.AllocsPerRun(3, func() {
+					out = findings{bound: MaxProblems}
+					if _, err := s.survey(doc, &out); err != nil {
+						t.Fatal(err)
+					}
+				})
+				if len(out.list) != MaxProblems || out.more < n-MaxProblems {
+					t.Errorf("of %d elements %d problems are listed and %d are counted", n, len(out.list), out.more)
+				}
+				return allocs
+			}
+			if each := (cost(3000) - cost(1000)) / 2000; each > 2.5 {
+				t.Errorf("%.1f allocations for each element beyond the bound", each)
+			}
+		})
+	}
+}

@@ -47,13 +47,13 @@ func (s *Set) survey(octets []byte, out *findings) (unknown []int, err error) {
 	}
 }
 
-// tell adds a problem at the innermost open element. There may be very many: what is not kept is only counted.
-func (s *Set) tell(w *walker, out *findings, code Code, text string) {
+// tell adds a problem at the innermost open element. There may be very many: what is not kept is only counted, and gets no text.
+func (s *Set) tell(w *walker, out *findings, code Code, text func() string) {
 	if out.full() {
 		out.more++
 		return
 	}
-	out.add(w.top().element, s.problem(w, code, text))
+	out.add(w.top().element, s.problem(w, code, text()))
 }
 
 func (s *Set) problem(w *walker, code Code, text string) Problem {
@@ -68,18 +68,22 @@ func (s *Set) child(w *walker, out *findings) (unknown bool) {
 		return false // below an unknown element, or a signature
 	}
 	if f.typ == "" {
-		s.tell(w, out, ElementUnknown, fmt.Sprintf("The element %s is not known in the %s. Leave it out, or look up its name.",
-			f.name, s.words.of(w.path()[:len(w.open)-1])))
+		s.tell(w, out, ElementUnknown, func() string {
+			return fmt.Sprintf("The element %s is not known in the %s. Leave it out, or look up its name.", f.name, s.words.of(w.path()[:len(w.open)-1]))
+		})
 		return true
 	}
 	at := up.content.at[f.name]
 	p := up.content.particles[at]
 	switch {
 	case f.index == p.max+1:
-		s.tell(w, out, ElementRepeated, fmt.Sprintf("More of this than the schema takes: %s. At most %d.", s.words.plain(f.name), p.max))
+		s.tell(w, out, ElementRepeated, func() string {
+			return fmt.Sprintf("More of this than the schema takes: %s. At most %d.", s.words.plain(f.name), p.max)
+		})
 	case at < up.latest:
-		s.tell(w, out, ElementMisplaced, fmt.Sprintf("The %s stands too late: it must come before the %s.",
-			s.words.of(w.path()), s.words.plain(up.content.particles[up.latest].name)))
+		s.tell(w, out, ElementMisplaced, func() string {
+			return fmt.Sprintf("The %s stands too late: it must come before the %s.", s.words.of(w.path()), s.words.plain(up.content.particles[up.latest].name))
+		})
 	case f.index == 1 && p.group >= 0:
 		s.conflict(w, up, p, out)
 	}
@@ -91,8 +95,9 @@ func (s *Set) child(w *walker, out *findings) (unknown bool) {
 func (s *Set) conflict(w *walker, up *frame, p particle, out *findings) {
 	for _, q := range up.content.particles {
 		if q.group == p.group && q.alt != p.alt && up.counts[q.name] > 0 {
-			s.tell(w, out, ElementConflict, fmt.Sprintf("The %s and the %s exclude each other. Leave one out.",
-				s.words.plain(q.name), s.words.plain(p.name)))
+			s.tell(w, out, ElementConflict, func() string {
+				return fmt.Sprintf("The %s and the %s exclude each other. Leave one out.", s.words.plain(q.name), s.words.plain(p.name))
+			})
 			return
 		}
 	}
@@ -117,10 +122,10 @@ func (s *Set) absent(w *walker, out *findings) {
 		}
 		switch {
 		case p.group < 0 || chosen[p.group][p.alt]:
-			s.missing(w, p.name, s.words.of(append(w.path(), step{p.name, 1})), out)
+			s.missing(w, p.name, func() string { return s.words.of(append(w.path(), step{p.name, 1})) }, out)
 		case f.content.groups[p.group].required && chosen[p.group] == nil && !told[p.group]:
 			told[p.group] = true
-			s.missing(w, p.name, s.branches(f.content, p.group), out)
+			s.missing(w, p.name, func() string { return s.branches(f.content, p.group) }, out)
 		}
 	}
 }
@@ -140,9 +145,11 @@ func (s *Set) branches(c *content, g int) string {
 	return text
 }
 
-func (s *Set) missing(w *walker, name, words string, out *findings) {
+func (s *Set) missing(w *walker, name string, words func() string, out *findings) {
 	before := len(out.list)
-	s.tell(w, out, ElementMissing, fmt.Sprintf("The %s is missing. It is required here as the element %s.", words, name))
+	s.tell(w, out, ElementMissing, func() string {
+		return fmt.Sprintf("The %s is missing. It is required here as the element %s.", words(), name)
+	})
 	if len(out.list) > before {
 		out.list[before].Element = name
 	}
