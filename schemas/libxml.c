@@ -119,7 +119,14 @@ static xmlNodePtr owner(xmlNodePtr n)
 	return n;
 }
 
-static void keep(void *p, xmlErrorPtr err)
+/* Since 2.12 an error is the library's own, not to be changed. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *told;
+#else
+typedef xmlErrorPtr told;
+#endif
+
+static void keep(void *p, told err)
 {
 	keeper *k = p;
 	ccpor_report *r = k->r;
