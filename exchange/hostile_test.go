@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -77,13 +79,44 @@ func TestRefusedSenderOwesTheBody(t *testing.T) {
 func TestStrangersAreNotKept(t *testing.T) {
 	t.Parallel()
 	r := start(t, parts(t, newMemory(t)))
-	for _, as := range []string{"", "court-p384"} {
-		conn := dial(t, r, as)
-		_, err := io.WriteString(conn, "POST /soap HTTP/1.1\r\nHost: hub\r\nContent-Type: text/xml\r\nContent-Length: 1\r\n\r\nx")
+	for _, c := range []struct{ as, request, answer string }{
+		{"", "POST /soap HTTP/1.1\r\nContent-Length: 1", "Client.Peer.CertificateMissing"},
+		{"court-p384", "POST /soap HTTP/1.1\r\nContent-Length: 1", "Client.Peer.CertificateUnknown"},
+		{"expired", "POST /soap HTTP/1.1\r\nContent-Length: 1", "Client.Peer.CertificateExpired"},
+		{"", "PUT /soap HTTP/1.1\r\nContent-Length: 1", "Client.Transport.Method"},
+		{"", "GET /soap?wsdl HTTP/1.1\r\nContent-Length: 1", "wsdl:definitions"},
+	} {
+		conn := dial(t, r, c.as)
+		_, err := io.WriteString(conn, c.request+"\r\nHost: hub\r\nContent-Type: text/xml\r\n\r\nx")
 		check(t, err)
-		if answer := ends(t, conn); !strings.Contains(answer, "Client.Peer.") {
-			t.Errorf("%q: answered %q", as, answer)
+		if answer := ends(t, conn); !strings.Contains(answer, c.answer) || !strings.Contains(answer, "Connection: close") {
+			t.Errorf("%q: answered %q", c.as, answer)
 		}
+	}
+}
+
+// Who really sends gets more time.
+func TestBytesThatComeGiveTime(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits.BodyTime, c.Limits.BodyRate = 500*time.Millisecond, 1<<7
+	r := start(t, c)
+	body, contentType := message{}.request(t, "long")
+	conn := dial(t, r, "court-rsa")
+	_, err := fmt.Fprintf(conn, "POST /soap HTTP/1.1\r\nHost: hub\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", contentType, len(body), body[:2<<10])
+	check(t, err)
+	check(t, conn.SetReadDeadline(time.Now().Add(2*c.Limits.BodyTime)))
+	if _, err := conn.Read(make([]byte, 1)); err == nil { // the time for nothing goes by
+		t.Fatal("the hub answers before the end")
+	}
+	_, err = conn.Write(body[2<<10:])
+	check(t, err)
+	check(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	check(t, err)
+	check(t, res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		t.Error(res.Status)
 	}
 }
 
@@ -308,6 +341,42 @@ func TestOrderOfAnotherAgencyStaysUnnamed(t *testing.T) {
 		t.Errorf("earlier %q, this one %q", fault.Earlier, fault.Tracking)
 	}
 }
+
+// A package whose sender has gone is taken, or put off; never is it on record as refused.
+func TestGoneSenderIsNotRefused(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	h, err := NewHub(parts(t, s))
+	check(t, err)
+	body, contentType := message{}.request(t, "left")
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	taken, putOff := 0, 0
+	for range 60 { // a free place and a sender gone are one as good as the other to choose
+		w := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(gone, http.MethodPost, "/soap", bytes.NewReader(body))
+		req.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{keyPair(t, "court-rsa").cert}}
+		req.Header.Set("Content-Type", contentType)
+		h.ServeHTTP(timeless{w}, req)
+		switch w.Code {
+		case http.StatusOK:
+			taken++
+		case http.StatusServiceUnavailable:
+			putOff++
+		default:
+			t.Fatalf("HTTP %d\n%s", w.Code, w.Body)
+		}
+	}
+	if taken == 0 || putOff == 0 || len(s.refused) != 0 {
+		t.Errorf("%d taken, %d put off, %d refused", taken, putOff, len(s.refused))
+	}
+}
+
+// timeless is an answer without a connection, and so without deadlines.
+type timeless struct{ http.ResponseWriter }
+
+func (timeless) SetReadDeadline(time.Time) error  { return nil }
+func (timeless) SetWriteDeadline(time.Time) error { return nil }
 
 // Who may add which order.
 func TestEntitled(t *testing.T) {

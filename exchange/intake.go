@@ -150,6 +150,9 @@ type valid struct {
 func (h *Hub) validate(ctx context.Context, s signed) (valid, error) {
 	s.begin("schema")
 	document, err := h.Schemas.Validate(ctx, s.verified)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = &refusal{code: "Server.Unavailable"} // the sender went while its package waited: nobody has refused it
+	}
 	return valid{signed: s, document: document}, err
 }
 

@@ -174,20 +174,13 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// limit sets the deadlines of a request before anything can refuse it: what a refused sender still owes of its body is waited for as
-// briefly. In HTTP/1 the deadline for the answer before would otherwise stand when the sender is told to continue. The connection of
-// somebody without a certificate ends with the answer.
+// limit sets the deadline of a request's body before anything can refuse the request: what a refused sender still owes is waited for no
+// longer. The connection of somebody without a certificate ends with the answer.
 func (h *Hub) limit(w http.ResponseWriter, req *http.Request) error {
 	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
 		w.Header().Set("Connection", "close")
 	}
-	now, control := time.Now(), http.NewResponseController(w) // a connection's deadlines are by the system's clock
-	if req.ProtoMajor == 1 {
-		if err := control.SetWriteDeadline(now.Add(h.Limits.AnswerTime)); err != nil {
-			return err
-		}
-	}
-	return control.SetReadDeadline(now.Add(h.Limits.BodyTime))
+	return http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.Limits.BodyTime)) // by the system's clock, as a connection's deadlines are
 }
 
 // recoverFrom answers a panic of any stage as an internal error. What the panic said may be content and is not logged.
