@@ -150,9 +150,9 @@ func TestOneAgencyDoesNotFillTheHub(t *testing.T) {
 	s := newMemory(t)
 	c := parts(t, s)
 	c.Limits = Limits{MessageBytes: 256 << 10, InFlightBytes: 1 << 20}
-	held, release := make(chan struct{}, 4), make(chan struct{})
+	held, release := make(chan struct{}), make(chan struct{})
 	s.accept = func(_ context.Context, a store.Accepted) error {
-		if a.Agency.ORI == courtORI {
+		if a.Package == "P-held" {
 			held <- struct{}{}
 			<-release
 		}
