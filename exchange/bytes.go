@@ -74,6 +74,7 @@ func (w *workspace) keep(octets []byte) {
 // recycle gives the memory back. It must not be called while anybody may still read the body. After a large message all of it is let go,
 // for the scanner's tables grow with what it reads.
 func (w *workspace) recycle() {
+	w.scanner.Release()
 	if cap(w.body) <= keepAtMost && cap(w.octets) <= keepAtMost {
 		workspaces.Put(w)
 	}
