@@ -74,7 +74,7 @@ func (r *report) markdown() string {
 	if r.Quick {
 		kind = " (a quick run: the figures vary more)"
 	}
-	fmt.Fprintf(&b, "Taken %s%s on: %s.\n", r.Date.Format(time.DateOnly), kind, r.Machine)
+	fmt.Fprintf(&b, "Taken %s%s on: %s. %s\n", r.Date.Format(time.DateOnly), kind, r.Machine, meanwhile(r.others()))
 	for _, t := range r.tables() {
 		b.WriteString("\n" + t.markdown())
 	}
@@ -97,6 +97,10 @@ func (t table) markdown() string {
 }
 
 func (s soaked) markdown() string {
-	return fmt.Sprintf("Soak of %d orders, %s, on: %s. The resident memory changed by %.1f %% from the first tenth to the last.\n\n%s\n",
-		s.Orders, s.Date.Format(time.DateOnly), s.Machine, s.Growth, s.table().markdown())
+	var others float64
+	for _, x := range s.Samples {
+		others = max(others, x.CPU.Others)
+	}
+	return fmt.Sprintf("Soak of %d orders, %s, on: %s. %s The resident memory changed by %.1f %% from the first tenth to the last.\n\n%s\n",
+		s.Orders, s.Date.Format(time.DateOnly), s.Machine, meanwhile(others), s.Growth, s.table().markdown())
 }

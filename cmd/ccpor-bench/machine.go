@@ -27,17 +27,13 @@ type machine struct {
 	Committed string `json:"synchronous_commit"`
 	// DiskSync is how long a write of one page took to reach the disk, in the middle of 200.
 	DiskSync float64 `json:"disk_sync_us"`
-	// Load is the system's load average of the minute before: above 0.3, others were at work and the figures are low.
+	// Load is the system's load average of the minute before; what others took meanwhile stands beside each load.
 	Load float64 `json:"load_before"`
 }
 
 func (m machine) String() string {
-	busy := ""
-	if m.Load > .3 {
-		busy = "; others were at work on it, so that the figures are low"
-	}
-	return fmt.Sprintf("%s, %d cores, %d GB, %s, %s, PostgreSQL %s (fsync %s, %.0f µs a sync); load before %.2f%s",
-		m.CPU, m.Cores, m.MemoryGB, m.System, m.Go, m.Postgres, m.Fsync, m.DiskSync, m.Load, busy)
+	return fmt.Sprintf("%s, %d cores, %d GB, %s, %s, PostgreSQL %s (fsync %s, %.0f µs a sync), load average before %.2f",
+		m.CPU, m.Cores, m.MemoryGB, m.System, m.Go, m.Postgres, m.Fsync, m.DiskSync, m.Load)
 }
 
 func cores() int { return runtime.NumCPU() }

@@ -105,6 +105,28 @@ func (i ingest) best() loaded {
 	return best
 }
 
+// others is the most that everybody else took of the machine during any load.
+func (r *report) others() float64 {
+	var most float64
+	for _, i := range r.Ingest {
+		for _, l := range append(i.Full, i.Half) {
+			most = max(most, l.CPU.Others)
+		}
+	}
+	for _, l := range r.Relay {
+		most = max(most, l.CPU.Others)
+	}
+	return most
+}
+
+// meanwhile says how far the figures can be believed.
+func meanwhile(others float64) string {
+	if others < .05 {
+		return "Nobody else was at work on it."
+	}
+	return fmt.Sprintf("Others took up to %.0f %% of it meanwhile, so that those rates are low.", 100*others)
+}
+
 // peak is the most memory that the hub had.
 func (i ingest) peak() float64 {
 	most := i.Half.PeakRSS
@@ -241,7 +263,7 @@ func (t table) print(out io.Writer) error {
 }
 
 func (r *report) print(out io.Writer) error {
-	fmt.Fprintf(out, "\n%s\n", r.Machine)
+	fmt.Fprintf(out, "\n%s\n%s\n", r.Machine, meanwhile(r.others()))
 	for _, t := range r.tables() {
 		if err := t.print(out); err != nil {
 			return err
