@@ -17,7 +17,8 @@ type submissionView struct {
 	Headline string
 	Steps    []step
 	Digest   string
-	Late     bool
+	// Late: the deadline has passed and CARPOS has not confirmed; AfterDue: it has, but after the deadline.
+	Late, AfterDue bool
 }
 
 // step is one line of the way of a package.
@@ -36,8 +37,12 @@ func (p *Pages) view(s store.Status) submissionView {
 	for _, st := range s.Stages {
 		v.Steps = append(v.Steps, stageStep(st))
 	}
+	if s.State == store.SubmissionAccepted {
+		v.Steps = append(v.Steps, step{Mark: "✓", Class: "good", Text: "Stored in one transaction; the receipt went out after it"})
+	}
 	for _, t := range s.Transmissions {
 		v.Steps = append(v.Steps, transmissionSteps(t)...)
+		v.AfterDue = v.AfterDue || t.State == store.StateAccepted && !s.Due.IsZero() && t.ChangedAt.After(s.Due)
 	}
 	return v
 }

@@ -100,7 +100,11 @@ func TestSubmissionPageSaysHowItStands(t *testing.T) {
 						a.Verdict, a.Text, a.FinishedAt = store.VerdictAccepted, "ENTRY ACCEPTED", received()
 						return a
 					}()}}}},
-			[]string{"In the registry and in CARPOS.", "ENTRY ACCEPTED", "2320632500001", "06NF0886", "says nothing about CARPOS", "one court day"}, []string{"has passed"}},
+			[]string{"In the registry and in CARPOS.", "ENTRY ACCEPTED", "2320632500001", "06NF0886", "says nothing about CARPOS", "one court day", "Stored in one transaction"}, []string{"has passed", "after its deadline"}},
+		"in CARPOS too late": {
+			store.Status{State: store.SubmissionAccepted, Owed: true, Due: received(), Transmissions: []store.TransmissionStatus{
+				{Transmission: store.Transmission{Kind: store.KindEnter, State: store.StateAccepted}, ChangedAt: received().Add(time.Minute)}}},
+			[]string{"It reached CARPOS after its deadline"}, []string{"has passed"}},
 		"late": {
 			store.Status{State: store.SubmissionAccepted, Owed: true, Due: received(), Transmissions: []store.TransmissionStatus{{Transmission: store.Transmission{Kind: store.KindEnter, State: store.StateUnknown}, Attempts: []store.AttemptStatus{sent, lookup}}}},
 			[]string{"CARPOS has not confirmed it yet", "The deadline for CARPOS has passed", "Outcome unknown: looked up in CARPOS (QRR) on line CCP2"}, []string{"in CARPOS."}},
