@@ -358,9 +358,16 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s: %s", name, r.value)
 		}
 	}
+	away := func(from ...order.PlaceKind) []order.StayAway {
+		s := order.StayAway{Yards: 100}
+		for _, k := range from {
+			s.Places = append(s.Places, order.Place{Kind: k})
+		}
+		return []order.StayAway{s}
+	}
 	all := order.Order{
 		Protected: make([]order.Protected, 2), OtherOrders: "x",
-		Terms: order.Terms{NoHarm: true, NoContact: true, StayAway: make([]order.StayAway, 1), MoveOut: true, CustodyToProtected: true, VisitationToRestrained: true, Firearms: &order.Firearms{Surrender: true}},
+		Terms: order.Terms{NoHarm: true, NoContact: true, StayAway: away(order.PlaceResidence), MoveOut: true, CustodyToProtected: true, VisitationToRestrained: true, Firearms: &order.Firearms{Surrender: true}},
 	}
 	if got := strings.Join(d.collect("PCO", factsOf(all)), " "); got != "01 02 03 04 05 06 07 08 09" {
 		t.Errorf("PCO %s", got)
@@ -368,6 +375,18 @@ func TestRules(t *testing.T) {
 	// A record must not carry a condition that is not on the order.
 	if got := d.collect("PCO", factsOf(order.Order{Terms: order.Terms{NoThirdPartyContact: true}})); strings.Join(got, " ") != "08" {
 		t.Errorf("contact through others alone: %v", got)
+	}
+	for want, from := range map[string][]order.PlaceKind{
+		"08":    {order.PlacePerson},
+		"04":    {order.PlaceWork},
+		"04 08": {order.PlacePerson, order.PlaceResidence},
+	} {
+		if got := strings.Join(d.collect("PCO", factsOf(order.Order{Terms: order.Terms{StayAway: away(from...)}})), " "); got != want {
+			t.Errorf("away from %v: %s, want %s", from, got, want)
+		}
+	}
+	if got := d.collect("PCO", factsOf(order.Order{Terms: order.Terms{StayAway: away(order.PlaceOther)}})); strings.Join(got, " ") != "08" {
+		t.Errorf("away from another place: %v", got)
 	}
 }
 

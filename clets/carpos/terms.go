@@ -20,6 +20,7 @@ func factsOf(o order.Order) facts {
 	f := facts{
 		"noHarm": t.NoHarm, "others": len(o.Protected) > 1, "noContact": t.NoContact, "noThirdParty": t.NoThirdPartyContact,
 		"childExchange": t.ChildExchange, "stayAway": len(t.StayAway) > 0, "moveOut": t.MoveOut,
+		"stayAwayPlace": staysAwayFrom(t, ofCondition04), "stayAwayElse": staysAwayFrom(t, func(k order.PlaceKind) bool { return !ofCondition04(k) }),
 		"custody": t.CustodyToProtected, "visitation": t.VisitationToRestrained, "noDissuasion": t.NoDissuasion, "mayRecord": t.MayRecord,
 		"noPossession": false, "noPurchase": false, "surrender": false, "hours": false,
 		"bradyYes": t.Brady != nil && *t.Brady, "bradyNo": t.Brady != nil && !*t.Brady, "otherOrders": strings.TrimSpace(o.OtherOrders) != "",
@@ -31,6 +32,16 @@ func factsOf(o order.Order) facts {
 	}
 	return f
 }
+
+func staysAwayFrom(t order.Terms, which func(order.PlaceKind) bool) bool {
+	return slices.ContainsFunc(t.StayAway, func(s order.StayAway) bool {
+		return slices.ContainsFunc(s.Places, func(p order.Place) bool { return which(p.Kind) })
+	})
+}
+
+// ofCondition04 says that NCIC's condition 04 speaks of such a place: residence, property, school or workplace. It does not speak of the person, and what an
+// "other" place is, nobody can tell from its box.
+func ofCondition04(k order.PlaceKind) bool { return k != order.PlacePerson && k != order.PlaceOther }
 
 // holds says that every word of the condition does.
 func (f facts) holds(when []string) bool {
