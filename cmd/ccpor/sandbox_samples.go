@@ -45,26 +45,21 @@ func (s *sandbox) submitAll(ctx context.Context) (bool, error) {
 		if e.Wrong != "" {
 			wrong++
 		}
-		s.tell(e)
+		if err := s.tell(e); err != nil {
+			return false, err
+		}
 	}
 	s.say("\n%d samples, %d ended as their READMEs say, %d did not.\n", len(samples), len(samples)-wrong, wrong)
 	s.say("Any of them can be asked for: %s status --data %s NUMBER\n", os.Args[0], s.command.Data)
 	return wrong == 0, nil
 }
 
-func (s *sandbox) tell(e ending) {
-	if s.t.json {
-		_ = s.t.print(e, "")
-		return
+func (s *sandbox) tell(e ending) error {
+	outcome := "as expected: " + e.Outcome + named(", ", e.Code) + named(", FCN ", string(e.FCN))
+	if e.Wrong != "" {
+		outcome = "NOT AS EXPECTED: " + e.Wrong
 	}
-	if e.Wrong == "" {
-		s.say("   as expected: %s%s%s\n", e.Outcome, named(", ", e.Code), named(", FCN ", string(e.FCN)))
-	} else {
-		s.say("   NOT AS EXPECTED: %s\n", e.Wrong)
-	}
-	if e.Page != "" {
-		s.say("   page %s\n", e.Page)
-	}
+	return s.t.print(e, "   %s%s\n", outcome, named("\n   page ", e.Page))
 }
 
 // differs says how an ending differs from what is expected; empty when it does not.
