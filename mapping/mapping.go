@@ -33,11 +33,14 @@ type Action string
 
 // The actions of a package.
 const (
-	ActionAdd   Action = "add"   // a new order
-	ActionServe Action = "serve" // a proof of service of an order
+	ActionAdd    Action = "add"    // a new order
+	ActionModify Action = "modify" // an order as it stands after the court has changed it
+	ActionCancel Action = "cancel" // an order no longer stands
+	ActionServe  Action = "serve"  // a proof of service of an order
+	ActionAttach Action = "attach" // images or confidential information of an order, apart from its data
 )
 
-// Package is what a court sent, in the words of the domain. It holds an Order or a Service, never both.
+// Package is what a court sent, in the words of the domain. It holds exactly one of Order, Service, Cancellation and Supplement: the subject that its action asks for.
 type Package struct {
 	ID     order.LocalID `json:"id"` // the sender's, unique among its packages
 	Action Action        `json:"action"`
@@ -48,9 +51,15 @@ type Package struct {
 	SoftwareVersion string    `json:"softwareVersion,omitempty"`
 	Test            bool      `json:"test,omitempty"`
 
-	Order   *order.Order   `json:"order,omitempty"`
-	Service *order.Service `json:"service,omitempty"`
-	// Documents are those that the package names; the Order's or Service's Documents are the same.
+	// Modification stands beside the Order of a modify package.
+	Modification *order.Modification `json:"modification,omitempty"`
+	Order        *order.Order        `json:"order,omitempty"`
+	Service      *order.Service      `json:"service,omitempty"`
+	Cancellation *order.Cancellation `json:"cancellation,omitempty"`
+	Supplement   *order.Supplement   `json:"supplement,omitempty"`
+	// Confidential is a compartment of its own: it may come with an order or a supplement, and never becomes part of either.
+	Confidential *order.Confidential `json:"confidential,omitempty"`
+	// Documents are those that the package names; its subject's Documents are the same.
 	Documents []order.Document `json:"documents,omitempty"`
 	Notes     []order.Note     `json:"notes,omitempty"`
 }
@@ -95,8 +104,12 @@ func (m *Mapper) complete(p *Package) {
 		m.form(p, p.Order)
 	case p.Service != nil:
 		p.Service.Documents = p.Documents
+	case p.Cancellation != nil:
+		p.Cancellation.Documents = p.Documents
+	case p.Supplement != nil:
+		p.Supplement.Documents = p.Documents
 	}
-	if !p.has("order") && p.Order != nil {
+	if p.Action == ActionAdd && p.Order != nil && !p.has("order") {
 		p.note("NoOrderImage", "The package brings no image of the order. The order is taken; the image can follow.", "/OrderPackage/Document")
 	}
 }
@@ -119,6 +132,21 @@ func (m *Mapper) form(p *Package, o *order.Order) {
 	}
 	p.note("ExpiryDefault", fmt.Sprintf("The form names no expiration date. The default is %s, here %s (rule %s; %s).",
 		rule.Text, ends(o.Expiry), rule.ID, rule.Citation), "/OrderPackage/ProtectionOrder/OrderExpirationDate")
+}
+
+// Reference names the order that the package is about.
+func (p *Package) Reference() order.Reference {
+	switch {
+	case p.Order != nil:
+		return order.Reference{OrderID: p.Order.ID, Court: p.Order.Court.ORI, Case: p.Order.Case}
+	case p.Service != nil:
+		return order.Reference{OrderID: p.Service.OrderID, Court: p.Service.Court, Case: p.Service.Case}
+	case p.Cancellation != nil:
+		return p.Cancellation.Reference
+	case p.Supplement != nil:
+		return p.Supplement.Reference
+	}
+	return order.Reference{}
 }
 
 func ends(e order.Expiry) string {

@@ -16,6 +16,8 @@ func (r *reader) order() (o order.Order) {
 			o.Case = value(r, order.ParseCaseNumber)
 		case "CaseOtherIdentification":
 			o.OtherCases = append(o.OtherCases, r.otherCase())
+		case "FollowedOrderIdentification":
+			o.Follows = value(r, order.ParseLocalID)
 		case "CourtOrderIssuingCourt":
 			o.Court = r.court()
 		case "CourtOrderIssuingDate":
@@ -46,9 +48,17 @@ func (r *reader) order() (o order.Order) {
 			o.Restrained = r.restrained()
 		case "ProtectedPerson":
 			o.Protected = append(o.Protected, r.protected())
+		case "ProtectedOrganization":
+			o.Organizations = append(o.Organizations, r.organization())
+		case "Petitioner":
+			p := r.petitioner()
+			o.Petitioner = &p
 		case "RequestingOfficer":
 			f := r.officer()
 			o.Officer = &f
+		case "ForeignOrder":
+			f := r.foreign()
+			o.Foreign = &f
 		case "CourtOrderConditions":
 			o.Terms = r.terms()
 		case "CourtOrderSpecialInstructionText":
@@ -141,4 +151,24 @@ func (r *reader) hearing() (h order.Hearing) {
 		}
 	}
 	return h
+}
+
+func (r *reader) foreign() (f order.Foreign) {
+	for d := r.Depth(); r.child(d); {
+		switch r.Name().Local {
+		case "ForeignCourtName":
+			f.Court = r.token()
+		case "ForeignJurisdictionText":
+			f.Jurisdiction = r.token()
+		case "ForeignCaseText":
+			f.Case = r.token()
+		case "CourtOrderIssuingDate":
+			f.Issued = r.dateAt()
+		case "CertifiedCopyIndicator":
+			f.Certified = r.yesAt()
+		default:
+			r.unknown()
+		}
+	}
+	return f
 }

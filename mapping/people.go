@@ -69,6 +69,8 @@ func (r *reader) restrained() (p order.Restrained) {
 			p.FBI = r.token()
 		case "PeaceOfficerDepartmentName":
 			p.PeaceOfficer = r.token()
+		case "PersonMinorIndicator":
+			p.Minor = r.yes()
 		case "PresentAtHearingIndicator":
 			p.Present = r.yesAt()
 		default:
@@ -132,4 +134,34 @@ func (r *reader) officer() (o order.Officer) {
 		}
 	}
 	return o
+}
+
+func (r *reader) organization() (o order.Organization) {
+	for d := r.Depth(); r.child(d); {
+		switch r.Name().Local {
+		case "OrganizationName":
+			o.Name = r.token()
+		case "OrganizationSiteAddress":
+			o.Sites = append(o.Sites, *r.address())
+		default:
+			r.unknown()
+		}
+	}
+	return o
+}
+
+func (r *reader) petitioner() (p order.Petitioner) {
+	for d := r.Depth(); r.child(d); {
+		switch r.Name().Local {
+		case "PetitionerCategoryCode":
+			p.Kind = order.PetitionerKind(r.token())
+		case "PetitionerName":
+			p.Name = r.token()
+		case "OrganizationORIIdentification":
+			p.ORI = value(r, order.ParseORI)
+		default:
+			r.unknown()
+		}
+	}
+	return p
 }

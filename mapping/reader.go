@@ -42,9 +42,21 @@ func (r *reader) packageElement() (p Package) {
 		case "ProtectionOrder":
 			o := r.order()
 			p.Order = &o
+		case "CourtOrderModification":
+			m := r.modification()
+			p.Modification = &m
 		case "CourtOrderService":
 			s := r.service()
 			p.Service = &s
+		case "CourtOrderCancellation":
+			c := r.cancellation()
+			p.Cancellation = &c
+		case "CourtOrderSupplement":
+			s := r.supplement()
+			p.Supplement = &s
+		case "ConfidentialInformation":
+			c := r.confidential()
+			p.Confidential = &c
 		case "Document":
 			p.Documents = append(p.Documents, r.document())
 		default:
@@ -197,7 +209,7 @@ func word(b []byte) string {
 	return string(b)
 }
 
-var common = commonWords("true", "false", "0", "1", "add", "serve", "emergency", "temporary", "afterHearing", "preTrial", "postConviction",
+var common = commonWords("true", "false", "0", "1", "add", "modify", "cancel", "serve", "attach", "emergency", "temporary", "afterHearing", "preTrial", "postConviction",
 	"normal", "heard", "next", "review", "present", "notServed", "served", "mail", "personal", "verbal", "court", "person", "residence", "work",
 	"school", "childCare", "vehicle", "other", "order", "proofOfService", "attachment", "application/pdf", "image/tiff", "M", "F", "X", "U",
 	"BRO", "BLK", "BLU", "BLN", "GRN", "HAZ", "white", "black", "hispanic", "unknown", "CA", "CR-160", "DV-110", "DV-130", "EPO-001")

@@ -31,6 +31,18 @@ func (r *reader) terms() (t order.Terms) {
 			t.MayRecord = r.yes()
 		case "ProtectionOrderBradyIndicator":
 			t.Brady = r.yesAt()
+		case "FinancialAbuseOnlyIndicator":
+			t.FinancialAbuseOnly = r.yes()
+		case "AnimalsText":
+			t.Animals = r.text()
+		case "PropertyText":
+			t.Property = r.text()
+		case "SupportText":
+			t.Support = r.text()
+		case "ProgramText":
+			t.Programs = append(t.Programs, r.token())
+		case "ElectronicMonitoringEndDate":
+			t.MonitoredUntil = r.dateAt()
 		default:
 			r.unknown()
 		}
@@ -88,6 +100,10 @@ func (r *reader) firearms() (f order.Firearms) {
 			f.Surrender = r.yes()
 		case "SurrenderWithinHours":
 			f.WithinHours = r.number()
+		case "NoBodyArmorIndicator":
+			f.NoBodyArmor = r.yes()
+		case "FirearmText":
+			f.Named = append(f.Named, r.token())
 		default:
 			r.unknown()
 		}

@@ -17,23 +17,47 @@ var ErrUnwritable = errors.New("this cannot be written as a package")
 // Write gives the package as unsigned XML in canonical form (exclusive C14N), ready to be signed; its root has the Id "package". A default expiry is left out, as on
 // the form. The result is valid by the schemas when the values are; schemas.Validate tells. The error wraps ErrUnwritable.
 func Write(p Package) ([]byte, error) {
-	if (p.Order == nil) == (p.Service == nil) {
-		return nil, fmt.Errorf("%w: it needs an order or a proof of service, and not both", ErrUnwritable)
+	if p.subjects() != 1 {
+		return nil, fmt.Errorf("%w: it needs exactly one of an order, a proof of service, a cancellation and a supplement", ErrUnwritable)
 	}
 	w := &writer{b: make([]byte, 0, 8<<10)}
 	w.b = append(w.b, `<OrderPackage xmlns="`+schemas.PackageNamespace+`" Id="package">`...)
 	w.depth = 1
 	w.header(p)
-	if p.Order != nil {
-		w.order(p.Order)
-	} else {
-		w.service(p.Service)
+	w.subject(p)
+	if p.Confidential != nil {
+		w.confidential(p.Confidential)
 	}
 	for _, d := range p.Documents {
 		w.document(d)
 	}
 	w.close(schemas.Root.Local)
 	return w.b, w.err
+}
+
+func (p Package) subjects() (n int) {
+	for _, there := range []bool{p.Order != nil, p.Service != nil, p.Cancellation != nil, p.Supplement != nil} {
+		if there {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *writer) subject(p Package) {
+	switch {
+	case p.Order != nil:
+		if p.Modification != nil {
+			w.modification(p.Modification)
+		}
+		w.order(p.Order)
+	case p.Service != nil:
+		w.service(p.Service)
+	case p.Cancellation != nil:
+		w.cancellation(p.Cancellation)
+	case p.Supplement != nil:
+		w.supplement(p.Supplement)
+	}
 }
 
 func (w *writer) header(p Package) {
@@ -57,15 +81,14 @@ func (w *writer) order(o *order.Order) {
 	for _, c := range o.OtherCases {
 		w.otherCase(c)
 	}
+	w.some("FollowedOrderIdentification", string(o.Follows))
 	w.court(o.Court)
 	w.leaf("CourtOrderIssuingDate", o.Issued.String())
 	w.time("CourtOrderIssuingTime", o.IssuedTime)
 	w.leaf("CourtOrderIssuingJudicialOfficialName", o.Judge)
 	w.yes("CourtOrderModificationIndicator", o.Modification)
 	w.leaf("CourtOrderStageCode", string(o.Stage))
-	for _, s := range o.Statutes {
-		w.leaf("StatuteText", s)
-	}
+	w.each("StatuteText", o.Statutes)
 	for _, h := range o.Hearings {
 		w.hearing(h)
 	}
@@ -77,9 +100,14 @@ func (w *writer) order(o *order.Order) {
 	for _, p := range o.Protected {
 		w.protected(p)
 	}
+	for _, g := range o.Organizations {
+		w.organization(g)
+	}
+	w.petitioner(o.Petitioner)
 	if o.Officer != nil {
 		w.officer("RequestingOfficer", *o.Officer)
 	}
+	w.foreign(o.Foreign)
 	w.terms(o.Terms)
 	w.some("CourtOrderSpecialInstructionText", o.OtherOrders)
 	w.leaf("CourtOrderServiceCode", string(o.Service))
@@ -166,22 +194,26 @@ func (w *writer) restrained(p order.Restrained) {
 	w.number("PersonWeightMeasure", p.Weight)
 	w.some("PersonHairColorCode", p.Hair)
 	w.some("PersonEyeColorCode", p.Eyes)
-	for _, m := range p.Marks {
-		w.leaf("PersonPhysicalFeatureText", m)
-	}
+	w.each("PersonPhysicalFeatureText", p.Marks)
 	w.address("PersonResidenceAddress", p.Address)
-	if l := p.DriverLicense; l != nil {
-		w.open("DriverLicense")
-		w.leaf("DriverLicenseIdentification", l.Number)
-		w.leaf("DriverLicenseStateCode", l.State)
-		w.number("DriverLicenseExpirationYear", l.Year)
-		w.close("DriverLicense")
-	}
+	w.license(p.DriverLicense)
 	w.some("PersonStateFingerprintIdentification", p.CII)
 	w.some("PersonFBIIdentification", p.FBI)
 	w.some("PeaceOfficerDepartmentName", p.PeaceOfficer)
+	w.yes("PersonMinorIndicator", p.Minor)
 	w.said("PresentAtHearingIndicator", p.Present)
 	w.close("RestrainedPerson")
+}
+
+func (w *writer) license(l *order.License) {
+	if l == nil {
+		return
+	}
+	w.open("DriverLicense")
+	w.leaf("DriverLicenseIdentification", l.Number)
+	w.leaf("DriverLicenseStateCode", l.State)
+	w.number("DriverLicenseExpirationYear", l.Year)
+	w.close("DriverLicense")
 }
 
 func (w *writer) protected(p order.Protected) {
@@ -223,6 +255,8 @@ func (w *writer) terms(t order.Terms) {
 		w.leaf("NoPurchaseIndicator", strconv.FormatBool(f.NoPurchase))
 		w.leaf("SurrenderIndicator", strconv.FormatBool(f.Surrender))
 		w.number("SurrenderWithinHours", f.WithinHours)
+		w.yes("NoBodyArmorIndicator", f.NoBodyArmor)
+		w.each("FirearmText", f.Named)
 		w.close("FirearmRestriction")
 	}
 	w.yes("CustodyToProtectedIndicator", t.CustodyToProtected)
@@ -230,6 +264,12 @@ func (w *writer) terms(t order.Terms) {
 	w.yes("NoDissuasionIndicator", t.NoDissuasion)
 	w.yes("MayRecordCommunicationIndicator", t.MayRecord)
 	w.said("ProtectionOrderBradyIndicator", t.Brady)
+	w.yes("FinancialAbuseOnlyIndicator", t.FinancialAbuseOnly)
+	w.some("AnimalsText", t.Animals)
+	w.some("PropertyText", t.Property)
+	w.some("SupportText", t.Support)
+	w.each("ProgramText", t.Programs)
+	w.date("ElectronicMonitoringEndDate", t.MonitoredUntil)
 	w.close("CourtOrderConditions")
 }
 
@@ -258,9 +298,7 @@ func (w *writer) service(s *order.Service) {
 	w.officer("CourtOrderServiceOfficial", s.Server)
 	w.leaf("EnteringAgencyServedIndicator", strconv.FormatBool(s.Own))
 	w.some("ServiceLocationText", s.Place)
-	for _, p := range s.Papers {
-		w.leaf("ServedFormNumberText", p)
-	}
+	w.each("ServedFormNumberText", s.Papers)
 	w.close("CourtOrderService")
 }
 
@@ -315,6 +353,13 @@ func (w *writer) leaf(name, text string) {
 func (w *writer) some(name, text string) {
 	if text != "" {
 		w.leaf(name, text)
+	}
+}
+
+// each writes one element for every text.
+func (w *writer) each(name string, texts []string) {
+	for _, t := range texts {
+		w.leaf(name, t)
 	}
 }
 

@@ -177,7 +177,7 @@ func TestWholeBranchMissing(t *testing.T) {
 	s := sample(t)
 	s = s[:strings.Index(s, "  <ProtectionOrder>")] + s[strings.Index(s, "  <Document>"):]
 	p := problems(t, s)
-	if len(p) != 1 || p[0].Code != ElementMissing || !strings.Contains(p[0].Text, "order or proof of service") {
+	if len(p) != 1 || p[0].Code != ElementMissing || !strings.Contains(p[0].Text, "order, proof of service, cancellation or supplement") {
 		t.Errorf("%+v", p)
 	}
 }

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"strings"
 
 	"ccpor/schemas/canon"
 )
@@ -130,19 +131,20 @@ func (s *Set) absent(w *walker, out *findings) {
 	}
 }
 
-// branches is the words for the first element of each branch of a choice.
+// branches is the words for the first needed element of each branch of a choice.
 func (s *Set) branches(c *content, g int) string {
-	text, alt := "", -1
+	var names []string
+	alt := -1
 	for _, p := range c.particles {
-		if p.group != g || p.alt == alt {
-			continue
+		if p.group == g && p.alt != alt && p.required {
+			alt, names = p.alt, append(names, s.words.plain(p.name))
 		}
-		if alt = p.alt; text != "" {
-			text += " or "
-		}
-		text += s.words.plain(p.name)
 	}
-	return text
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func (s *Set) missing(w *walker, name string, words func() string, out *findings) {

@@ -12,8 +12,11 @@ type Action string
 
 // The actions of packages.
 const (
-	ActionAdd   Action = "add"   // a new order
-	ActionServe Action = "serve" // a proof of service of an order
+	ActionAdd    Action = "add"    // a new order
+	ActionModify Action = "modify" // an order as it stands after a change
+	ActionCancel Action = "cancel" // an order no longer stands
+	ActionServe  Action = "serve"  // a proof of service of an order
+	ActionAttach Action = "attach" // images or confidential information of an order
 )
 
 // Accepted is a package that passed every check and is to be kept. Exactly one of Order (add) and Service (serve) is set.

@@ -17,7 +17,9 @@ type Order struct {
 	// Case is the number of the case in which the order was made.
 	Case       CaseNumber  `json:"case"`
 	OtherCases []OtherCase `json:"otherCases,omitempty"`
-	Court      Court       `json:"court"`
+	// Follows is the temporary or emergency order of the same court that this one follows.
+	Follows LocalID `json:"follows,omitempty"`
+	Court   Court   `json:"court"`
 	// Issued is the day on which the judicial officer made the order; the legal clock starts there (Fam. Code 6380(a)).
 	Issued     Date       `json:"issued"`
 	IssuedTime *TimeOfDay `json:"issuedTime,omitempty"`
@@ -33,8 +35,14 @@ type Order struct {
 
 	Restrained Restrained  `json:"restrained"`
 	Protected  []Protected `json:"protected,omitempty"`
-	// Officer is the officer who asked for an emergency order (EPO-001).
+	// Organizations are the employers, schools and establishments that the order protects (WV, SV, retail theft).
+	Organizations []Organization `json:"organizations,omitempty"`
+	// Petitioner asked for the order, where that is not the protected person; nil where it is.
+	Petitioner *Petitioner `json:"petitioner,omitempty"`
+	// Officer is the officer who asked for an emergency order (EPO-001, EPO-002).
 	Officer *Officer `json:"officer,omitempty"`
+	// Foreign is the order of another state, tribe or country that this one registers (DV-600, DV-630).
+	Foreign *Foreign `json:"foreign,omitempty"`
 
 	Terms Terms `json:"terms"`
 	// OtherOrders is what the judge wrote by hand or the form has no box for, word for word.
@@ -68,6 +76,7 @@ const (
 	StageAfterHearing   Stage = "afterHearing"
 	StagePreTrial       Stage = "preTrial"
 	StagePostConviction Stage = "postConviction"
+	StageRegistered     Stage = "registered" // an order of another state, tribe or country (Fam. Code 6404, 6457)
 )
 
 // Access is the class that decides who may read the order.
@@ -147,6 +156,7 @@ const (
 	ExpiryExplicit   ExpiryBasis = "explicit"
 	ExpiryDefault    ExpiryBasis = "default"
 	ExpiryHearingEnd ExpiryBasis = "hearingEnd"
+	ExpiryCourtDay   ExpiryBasis = "courtDay" // counted in court days, for an emergency order (Fam. Code 6256)
 	ExpiryPermanent  ExpiryBasis = "permanent"
 )
 
@@ -169,6 +179,8 @@ type Restrained struct {
 	FBI string `json:"fbi,omitempty"`
 	// PeaceOfficer is the department of a restrained peace officer (CR-160).
 	PeaceOfficer string `json:"peaceOfficer,omitempty"`
+	// Minor marks a child (JV-265).
+	Minor bool `json:"minor,omitempty"`
 	// Present says whether the person was in court when the order was made; nil when the form does not say.
 	Present *bool `json:"present,omitempty"`
 }
@@ -198,6 +210,44 @@ type Protected struct {
 	Relation string `json:"relation,omitempty"`
 	// Minor marks a child.
 	Minor bool `json:"minor,omitempty"`
+}
+
+// Organization is an employer, a school or an establishment that an order protects.
+type Organization struct {
+	Name  string    `json:"name"`
+	Sites []Address `json:"sites,omitempty"`
+}
+
+// Petitioner is who asked for an order on behalf of others.
+type Petitioner struct {
+	Kind PetitionerKind `json:"kind"`
+	Name string         `json:"name"`
+	// ORI is that of a law-enforcement agency.
+	ORI ORI `json:"ori,omitempty"`
+}
+
+// PetitionerKind is in what capacity somebody asks.
+type PetitionerKind string
+
+// The kinds of petitioners.
+const (
+	PetitionerPerson         PetitionerKind = "person"         // a relative, coworker or teacher (gun violence)
+	PetitionerGuardian       PetitionerKind = "guardian"       // who acts for a child, elder or dependent adult
+	PetitionerLawEnforcement PetitionerKind = "lawEnforcement" // an officer or agency
+	PetitionerEmployer       PetitionerKind = "employer"
+	PetitionerSchool         PetitionerKind = "school"
+	PetitionerEstablishment  PetitionerKind = "establishment"
+	PetitionerPeople         PetitionerKind = "people" // the People of the State, in a criminal case
+)
+
+// Foreign is the order that a registration makes known in California.
+type Foreign struct {
+	Court        string `json:"court"`
+	Jurisdiction string `json:"jurisdiction"` // state, tribe, country or armed force
+	Case         string `json:"case,omitempty"`
+	Issued       *Date  `json:"issued,omitempty"`
+	// Certified says that a certified copy was shown; nil when the form does not say.
+	Certified *bool `json:"certified,omitempty"`
 }
 
 // Officer is the law-enforcement officer who asked for an order or served one.
@@ -231,6 +281,16 @@ type Terms struct {
 	NoDissuasion bool `json:"noDissuasion,omitempty"`
 	// MayRecord: the protected person may record prohibited communications.
 	MayRecord bool `json:"mayRecord,omitempty"`
+	// FinancialAbuseOnly: an elder-abuse order for financial abuse alone, which has no firearm clause (TEF, EAF).
+	FinancialAbuseOnly bool `json:"financialAbuseOnly,omitempty"`
+	// Animals, Property and Support are what is ordered of animals, of property, debts and payments, and of support, in the court's words.
+	Animals  string `json:"animals,omitempty"`
+	Property string `json:"property,omitempty"`
+	Support  string `json:"support,omitempty"`
+	// Programs are those that the restrained person must complete.
+	Programs []string `json:"programs,omitempty"`
+	// MonitoredUntil is the last day of electronic monitoring (CR-160, at most a year).
+	MonitoredUntil *Date `json:"monitoredUntil,omitempty"`
 	// Brady is what the court says of 18 U.S.C. 922(g)(8); nil when it does not say.
 	Brady *bool `json:"brady,omitempty"`
 }
@@ -269,6 +329,10 @@ type Firearms struct {
 	Surrender    bool `json:"surrender,omitempty"`
 	// WithinHours is the time to surrender, zero when not said.
 	WithinHours int `json:"withinHours,omitempty"`
+	// NoBodyArmor: may not have body armor either (forms since 2025).
+	NoBodyArmor bool `json:"noBodyArmor,omitempty"`
+	// Named are the firearms that the order names, in the court's words.
+	Named []string `json:"named,omitempty"`
 }
 
 // ServiceState is what the order says of its own service.
@@ -302,6 +366,104 @@ type Service struct {
 	Documents []Document `json:"documents,omitempty"`
 }
 
+// Reference names an order in a package about it: the court's identification, the court's ORI and the case number.
+type Reference struct {
+	OrderID LocalID    `json:"orderId"`
+	Court   ORI        `json:"court"`
+	Case    CaseNumber `json:"case"`
+}
+
+// Modification says why, when and by what the court changed an order that it had made.
+type Modification struct {
+	Reason ModifyReason `json:"reason"`
+	Date   Date         `json:"date"`
+	// Form is the form of the change (DV-116, CH-730); empty when it was made on the order's own form or on none.
+	Form  string `json:"form,omitempty"`
+	Judge string `json:"judge,omitempty"`
+}
+
+// ModifyReason is why an order was changed.
+type ModifyReason string
+
+// The reasons of a change.
+const (
+	ModifyCorrect  ModifyReason = "correct"  // the data were wrong
+	ModifyAmend    ModifyReason = "amend"    // the court changed the terms
+	ModifyContinue ModifyReason = "continue" // the hearing, and with it the end of a temporary order, was put off
+	ModifyExtend   ModifyReason = "extend"   // it lasts longer
+	ModifyRenew    ModifyReason = "renew"    // it was renewed
+)
+
+// Cancellation says that an order no longer stands.
+type Cancellation struct {
+	Reference
+	// Form is the form of the termination (CR-165, DV-400); empty when there is none.
+	Form       string       `json:"form,omitempty"`
+	Restrained Name         `json:"restrained"`
+	Reason     CancelReason `json:"reason"`
+	// Date is the day from which the order no longer stands.
+	Date      Date       `json:"date"`
+	Judge     string     `json:"judge,omitempty"`
+	Documents []Document `json:"documents,omitempty"`
+}
+
+// CancelReason is why an order no longer stands.
+type CancelReason string
+
+// The reasons of a cancellation.
+const (
+	CancelTerminated CancelReason = "terminated" // the court ended it
+	CancelInError    CancelReason = "enteredInError"
+	CancelDeceased   CancelReason = "deceased" // the restrained person has died
+)
+
+// Supplement brings images or confidential information of an order apart from its data, before or after them.
+type Supplement struct {
+	Reference
+	// Form and Restrained help to find the order's data where they have not come yet.
+	Form       string     `json:"form,omitempty"`
+	Restrained *Name      `json:"restrained,omitempty"`
+	Documents  []Document `json:"documents,omitempty"`
+}
+
+// Confidential is what form CLETS-001 says (Cal. Rules of Court, rule 1.51). It is kept apart from the order and is for law enforcement only.
+type Confidential struct {
+	Restrained *ConfidentialRestrained `json:"restrained,omitempty"`
+	Protected  []ConfidentialProtected `json:"protected,omitempty"`
+}
+
+// ConfidentialRestrained describes the restrained person beyond the order. Height is in inches, Weight in pounds.
+type ConfidentialRestrained struct {
+	Aliases []Name `json:"aliases,omitempty"`
+	Person
+	Height          int      `json:"height,omitempty"`
+	Weight          int      `json:"weight,omitempty"`
+	Hair            string   `json:"hair,omitempty"`
+	Eyes            string   `json:"eyes,omitempty"`
+	Marks           []string `json:"marks,omitempty"`
+	SSN             string   `json:"ssn,omitempty"` // nine digits
+	DriverLicense   *License `json:"driverLicense,omitempty"`
+	Address         *Address `json:"address,omitempty"`
+	Telephones      []string `json:"telephones,omitempty"`
+	Employer        string   `json:"employer,omitempty"`
+	EmployerAddress *Address `json:"employerAddress,omitempty"`
+	Vehicles        []string `json:"vehicles,omitempty"`
+	Language        string   `json:"language,omitempty"`
+	SpeaksEnglish   *bool    `json:"speaksEnglish,omitempty"`
+	// FirearmsKnown is yes, no or unknown; Firearms are what is known of them.
+	FirearmsKnown string   `json:"firearmsKnown,omitempty"`
+	Firearms      []string `json:"firearms,omitempty"`
+}
+
+// ConfidentialProtected describes a protected person beyond the order, with whereabouts that must not leak.
+type ConfidentialProtected struct {
+	Name Name `json:"name"`
+	Person
+	Relation   string   `json:"relation,omitempty"`
+	Address    *Address `json:"address,omitempty"`
+	Telephones []string `json:"telephones,omitempty"`
+}
+
 // ServiceMethod is how the order was served.
 type ServiceMethod string
 
@@ -317,7 +479,7 @@ const (
 type Document struct {
 	// ID is the attachment's name in the message (Content-ID or inline).
 	ID    string `json:"id"`
-	Role  string `json:"role"` // order, proofOfService, attachment
+	Role  string `json:"role"` // order, proofOfService, termination, foreignOrder, attachment
 	Media string `json:"media"`
 	Bytes int64  `json:"bytes"`
 	Pages int    `json:"pages,omitempty"`
