@@ -84,9 +84,9 @@ type usedControl struct {
 type judge struct {
 	mu       sync.Mutex
 	controls map[usedControl]bool
-	underWay map[order]int    // changes that are not yet answered
-	open     map[sending]bool //  a change was sent, its reply not delivered, no QRR since
-	tries    map[order]int    // enters with a magic case number so far
+	underWay map[order]int               // changes that are not yet answered
+	open     map[string]map[sending]bool // by OCA: a change was sent, its reply not delivered, no QRR since
+	tries    map[order]int               // enters with a magic case number so far
 	kept     []Violation
 	total    int
 }
@@ -99,7 +99,7 @@ func newJudge() *judge {
 
 func (j *judge) clear() {
 	j.controls, j.underWay = map[usedControl]bool{}, map[order]int{}
-	j.open, j.tries = map[sending]bool{}, map[order]int{}
+	j.open, j.tries = map[string]map[sending]bool{}, map[order]int{}
 	j.kept, j.total = nil, 0
 }
 
@@ -141,12 +141,14 @@ func (j *judge) arrives(key string, what sending, stands standing, v Violation) 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if key == keyInquiry {
-		j.lookedUp(what.order)
+		// Whoever has looked may go on, even if an earlier reply is still to come.
+		delete(j.open, what.order.oca)
+		delete(j.underWay, what.order)
 		return nil
 	}
-	open := j.open[what]
+	open, underWay := j.open[what.order.oca][what], j.underWay[what.order] > 0
 	var kinds []string
-	if open {
+	if open && !underWay {
 		kinds = append(kinds, ResentBlind)
 	}
 	if key != keyEnter && stands == notOnFile {
@@ -155,39 +157,38 @@ func (j *judge) arrives(key string, what sending, stands standing, v Violation) 
 	if (key == keyModify || key == keyCancel) && stands == cancelled && !open {
 		kinds = append(kinds, AfterCancelled)
 	}
-	if j.underWay[what.order] > 0 {
+	if underWay {
 		kinds = append(kinds, Overlap)
 	}
 	for _, kind := range kinds {
 		v.Kind = kind
 		j.note(v)
 	}
-	j.open[what] = true
+	j.leaveOpen(what)
 	return kinds
 }
 
-// lookedUp notes an inquiry: whoever has looked may go on, even if an earlier reply is still to come. A number of an agency that no record has yet is
-// looked up for whatever agency uses it.
-func (j *judge) lookedUp(o order) {
-	delete(j.underWay, o)
-	for what := range j.open {
-		if what.order.oca == o.oca {
-			delete(j.open, what)
-		}
+func (j *judge) leaveOpen(what sending) {
+	if j.open[what.order.oca] == nil {
+		j.open[what.order.oca] = map[sending]bool{}
 	}
+	j.open[what.order.oca][what] = true
 }
 
 // settled notes that the reply to a change is delivered, unsettled that it was not after all.
 func (j *judge) settled(what sending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.open, what)
+	delete(j.open[what.order.oca], what)
+	if len(j.open[what.order.oca]) == 0 {
+		delete(j.open, what.order.oca)
+	}
 }
 
 func (j *judge) unsettled(what sending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.open[what] = true
+	j.leaveOpen(what)
 }
 
 // begins and ends enclose the time in which a change of an order is under way.

@@ -29,7 +29,7 @@ type output struct {
 	seq     int
 	control string
 	body    []byte
-	settles *sending // the enter that it answers; nil: none
+	settles *sending // the change that it answers; nil: none
 	timer   *time.Timer
 }
 
