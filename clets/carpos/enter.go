@@ -62,12 +62,16 @@ func (d *Dictionary) begin(k Key, c Context, form string) *builder {
 // unsendable is ever called whole.
 func (b *builder) finish() (Transaction, []Lack) {
 	for _, fault := range b.d.Check(b.t) {
-		named := slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == fault.Field })
-		if !named {
-			b.lack(fault.Field, "It cannot be sent as it is: "+fault.Text+".", Court)
-		}
+		b.unnamed(fault.Field, "It cannot be sent as it is: "+fault.Text+".")
 	}
 	return b.t, b.lacks
+}
+
+// unnamed is a lack of a field of which none is known yet.
+func (b *builder) unnamed(field, reason string) {
+	if !slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == field }) {
+		b.lack(field, reason, Court)
+	}
 }
 
 func (b *builder) lack(field, reason string, whose Party) {
