@@ -48,6 +48,9 @@ type standing struct {
 	order               order.Order
 }
 
+// object names the order in the audit log.
+func (o standing) object() string { return fmt.Sprintf("order %s/%s", o.order.Court.ORI, o.order.ID) }
+
 func readStanding(ctx context.Context, tx pgx.Tx, id int64) (standing, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (o standing, err error) {
 		var document string
@@ -79,7 +82,7 @@ func (s *Store) supersede(ctx context.Context, tx pgx.Tx, p pair, today order.Da
 	case earlier.cancelled, ends != nil && ends.Before(today):
 		return nil
 	case !fitsAfter(later.order, earlier.order):
-		return openFollows(ctx, tx, later, earlier, at)
+		return openFollows(ctx, tx, s.opts.Hub, later, earlier, at)
 	}
 	return s.end(ctx, tx, later, earlier, at)
 }
@@ -92,14 +95,14 @@ func fitsAfter(later, earlier order.Order) bool {
 }
 
 // openFollows leaves it to the court: it may have named another order than it meant.
-func openFollows(ctx context.Context, tx pgx.Tx, later, earlier standing, at time.Time) error {
+func openFollows(ctx context.Context, tx pgx.Tx, hub string, later, earlier standing, at time.Time) error {
 	tag, err := tx.Exec(ctx, `insert into task (order_id, kind, agency_id, opened_by, since) values ($1, 'follows', $2, $3, $4)
 		on conflict (order_id, kind) where closed_at is null do nothing`, later.id, later.agency, later.addedBy, at)
 	if err != nil || tag.RowsAffected() == 0 {
 		return err
 	}
-	_, err = tx.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details) values ($1, 'hub', 'order.follow', $2, 'left open', $3)",
-		at, "submission "+string(earlier.tracking), "the order of submission "+string(later.tracking)+" does not fit as its successor")
+	_, err = tx.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details) values ($1, $2, 'order.follow', $3, 'left open', $4)",
+		at, "hub "+hub, earlier.object(), "the order of submission "+string(later.tracking)+" does not fit as its successor")
 	return err
 }
 
@@ -126,7 +129,7 @@ func (s *Store) end(ctx context.Context, tx pgx.Tx, later, earlier standing, at 
 	b.Queue(`insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at) values ($1, $2, $3, $4, 'XRR', $5, $6, $7, $7)`,
 		number, earlier.id, earlier.seq, later.addedBy, string(state), earlier.test, at)
 	b.Queue("insert into audit (at, actor, action, object, outcome, details) values ($1, $2, 'order.follow', $3, 'cancelled', $4)",
-		at, "hub "+s.opts.Hub, "submission "+string(earlier.tracking), "the order of submission "+string(later.tracking)+" follows it and is in CARPOS")
+		at, "hub "+s.opts.Hub, earlier.object(), "the order of submission "+string(later.tracking)+" follows it and is in CARPOS")
 	if state == StateReady {
 		if err := enqueue(ctx, s.jobs, &b, at, TransmissionID(number)); err != nil {
 			return err

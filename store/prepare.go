@@ -66,8 +66,8 @@ type entry struct {
 	state        TransmissionState // empty: nothing is owed
 	notOwed      NotOwed
 	waitedFor    waitedFor
-	opens        []taskKind
-	closes       []taskKind
+	// lacksData says that it was attached to an order that has not come, completes that it is the order of which something was attached before.
+	lacksData, completes bool
 }
 
 // orderKey identifies an order: its court's ORI, that court's own identification, and whether it is a test.

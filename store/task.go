@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +13,6 @@ import (
 type taskKind string
 
 const (
-	taskImage   taskKind = "image"   // the order has come, and no image of it
 	taskData    taskKind = "data"    // images or CLETS-001 have come, and not their order
 	taskFollows taskKind = "follows" // the order follows one that it does not fit
 )
@@ -39,27 +37,28 @@ func (r *Reader) Tasks(ctx context.Context, agency AgencyID, limit int) ([]Task,
 		err = row.Scan(&t.Kind, &t.Court, &t.Order, &t.Test, &t.Agency, &t.Tracking, &t.Since)
 		t.Since = t.Since.UTC()
 		return t, err
-	}, "list what is open", `select k.kind, o.court, o.local_id, o.test, a.ori, s.tracking, k.since
-		from task k join order_ o on o.id = k.order_id join agency a on a.id = k.agency_id join submission s on s.id = k.opened_by
-		where k.closed_at is null and $1 in (0, k.agency_id) order by k.id limit $2`, int64(agency), limit)
+	}, "list what is open", `select k.kind, o.court, o.local_id, o.test, a.ori, s.tracking, s.received_at from (
+			(select kind, order_id, agency_id, opened_by from task where closed_at is null and $1::bigint in (0, agency_id) order by id limit $2)
+			union all
+			(select 'image', id, agency_id, added_by from order_ where not imaged and added_by is not null and $1::bigint in (0, agency_id) order by id limit $2)) k
+		join order_ o on o.id = k.order_id join agency a on a.id = k.agency_id join submission s on s.id = k.opened_by
+		order by s.received_at, s.id, k.kind limit $2`, int64(agency), limit)
 }
 
 // queueTasks opens and closes tasks: no statement where no package does either.
 func (t *transaction) queueTasks(b *pgx.Batch) {
 	t.queueFollows(b)
-	for _, kind := range []taskKind{taskImage, taskData} {
-		if rs := some(t.requests, func(r *request) bool { return slices.Contains(r.closes, kind) }); len(rs) > 0 {
-			b.Queue(`update task k set closed_by = n.submission_id, closed_at = n.at
-				from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as n (order_id, submission_id, at)
-				where k.order_id = n.order_id and k.kind = $4 and k.closed_at is null`, append(taskRows(rs), string(kind))...)
-		}
-		if rs := some(t.requests, func(r *request) bool { return slices.Contains(r.opens, kind) }); len(rs) > 0 {
-			agencies := column(rs, func(r *request) int64 { return int64(r.Agency.ID) })
-			b.Queue(`insert into task (order_id, kind, agency_id, opened_by, since)
-				select order_id, $4, agency_id, submission_id, at
-				from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $5::bigint[]) as n (order_id, submission_id, at, agency_id)
-				on conflict (order_id, kind) where closed_at is null do nothing`, append(taskRows(rs), string(kind), agencies)...)
-		}
+	if rs := some(t.requests, func(r *request) bool { return r.completes }); len(rs) > 0 {
+		b.Queue(`update task k set closed_by = n.submission_id, closed_at = n.at
+			from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as n (order_id, submission_id, at)
+			where k.order_id = n.order_id and k.kind = $4 and k.closed_at is null`, append(taskRows(rs), string(taskData))...)
+	}
+	if rs := some(t.requests, func(r *request) bool { return r.lacksData }); len(rs) > 0 {
+		b.Queue(`insert into task (order_id, kind, agency_id, opened_by, since)
+			select order_id, $4, agency_id, submission_id, at
+			from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $5::bigint[]) as n (order_id, submission_id, at, agency_id)
+			on conflict (order_id, kind) where closed_at is null do nothing`,
+			append(taskRows(rs), string(taskData), column(rs, func(r *request) int64 { return int64(r.Agency.ID) }))...)
 	}
 }
 

@@ -206,7 +206,7 @@ on conflict on constraint order_identity do update set
     imaged       = order_.imaged or (excluded.imaged and (excluded.added_by is null or order_.added_by is null)),
     attached     = order_.attached or (excluded.attached and order_.added_by is null),
     cancelled_by = coalesce(order_.cancelled_by, excluded.cancelled_by)
-returning id, court, local_id, test, coalesce(added_by, 0), next_seq, open, relay, entered, next_version, imaged, attached`
+returning id, court, local_id, test, coalesce(added_by, 0), next_seq, open, relay, entered, next_version, attached`
 
 // lock locks the orders and decides what becomes of each package.
 func (t *transaction) lock(ctx context.Context) error {
@@ -258,13 +258,13 @@ type locked struct {
 	open    int
 	relay   string
 	entered bool
-	// nextVersion counts the versions, also those that came before version 1. imaged and attached: see the table.
-	nextVersion      int
-	imaged, attached bool
+	// nextVersion counts the versions, also those that came before version 1; attached says that something was attached before it.
+	nextVersion int
+	attached    bool
 }
 
 func (o *locked) fields() []any {
-	return []any{&o.id, &o.key.court, &o.key.id, &o.key.test, &o.addedBy, &o.nextSeq, &o.open, &o.relay, &o.entered, &o.nextVersion, &o.imaged, &o.attached}
+	return []any{&o.id, &o.key.court, &o.key.id, &o.key.test, &o.addedBy, &o.nextSeq, &o.open, &o.relay, &o.entered, &o.nextVersion, &o.attached}
 }
 
 // The relay states of an order: whether its transactions go to CARPOS.
@@ -278,7 +278,6 @@ const (
 // decide says what becomes of a package, now that its order is locked.
 func (t *transaction) decide(r *request, o locked) {
 	r.orderID, r.notOwed, r.state, r.waitedFor = o.id, r.ownNotOwed(t.opts), "", ""
-	r.opens, r.closes = nil, nil
 	switch {
 	case r.Action != ActionAdd:
 		r.decideLater(o)
@@ -298,18 +297,13 @@ func (e *entry) decideAdded(o locked) {
 	if e.notOwed == "" {
 		e.state = StateReady
 	}
-	if o.attached {
-		e.closes = append(e.closes, taskData)
-	}
-	if !o.imaged {
-		e.opens = append(e.opens, taskImage)
-	}
+	e.completes = o.attached
 }
 
 // decideLater is about everything that follows an order, and may come before it.
 func (e *entry) decideLater(o locked) {
 	e.seq, e.version = o.nextSeq-1, o.nextVersion-1
-	e.decideTasks(o)
+	e.lacksData = e.Action == ActionAttach && o.relay == relayUnknown
 	switch {
 	case e.notOwed == NotOwedImage:
 		if o.relay == relayUnknown {
@@ -326,15 +320,6 @@ func (e *entry) decideLater(o locked) {
 		e.state, e.waitedFor = StateWaiting, waitedForOrder
 	default:
 		e.state, e.waitedFor = StateWaiting, waitedForEarlier
-	}
-}
-
-func (e *entry) decideTasks(o locked) {
-	if e.Action == ActionAttach && o.relay == relayUnknown {
-		e.opens = append(e.opens, taskData)
-	}
-	if o.relay != relayUnknown && e.shows() {
-		e.closes = append(e.closes, taskImage)
 	}
 }
 

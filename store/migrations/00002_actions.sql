@@ -13,6 +13,7 @@ alter table order_
     add check (version in (0, next_version - 1)),
     add check (version = 0 or entry_version <= version);
 create index order_follows on order_ (court, follows, test) where follows <> '';
+create index order_imageless on order_ (agency_id, id) where not imaged and added_by is not null;
 
 -- The changed order is a version like any other; why the court changed it stands beside it.
 alter table order_version add column modification text not null default ''; -- JSON; empty: as it was added
@@ -51,12 +52,12 @@ create table confidential (
 );
 create index confidential_order on confidential (order_id, id);
 
--- What somebody still has to send or to look at: an order whose image is missing, images or CLETS-001 whose order is missing, an order that follows
--- one which it does not fit. One of a kind is open for an order at a time.
+-- What somebody still has to send or to look at: images or CLETS-001 whose order is missing, an order that follows one which it does not fit. One of a
+-- kind is open for an order at a time. An order whose image is missing says so itself (order_.imaged): it costs the intake no row.
 create table task (
     id        bigint generated always as identity primary key,
     order_id  bigint not null,
-    kind      text not null check (kind in ('image', 'data', 'follows')),
+    kind      text not null check (kind in ('data', 'follows')),
     agency_id bigint not null,             -- whose work it is
     opened_by bigint not null,             -- the submission that left it open
     since     timestamptz not null,
