@@ -395,39 +395,3 @@ func TestDeletionsInADecodedText(t *testing.T) {
 		}
 	}
 }
-
-func TestWithConfidential(t *testing.T) {
-	t.Parallel()
-	o := overviewOrder()
-	o.Restrained.Born, o.Restrained.Age, o.Restrained.Weight = nil, 0, 0
-	o.Protected[0].Born = nil
-	before := o.Protected[0]
-	c := &order.Confidential{Restrained: &order.ConfidentialRestrained{Aliases: []order.Name{{Given: "Moss", Surname: "Jones"}, o.Restrained.Name},
-		Person: order.Person{Sex: "F", Race: "white", Born: ptr(date("1980-01-01"))}, Weight: 200, Address: &order.Address{Street: "1 Quarry Road"}},
-		Protected: []order.ConfidentialProtected{{Name: o.Protected[0].Name, Person: order.Person{Age: 29}, Address: &order.Address{Street: "2 Pebble Lane"}}}}
-	got := WithConfidential(o, c)
-	if got.Restrained.Sex != "M" || got.Restrained.Race == "white" {
-		t.Errorf("the order's own words did not win: %+v", got.Restrained.Person)
-	}
-	if got.Restrained.Born.String() != "1980-01-01" || got.Restrained.Weight != 200 || len(got.Restrained.Aliases) != 1 || got.Protected[0].Age != 29 {
-		t.Errorf("%+v %+v", got.Restrained, got.Protected[0])
-	}
-	if o.Protected[0] != before || len(o.Restrained.Aliases) != 0 {
-		t.Error("the order itself was changed")
-	}
-	d := dictionary(t)
-	cx := overviewContext()
-	cx.SSN = "000000000"
-	tx, lacks := d.Enter(got, cx)
-	if tx.First("SOC") != "000000000" || len(lacks) > 0 {
-		t.Errorf("SOC %q, %+v", tx.First("SOC"), lacks)
-	}
-	for _, f := range tx.Fields {
-		if strings.Contains(f.Value, "PEBBLE") {
-			t.Errorf("the protected person's address is in %s", f.Name)
-		}
-	}
-	if same := WithConfidential(o, nil); same.Restrained.Weight != 0 {
-		t.Error("nothing changed something")
-	}
-}
