@@ -306,7 +306,7 @@ func TestMaxConfirm(t *testing.T) {
 		bit := func(n int) bool { return bits>>n&1 == 1 }
 		o.Terms.NoContact, o.Terms.ChildExchange, o.Terms.MoveOut, o.Terms.CustodyToProtected = bit(0), bit(1), bit(2), bit(3)
 		o.Terms.VisitationToRestrained, o.Terms.NoThirdPartyContact = bit(4), bit(5)
-		o.Terms.Firearms = &order.Firearms{NoPossession: bit(6), NoPurchase: bit(7), Surrender: true, WithinHours: 999 * (bits >> 8 & 1)}
+		o.Terms.Firearms = &order.Firearms{NoPossession: bit(6), NoPurchase: bit(7), Surrender: true, WithinHours: 999 * (bits >> 8 & 1), NoBodyArmor: true}
 		for _, n := range []int{MaxConfirm, MaxConfirm + 1} {
 			c := overviewContext()
 			c.Confirm = strings.Repeat("C", n)
