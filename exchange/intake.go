@@ -240,7 +240,7 @@ func (h *Hub) findings(ctx context.Context, r read) ([]rules.Finding, error) {
 		h.Log.Error("order not looked up", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
 		return nil, &refusal{code: "Server.Unavailable"}
 	}
-	return append(all, h.Rules.Against(s, &known)...), nil
+	return append(all, h.Rules.Against(r.pack, rules.Known{Order: &known})...), nil
 }
 
 // entitled says what is wrong with who sends this. Orders are added in their own county: by a court those of all its courthouses, each of

@@ -13,6 +13,7 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/link"
 	"ccpor/clets/relay"
+	"ccpor/mapping"
 	"ccpor/mapping/order"
 	"ccpor/mapping/rules"
 	"ccpor/store"
@@ -36,7 +37,9 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, log *slog.Logger
 	config := relay.Config{
 		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime, Sweep: c.SweepTime,
 		Pauses: relay.ScaledPauses(c.RetryScale), Redial: relay.ScaledRedial(min(1, c.RetryScale*10)), Log: log,
-		Against: func(s *order.Service, known *order.Order) []string { return errorsOf(book.Against(s, known)) },
+		Against: func(s *order.Service, known *order.Order) []string {
+			return errorsOf(book.Against(mapping.Package{Service: s}, rules.Known{Order: known}))
+		},
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
