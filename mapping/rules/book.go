@@ -80,6 +80,8 @@ var orderRules = []Rule{
 		Asks: "An emergency order names the officer who asked for it."},
 	{ID: "FirearmsMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6389; Pen. Code 136.2(d)", find: firearmsMissing,
 		Asks: "Where the form always has a firearm clause, the package has it."},
+	{ID: "FirearmsInFinancialAbuse", Severity: Warning, Whose: Court, Citation: "Fam. Code 6389; Welf. & Inst. Code 15657.03 (no firearm clause for financial abuse alone)", find: firearmsInFinancialAbuse,
+		Asks: "An order for financial abuse alone has no firearm clause."},
 	{ID: "ExchangeWithoutCase", Severity: Warning, Whose: Court, Citation: "CR-160, exceptions for the exchange of children", find: exchangeWithoutCase,
 		Asks: "An exception for the exchange of children names the case that orders visitation."},
 }
@@ -140,6 +142,8 @@ var againstModification = []Rule{
 		Asks: "An order that no longer stands is not changed."},
 	{ID: "ModifiedOtherCase", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherCase,
 		Asks: "The changed order has the case number that it had."},
+	{ID: "ModifiedSomebodyElse", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedSomebodyElse,
+		Asks: "The changed order restrains the same person, under whatever name."},
 	{ID: "ModifiedOtherPerson", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherPerson,
 		Asks: "The changed order restrains whom it restrained; a name is changed to correct it."},
 	{ID: "ModifiedOtherForm", Severity: Error, Whose: Court, Citation: "a new order is added, not modified", find: modifiedOtherForm,
