@@ -159,7 +159,7 @@ func (c *checker) wholeOrder(fields []Field) {
 	if expires == "" || issued == "" {
 		return
 	}
-	if expires == nonExpiring && has(fields, "EXT") {
+	if expires == nonExpiring && first(fields, "EXT") != "" {
 		c.fault(faultValue, "EXT", "a time of expiration goes with a date only")
 	}
 	if expires != nonExpiring && expires < issued {

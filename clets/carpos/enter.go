@@ -26,7 +26,7 @@ func (d *Dictionary) Enter(o order.Order, c Context) (Transaction, []Lack) {
 
 	b.court(o, c)
 	b.dates(o)
-	b.restrained(o.Restrained)
+	b.restrained(o.Restrained, c.SSN)
 	b.protected(o.Protected)
 	for _, field := range []string{"RPC", "CPP", "FIR"} {
 		b.rule(field, f)
@@ -308,7 +308,7 @@ func (b *builder) nameNotes(field string, t nameText) {
 	}
 }
 
-func (b *builder) restrained(r order.Restrained) {
+func (b *builder) restrained(r order.Restrained, ssn string) {
 	b.name("NAM", r.Name)
 	b.aliases(r.Aliases)
 	b.crosswalk("SEX", "sex.cal_doj", r.Sex, "The order does not say the restrained person's sex; unknown must be said too.")
@@ -322,6 +322,7 @@ func (b *builder) restrained(r order.Restrained) {
 		b.lack("DOB", "The order gives neither date of birth nor age of the restrained person; an estimate of the age is enough.", Court)
 	}
 	b.body(r)
+	b.optional("SOC", ssn)
 	b.numbers(r)
 	b.optional("ADR", b.shorten("ADR", []string{b.address("ADR", r.Address, true), b.address("ADR", r.Address, false)}))
 }
@@ -451,25 +452,64 @@ func (b *builder) conditions(f facts) {
 	}
 }
 
-// otherOrders is OTH: what has no field of its own, then what the judge wrote. The judge's text ends with a pointer to the image
-// when it does not fit; the rest is never cut.
+// otherOrders is OTH: what has no field of its own, then texts of the court. Where all of it does not fit, the texts end with a pointer to the image;
+// what comes before them is never cut.
 func (b *builder) otherOrders(o order.Order, s stayAway) string {
-	parts := append(s.named(), s.others...)
-	if o.Terms.MoveOut && o.Terms.MoveOf != nil {
-		parts = append(parts, "MOVE OUT OF "+b.address("OTH", o.Terms.MoveOf, false))
-	}
-	head := b.text("OTH", strings.Join(parts, ". "))
-	judge := b.text("OTH", o.OtherOrders)
-	switch whole := join(head, judge); {
+	head := b.text("OTH", strings.Join(b.unfielded(o, s), ". "))
+	texts := b.text("OTH", strings.Join(courtTexts(o), ". "))
+	switch whole := join(head, texts); {
 	case len(whole) <= b.room("OTH"):
 		return whole
 	case len(join(head, pointer)) > b.room("OTH"):
-		b.lack("OTH", "The places to stay away from do not fit into the text of other orders.", HelpDesk)
+		b.lack("OTH", "The places to stay away from and what else has no field of its own do not fit into the text of other orders.", HelpDesk)
 		return ""
 	}
 	b.note("OTH", "text.shortened", "The other orders do not fit as a whole; the text ends with a pointer to the image.")
 	room := b.room("OTH") - len(join(head, "x")) + 1 - len(pointer) - 1
-	return join(head, strings.TrimSpace(cutAtWord(judge, room)+" "+pointer))
+	return join(head, strings.TrimSpace(cutAtWord(texts, room)+" "+pointer))
+}
+
+// unfielded are the parts of an order that an officer must know and no field takes.
+func (b *builder) unfielded(o order.Order, s stayAway) []string {
+	parts := append(s.named(), s.others...)
+	if o.Terms.MoveOut && o.Terms.MoveOf != nil {
+		parts = append(parts, "MOVE OUT OF "+b.address("OTH", o.Terms.MoveOf, false))
+	}
+	if f := o.Foreign; f != nil {
+		parts = append(parts, strings.TrimSpace("REGISTERED ORDER OF "+f.Court+", "+f.Jurisdiction+" "+f.Case))
+	}
+	for _, g := range o.Organizations {
+		parts = append(parts, "PROTECTS "+g.Name)
+		for i := range g.Sites {
+			parts = append(parts, "SITE "+b.address("OTH", &g.Sites[i], false))
+		}
+	}
+	if f := o.Terms.Firearms; f != nil && f.NoBodyArmor {
+		parts = append(parts, "NO BODY ARMOR")
+	}
+	if d := o.Terms.MonitoredUntil; d != nil {
+		parts = append(parts, "ELECTRONIC MONITORING UNTIL "+d.Compact())
+	}
+	return parts
+}
+
+// courtTexts are what the court wrote in its own words, the most telling first.
+func courtTexts(o order.Order) []string {
+	var texts []string
+	add := func(label string, all ...string) {
+		if text := strings.TrimSpace(strings.Join(all, ", ")); text != "" {
+			texts = append(texts, label+text)
+		}
+	}
+	if f := o.Terms.Firearms; f != nil {
+		add("FIREARMS NAMED: ", f.Named...)
+	}
+	add("", o.OtherOrders)
+	add("ANIMALS: ", o.Terms.Animals)
+	add("PROPERTY: ", o.Terms.Property)
+	add("SUPPORT: ", o.Terms.Support)
+	add("PROGRAMS: ", o.Terms.Programs...)
+	return texts
 }
 
 func join(head, tail string) string {

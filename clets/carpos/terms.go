@@ -26,6 +26,7 @@ func factsOf(o order.Order) facts {
 		"bradyYes": t.Brady != nil && *t.Brady, "bradyNo": t.Brady != nil && !*t.Brady, "otherOrders": strings.TrimSpace(o.OtherOrders) != "",
 		"present": o.Restrained.Present != nil && *o.Restrained.Present, "absent": o.Restrained.Present != nil && !*o.Restrained.Present,
 		"servedPresent": o.Service == order.ServicePresent, "emergency": o.Stage == order.StageEmergency, "temporary": o.Stage == order.StageTemporary,
+		"registered": o.Stage == order.StageRegistered, "noBodyArmor": t.Firearms != nil && t.Firearms.NoBodyArmor,
 	}
 	if a := t.Firearms; a != nil {
 		f["noPossession"], f["noPurchase"], f["surrender"], f["hours"] = a.NoPossession, a.NoPurchase, a.Surrender, a.WithinHours > 0
