@@ -219,6 +219,8 @@ func refused(t testing.TB) []goldenCase {
 	served("service-other-person", "A proof of service on somebody else", func(s *order.Service) { s.Restrained = order.Name{Given: "Mary", Surname: "Smith"} })
 	served("served-before-issue", "Served before the order was made", func(s *order.Service) { s.Date = on(t, "2006-06-06") })
 
+	all = append(all, refusedChanges(t)...)
+
 	ordered("schema", "Mistakes against the schemas: a missing form number, an unknown element, a day that does not exist, words that are no codes", func(*order.Order) {})
 	all[len(all)-1].spoil = strings.NewReplacer("\n    <FormNumberText>DV-110</FormNumberText>", "", "<CourtOrderIssuingDate>2025-03-03<", "<CourtOrderIssuingDate>2025-02-30<",
 		"<PersonSexCode>M<", "<PersonSexCode>male<", "<CourtRoomText>6</CourtRoomText>", "<CourtRoomText>6</CourtRoomText><CourtFloorText>2</CourtFloorText>",

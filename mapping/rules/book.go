@@ -26,6 +26,10 @@ var packageRules = []Rule{
 		Asks: "Each document of the package has an identification of its own."},
 }
 
+// confidentialRule judges CLETS-001 beside the order that it describes.
+var confidentialRule = Rule{ID: "ConfidentialDiffers", Severity: Warning, Whose: Court, Citation: "Cal. Rules of Court, rule 1.51 (CLETS-001 describes the people of the order)", find: confidentialDiffers,
+	Asks: "CLETS-001 and the order describe the same restrained person."}
+
 // orderRules judge an order, new or changed.
 var orderRules = []Rule{
 	{ID: "FormUnknown", Severity: Error, Whose: Sender, Citation: "Cal. Rules of Court, rule 1.51 (orders on Judicial Council forms)", find: formUnknown,
@@ -74,6 +78,7 @@ var orderRules = []Rule{
 		Asks: "Orders that the law keeps from the public are sent with that access class."},
 	{ID: "FieldNotOfForm", Severity: Warning, Whose: Sender, Citation: "the form table", find: fieldNotOfForm,
 		Asks: "The order says nothing that its form has no box for."},
+	confidentialRule,
 	{ID: "FollowsItself", Severity: Error, Whose: Sender, Citation: ownSense, find: followsItself,
 		Asks: "An order does not follow itself."},
 	{ID: "OfficerMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6250.3", find: officerMissing,
@@ -168,6 +173,9 @@ var againstCancellation = []Rule{
 
 // againstSupplement judge a supplement by the order that it names.
 var againstSupplement = []Rule{
+	{ID: "SupplementOtherPerson", Severity: Error, Whose: Court, Citation: changeSense, find: supplementOtherPerson,
+		Asks: "A supplement that names a person names the one whom the order restrains."},
+	confidentialRule,
 	{ID: "SupplementOtherCase", Severity: Error, Whose: Court, Citation: changeSense, find: supplementOtherCase,
 		Asks: "Supplement and order have the same case number."},
 }

@@ -132,6 +132,28 @@ func cancelledBeforeIssue(in *input) []place {
 		"Correct the date of the cancellation, or the identification of the order.")
 }
 
+// supplementOtherPerson keeps one person's papers, and the whereabouts in them, from another one's order.
+func supplementOtherPerson(in *input) []place {
+	n := in.p.Supplement.Restrained
+	return one(n != nil && !restrains(in.known, *n), attachPath+"/RestrainedPersonName",
+		"The supplement names another person than the order restrains.",
+		"Correct the name, or the identification of the order.")
+}
+
+const confidentialPath = "/OrderPackage/ConfidentialInformation/RestrainedPersonConfidential"
+
+// confidentialDiffers asks the order that came along, or the one that a supplement is about.
+func confidentialDiffers(in *input) []place {
+	o := in.o
+	if o == nil {
+		o = in.known
+	}
+	c := in.p.Confidential
+	return one(c != nil && c.Restrained != nil && apart(c.Restrained.Person, o.Restrained.Person), confidentialPath,
+		"The confidential information describes somebody else than the order restrains: sex, age or date of birth differ.",
+		"Check that both are of the same case. Where both are sent, the order's own description counts.")
+}
+
 func supplementOtherCase(in *input) []place {
 	return one(!sameCase(in.p.Supplement.Case, in.known.Case), attachPath+"/CaseDocketID",
 		"The supplement names another case number than the order.",

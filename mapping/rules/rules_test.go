@@ -114,7 +114,8 @@ func cancelled() mapping.Package {
 }
 
 func supplement() mapping.Package {
-	return mapping.Package{ID: "P-5", Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about()}, Confidential: &order.Confidential{}}
+	return mapping.Package{ID: "P-5", Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about(), Restrained: &order.Name{Given: "Rowan", Surname: "Granite"}},
+		Confidential: &order.Confidential{Restrained: &order.ConfidentialRestrained{Person: order.Person{Sex: "M", Born: ptr(day("1986-06-02"))}}}}
 }
 
 // workplace is an order that somebody else asks for.
@@ -212,6 +213,9 @@ var bad = []sample{
 	}},
 	{"OfficerMissing", emergency, "RequestingOfficer", func(_ *mapping.Package, o *order.Order) { o.Officer = nil }},
 	{"FirearmsMissing", temporary, "FirearmRestriction", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms = nil }},
+	{"ConfidentialDiffers", temporary, "RestrainedPersonConfidential", func(p *mapping.Package, _ *order.Order) {
+		p.Confidential = &order.Confidential{Restrained: &order.ConfidentialRestrained{Person: order.Person{Born: ptr(day("1991-01-01"))}}}
+	}},
 	{"FirearmsInFinancialAbuse", financial, "FirearmRestriction", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms = &order.Firearms{} }},
 	{"ExpiryTooLong", renewed, "OrderExpirationDate", func(p *mapping.Package, o *order.Order) {
 		p.Modification.Reason, p.Modification.Form = order.ModifyAmend, "DV-330"
@@ -273,6 +277,12 @@ var badAgainst = []sample{
 	{"CancelOtherPerson", cancelled, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Restrained.Given = "Hazel" }},
 	{"CancelledBeforeIssue", cancelled, "CancellationDate", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Date = day("2026-05-31") }},
 	{"EndOtherFamily", cancelled, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Form = "CR-165" }},
+	{"SupplementOtherPerson", supplement, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) {
+		p.Supplement.Restrained = &order.Name{Given: "Hazel", Surname: "Granite"}
+	}},
+	{"ConfidentialDiffers", supplement, "RestrainedPersonConfidential", func(p *mapping.Package, _ *order.Order) {
+		p.Confidential.Restrained = &order.ConfidentialRestrained{Person: order.Person{Sex: "F"}}
+	}},
 	{"SupplementOtherCase", supplement, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Supplement.Case = "26FL0002" }},
 }
 
@@ -309,6 +319,8 @@ func TestBadSamples(t *testing.T) {
 		s.do(&p, known)
 		check(s, b.Against(p, Known{Order: known}))
 	}
+	inError := Known{Order: temporary().Order, Cancelled: &order.Cancellation{Date: day("2026-06-30"), Reason: order.CancelInError}}
+	check(sample{rule: "ServedAfterEnd", path: "CourtOrderServiceDate"}, b.Against(proof(), inError))
 	for _, s := range badEnded {
 		check(s, b.Against(s.begin(), Known{Order: temporary().Order, Cancelled: &order.Cancellation{Date: day("2026-05-31")}}))
 	}
