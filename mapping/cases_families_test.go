@@ -226,7 +226,8 @@ func confidential001(t testing.TB, all *[]goldenCase) {
 	s.attach("clets001", false, clets001(t, made()))
 	s.attach("image-and-clets001", true, clets001(t, made()))
 	s.modify("", order.ModifyCorrect, "2026-03-04", corrected(t))
-	(*all)[len(*all)-1].pack.Confidential = clets001(t, made())
+	last := &(*all)[len(*all)-1]
+	last.pack.Confidential = clets001(t, last.pack.Order)
 }
 
 // --- gun violence: nobody is protected by name, an officer or another petitioner asks ---

@@ -37,7 +37,7 @@ func refusedChanges(t testing.TB) []goldenCase {
 	refuse("modify-cancelled", "A change of an order that was cancelled on the same day", func(c *goldenCase) { c.facts.Cancelled = ended })
 	refuse("modify-other-type", "A temporary order that comes back as an order after hearing: that is a new order", func(c *goldenCase) {
 		c.pack.Order = f.afterHearing(newest(f.after))
-		c.pack.Order.ID = about.made().ID
+		c.pack.Order.ID, c.pack.Order.Follows, c.pack.Modification.Reason = about.made().ID, "", order.ModifyAmend
 	})
 	about.modify("", order.ModifyCorrect, "2026-03-04", func(o *order.Order) { o.Restrained = somebody(t, "Linden", "Magma", "F", "1999-09-09") })
 	refuse("modify-other-person", "A correction after which the order restrains somebody else altogether", func(*goldenCase) {})

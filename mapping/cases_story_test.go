@@ -121,7 +121,7 @@ func corrected(t testing.TB) func(o *order.Order) {
 // clets001 is the confidential form of an order's people.
 func clets001(t testing.TB, o *order.Order) *order.Confidential {
 	c := &order.Confidential{Restrained: &order.ConfidentialRestrained{
-		Aliases: []order.Name{{Given: "Pebbles", Surname: o.Restrained.Name.Surname}}, Person: order.Person{Sex: o.Restrained.Sex, Race: "white", Born: ref(on(t, "1979-06-05"))},
+		Aliases: []order.Name{{Given: "Pebbles", Surname: o.Restrained.Name.Surname}}, Person: order.Person{Sex: o.Restrained.Sex, Race: "white", Born: o.Restrained.Born},
 		Height: 70, Weight: 180, Hair: "BRO", Eyes: "HAZ", Marks: []string{"scar on the left hand"}, SSN: "000000000",
 		DriverLicense: &order.License{Number: "X0000001", State: "CA", Year: 2029}, Address: &order.Address{Street: "1 Quarry Road", City: "Invented Springs", State: "CA", Postal: "90000"},
 		Telephones: []string{"5555550102"}, Employer: "Invented Gravel Works", EmployerAddress: &order.Address{Street: "3 Quarry Road", City: "Invented Springs", State: "CA"},
