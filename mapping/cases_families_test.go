@@ -390,7 +390,9 @@ func juvenilePaper(t testing.TB, number, revision, issued string, stage order.St
 	o.Terms = order.Terms{NoHarm: true, NoContact: true, NoThirdPartyContact: true, Firearms: &order.Firearms{NoPossession: true, NoPurchase: true, Surrender: true, WithinHours: 24},
 		StayAway: []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlacePerson}, {Kind: order.PlaceSchool}, {Kind: order.PlaceChildCare}}}}}
 	o.Hearings = []order.Hearing{{Purpose: order.HearingHeard, Date: o.Issued, Time: atTime(10, 0), Department: "L44"}}
+	o.Restrained.Present = ref(false)
 	if stage == order.StageTemporary {
+		o.Restrained.Present = nil
 		o.Hearings = []order.Hearing{{Purpose: order.HearingNext, Date: o.Issued.AddDays(20), Time: atTime(10, 0), Department: "L44"}}
 	}
 	return o
@@ -398,7 +400,9 @@ func juvenilePaper(t testing.TB, number, revision, issued string, stage order.St
 
 // againstChild makes a child the restrained person.
 func againstChild(t testing.TB, o *order.Order) *order.Order {
-	o.Restrained, o.Restrained.Minor = somebody(t, "Aspen", "Feldspar", "M", "2010-08-08"), true
+	present := o.Restrained.Present
+	o.Restrained = somebody(t, "Aspen", "Feldspar", "M", "2010-08-08")
+	o.Restrained.Minor, o.Restrained.Present = true, present
 	o.Protected = []order.Protected{adult("Willow", "Agate", "F", 58)}
 	o.Petitioner, o.OtherCases = nil, nil
 	return o

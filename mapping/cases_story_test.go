@@ -73,7 +73,7 @@ func (s story) serve(form string, method order.ServiceMethod, remarks ...string)
 		Method: method, Server: order.Officer{Name: "Deputy Flint Sandstone", Badge: "0000", Agency: "Invented County Sheriff", AgencyORI: "CA0300000"}, Own: true,
 		Place: "1 Quarry Road, Invented Springs", Papers: []string{o.Form.Number}}
 	if method == order.MethodMail {
-		p.Server, p.Own = order.Officer{Name: "Birch Gneiss", Telephone: "5555550101"}, false
+		p.Server, p.Own = order.Officer{Name: "Birch Gneiss", Agency: "Invented Springs Legal Mail", Telephone: "5555550101"}, false
 	}
 	s.step("-serve-"+own(form)+"-"+string(method), "Proof of service of the order of "+s.name+": "+string(method), p.Date.AddDays(1),
 		mapping.Package{Action: mapping.ActionServe, Service: p}, remarks...)
