@@ -16,6 +16,8 @@ import (
 	"ccpor/mapping/order"
 )
 
+//go:generate go test -run TestFormsDocument -update
+
 //go:embed data/*.json
 var files embed.FS
 
