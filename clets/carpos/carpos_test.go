@@ -27,7 +27,11 @@ func dictionary(t testing.TB) *Dictionary {
 // golden compares with testdata/name. Lines end with LF in the file.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	goldenFile(t, filepath.Join("testdata", name), got)
+}
+
+func goldenFile(t *testing.T, path, got string) {
+	t.Helper()
 	got = strings.ReplaceAll(got, crlf, "\n")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -39,7 +43,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs:\n%s\nwanted:\n%s", name, got, want)
+		t.Errorf("%s differs:\n%s\nwanted:\n%s", path, got, want)
 	}
 }
 
