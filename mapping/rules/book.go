@@ -145,6 +145,8 @@ var againstService = []Rule{
 var againstModification = []Rule{
 	{ID: "ModifiedAfterEnd", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedAfterEnd,
 		Asks: "An order that no longer stands is not changed."},
+	{ID: "ModifiedAfterExpiry", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedAfterExpiry,
+		Asks: "The order was changed while it was in force; what was wrong in it may be corrected later."},
 	{ID: "ModifiedOtherCase", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherCase,
 		Asks: "The changed order has the case number that it had."},
 	{ID: "ModifiedSomebodyElse", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedSomebodyElse,

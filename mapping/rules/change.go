@@ -79,10 +79,18 @@ func modifiedOtherForm(in *input) []place {
 }
 
 func notLonger(in *input) []place {
-	was, is := in.known.Expiry.Date, in.o.Expiry.Date
-	return one(lengthens(in.m.Reason) && was != nil && is != nil && !is.After(*was), orderPath+"/OrderExpirationDate",
+	was, is := in.known.Expiry, in.o.Expiry
+	sooner := is.Date != nil && (was.Basis == order.ExpiryPermanent || was.Date != nil && !is.Date.After(*was.Date))
+	return one(lengthens(in.m.Reason) && sooner, orderPath+"/OrderExpirationDate",
 		"The order is said to last longer, but does not end later than before.",
 		"Check the expiration date and the reason of the modification.")
+}
+
+func modifiedAfterExpiry(in *input) []place {
+	end := in.known.Expiry.Date
+	return one(end != nil && in.m.Date.After(*end) && in.m.Reason != order.ModifyCorrect, changePath+"/ModificationDate",
+		"The order had expired when it was changed.",
+		"Check the date of the modification. If the court made the order again, add it under an identification of its own.")
 }
 
 func cancelledInFuture(in *input) []place {

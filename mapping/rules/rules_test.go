@@ -273,6 +273,8 @@ var badAgainst = []sample{
 	}},
 	{"ModifiedOtherForm", continued, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Designator = "TCH" }},
 	{"NotLonger", continued, "OrderExpirationDate", func(p *mapping.Package, _ *order.Order) { p.Order.Expiry.Date = ptr(day("2026-06-22")) }},
+	{"NotLonger", continued, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry = order.Expiry{Basis: order.ExpiryPermanent} }},
+	{"ModifiedAfterExpiry", continued, "ModificationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry.Date = ptr(day("2026-05-31")) }},
 	{"CancelOtherCase", cancelled, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Case = "26FL0002" }},
 	{"CancelOtherPerson", cancelled, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Restrained.Given = "Hazel" }},
 	{"CancelledBeforeIssue", cancelled, "CancellationDate", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Date = day("2026-05-31") }},
