@@ -7,7 +7,7 @@ GO ?= go
 export CGO_ENABLED = 1
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test check prove build deps deps-test bench bench-quick soak clean
+.PHONY: run demo test interop check prove build deps deps-test bench bench-quick soak clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -27,6 +27,9 @@ deps-test:
 
 test: deps-test ## the whole suite
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -timeout 20m ./...
+
+interop: deps-test ## the clients of others against the hub: Python zeep and node soap, by the WSDL alone
+	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 10m -run TestInterop -v ./cmd/ccpor
 
 prove: deps-test ## the long proofs: ten times the random documents and mutations, every fuzz target for a minute
 	CCPOR_REQUIRE_TOOLS=1 CCPOR_HEAVY=10 $(GO) test -count=1 -timeout 60m ./schemas/... ./exchange/sig ./clets/... ./store

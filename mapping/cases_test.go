@@ -117,7 +117,7 @@ func (c goldenCase) findings(t *testing.T, p mapping.Package) []rules.Finding {
 	found := book.Check(p, c.facts.Today)
 	if c.facts.Order != "" {
 		known := c.known(t)
-		found = append(found, book.Against(p.Service, known)...)
+		found = append(found, book.Against(p, rules.Known{Order: known})...)
 	}
 	if strings.HasPrefix(c.name, "refused-") == (severest(found) != rules.Error) {
 		t.Errorf("the case's name and its findings do not fit: %+v", found)

@@ -119,7 +119,7 @@ func (m *Mapper) form(p *Package, o *order.Order) {
 	if err != nil {
 		return // mapping/rules tells, with every other problem
 	}
-	o.Form = f.Order()
+	o.Form = f.Order(o.Terms)
 	if o.Expiry.Basis != "" {
 		return
 	}

@@ -113,7 +113,7 @@ func lookedUp(s sent, reply carpos.Reply) finding {
 	case entry:
 		return findEntry(s, reply)
 	}
-	return findService(s, reply)
+	return findLater(s, reply)
 }
 
 // findEntry takes the number of the one hit that is the entry's record.
@@ -130,13 +130,13 @@ func findEntry(s sent, reply carpos.Reply) finding {
 	return finding{event: found, fcn: records[0].FCN, nic: records[0].NIC}
 }
 
-// findService looks for the proof on the order's record, which has the FCN that the entry was given.
-func findService(s sent, reply carpos.Reply) finding {
+// findLater looks for what was sent after the entry on the order's record, which has the FCN that the entry was given.
+func findLater(s sent, reply carpos.Reply) finding {
 	for _, h := range reply.Hits {
 		if h.FCN != s.fcn {
 			continue
 		}
-		switch h.ShowsService(s.owed, s.entryServed) {
+		switch shows(h, s) {
 		case carpos.ShownYes:
 			return finding{event: found}
 		case carpos.ShownNo:
@@ -145,6 +145,19 @@ func findService(s sent, reply carpos.Reply) finding {
 		return finding{event: unclear}
 	}
 	return finding{event: orderGone}
+}
+
+// shows says whether the record shows the transaction; of a key that no record shows it cannot tell.
+func shows(h carpos.Hit, s sent) carpos.Shown {
+	switch s.owed.Key {
+	case carpos.Modify:
+		return h.ShowsModification(s.owed)
+	case carpos.Cancel:
+		return h.ShowsCancellation(s.owed)
+	case carpos.Serve:
+		return h.ShowsService(s.owed, s.entryServed)
+	}
+	return carpos.ShownUnclear
 }
 
 // outcome applies the policy to a finding.

@@ -10,17 +10,22 @@ type ExpiryKind string
 
 // The kinds of default expiry.
 const (
-	FromIssue   ExpiryKind = "yearsFromIssue"   // Years after the day of issue
-	FromHearing ExpiryKind = "yearsFromHearing" // Years after the hearing at which the order was made; from the issue where none is named
-	HearingEnd  ExpiryKind = "hearingEnd"       // with the first hearing to come
-	Emergency   ExpiryKind = "emergency"        // the emergency protective order's court-day rule
+	FromIssue     ExpiryKind = "yearsFromIssue"   // Years after the day of issue
+	FromHearing   ExpiryKind = "yearsFromHearing" // Years after the hearing at which the order was made; from the issue where none is named
+	DaysFromIssue ExpiryKind = "daysFromIssue"    // Days after the day of issue
+	HearingEnd    ExpiryKind = "hearingEnd"       // with the first hearing to come
+	Emergency     ExpiryKind = "emergency"        // the emergency protective order's court-day rule
+	AsWritten     ExpiryKind = "asWritten"        // there is no default
 )
+
+var expiryKinds = []ExpiryKind{FromIssue, FromHearing, DaysFromIssue, HearingEnd, Emergency, AsWritten}
 
 // ExpiryRule says when an order ends whose form names no date.
 type ExpiryRule struct {
 	ID         string     `json:"id"`
 	Kind       ExpiryKind `json:"kind"`
 	Years      int        `json:"years"`
+	Days       int        `json:"days"`
 	Text       string     `json:"text"`
 	Citation   string     `json:"citation"`
 	Source     string     `json:"source"`
@@ -39,9 +44,12 @@ func (r ExpiryRule) Default(o *order.Order, c *calendar.Calendar) (order.Expiry,
 			from = h.Date
 		}
 		e.Date = later(from, r.Years)
+	case DaysFromIssue:
+		d := o.Issued.AddDays(r.Days)
+		e.Date = &d
 	case Emergency:
 		d, t := c.EmergencyExpiry(o.Issued)
-		e.Date, e.Time = &d, t
+		e.Date, e.Time, e.Basis = &d, t, order.ExpiryCourtDay
 	case HearingEnd:
 		h := hearing(o, order.HearingNext)
 		if h == nil {
@@ -49,6 +57,8 @@ func (r ExpiryRule) Default(o *order.Order, c *calendar.Calendar) (order.Expiry,
 		}
 		d := h.Date
 		e.Date, e.Basis = &d, order.ExpiryHearingEnd
+	default:
+		return order.Expiry{}, false
 	}
 	return e, true
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/order"
@@ -16,6 +17,11 @@ func load(t testing.TB) *Table {
 		t.Fatal(err)
 	}
 	return table
+}
+
+// parse reads a table of one file.
+func parse(text string) (*Table, error) {
+	return Read(fstest.MapFS{"data/one.json": {Data: []byte(text)}})
 }
 
 func date(t testing.TB, s string) order.Date {
@@ -34,7 +40,7 @@ func TestFind(t *testing.T) {
 	if err != nil || f.Designator != "CPO" || f.ProtectedMin != 1 || !f.HasStage(order.StagePreTrial) || f.HasStage(order.StageEmergency) {
 		t.Errorf("the seed's form: %+v, %v", f, err)
 	}
-	if got := f.Order(); got.Number != "CR-160" || got.Family != "CPO" || got.Designator != "CPO" || got.Revision != f.Revision || got.Title != f.Title {
+	if got := f.Order(order.Terms{}); got.Number != "CR-160" || got.Family != "CPO" || got.Designator != "CPO" || got.Revision != f.Revision || got.Title != f.Title {
 		t.Errorf("as an order carries it: %+v", got)
 	}
 	var unknown *UnknownError
@@ -72,7 +78,7 @@ const madeUp = `{"edition": "2026-11-22",
 
 func TestNewFormIsData(t *testing.T) {
 	t.Parallel()
-	table, err := Parse([]byte(madeUp))
+	table, err := parse(madeUp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +104,11 @@ func TestRefusedTables(t *testing.T) {
 	for name, swap := range map[string][2]string{
 		"no edition":         {`"edition": "2026-11-22"`, `"edition": ""`},
 		"unknown field":      {`"protectedMin"`, `"protected"`},
+		"unknown petitioner": {`"protectedMin": 0`, `"protectedMin": 0, "petitioners": ["cat"]`},
+		"nobody can ask":     {`"protectedMin": 0`, `"protectedMin": 0, "needsPetitioner": true`},
+		"unknown clause":     {`"protectedMin": 0`, `"protectedMin": 0, "clauses": ["tea"]`},
+		"unknown access":     {`"protectedMin": 0`, `"protectedMin": 0, "access": "normal"`},
+		"days uncounted":     {`"years": 1,`, `"years": 1, "days": 1,`},
 		"unknown stage":      {`"temporary"`, `"later"`},
 		"no stage":           {`["temporary"]`, `[]`},
 		"no such rule":       {`"expiry": "XX-1Y"`, `"expiry": "XX-2Y"`},
@@ -120,7 +131,7 @@ func TestRefusedTables(t *testing.T) {
 		if !strings.Contains(madeUp, swap[0]) {
 			t.Fatalf("%s: nothing to break", name)
 		}
-		if _, err := Parse([]byte(strings.Replace(madeUp, swap[0], swap[1], 1))); err == nil {
+		if _, err := parse(strings.Replace(madeUp, swap[0], swap[1], 1)); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
@@ -128,15 +139,19 @@ func TestRefusedTables(t *testing.T) {
 	older := strings.Replace(row, "2027-01-01", "2026-01-01", 1)
 	proof := `{"number": "XX-110", "kind": "proof", "title": "Proof", "methods": ["mail"], "source": "x", "confidence": "stated"}`
 	for name, more := range map[string]string{
-		"twice": row, "older after newer": older, "newer beside one in use": strings.Replace(row, "2027", "2028", 1), "another kind": proof,
+		"twice": row, "older after newer": older, "newer beside one in use": strings.Replace(row, "2027", "2028", 1),
+		"a proof twice":         strings.Replace(proof, "XX-110", "XX-200", 1) + "," + strings.Replace(proof, "XX-110", "XX-200", 1),
+		"a change for nothing":  `{"number": "XX-116", "kind": "change", "family": "XX", "title": "Change", "source": "x", "confidence": "stated"}`,
+		"a change by magic":     `{"number": "XX-116", "kind": "change", "family": "XX", "title": "Change", "reasons": ["magic"], "source": "x", "confidence": "stated"}`,
+		"an end by magic":       `{"number": "XX-116", "kind": "change", "family": "XX", "title": "Change", "ends": ["magic"], "source": "x", "confidence": "stated"}`,
 		"proof without methods": strings.NewReplacer("XX-110", "XX-200", `["mail"]`, "[]").Replace(proof),
 		"proof by magic":        strings.NewReplacer("XX-110", "XX-200", "mail", "magic").Replace(proof),
 	} {
-		if _, err := Parse([]byte(strings.Replace(madeUp, row, row+","+more, 1))); err == nil {
+		if _, err := parse(strings.Replace(madeUp, row, row+","+more, 1)); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	if _, err := Parse([]byte(strings.Replace(madeUp, row, row+","+strings.Replace(proof, "XX-110", "XX-200", 1), 1))); err != nil {
+	if _, err := parse(strings.Replace(madeUp, row, row+","+strings.Replace(proof, "XX-110", "XX-200", 1), 1)); err != nil {
 		t.Errorf("a second form: %v", err)
 	}
 }
@@ -164,7 +179,10 @@ func TestDefaultExpiry(t *testing.T) {
 		{"DV130-3Y", nil, "2029-06-01", order.ExpiryDefault},
 		{"TRO-HEARING", hearings, "2026-06-22", order.ExpiryHearingEnd},
 		{"TRO-HEARING", nil, "", ""},
-		{"EPO-5-7", nil, "2026-06-08", order.ExpiryDefault},
+		{"EPO-5-7", nil, "2026-06-08", order.ExpiryCourtDay},
+		{"GV-21D", nil, "2026-06-22", order.ExpiryDefault},
+		{"GV-1Y", hearings, "2027-05-30", order.ExpiryDefault},
+		{"FOREIGN", nil, "", ""},
 	} {
 		rule, ok := table.Expiry(x.rule)
 		if !ok {
@@ -190,5 +208,37 @@ func TestWindow(t *testing.T) {
 		if f.InUse(date(t, day)) != want {
 			t.Errorf("in use on %s: %v", day, !want)
 		}
+	}
+}
+
+// The designator of an elder-abuse order depends on what it is for.
+func TestFinancialDesignator(t *testing.T) {
+	t.Parallel()
+	f, err := load(t).Find("EA-130", date(t, "2026-01-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Order(order.Terms{}).Designator + f.Order(order.Terms{FinancialAbuseOnly: true}).Designator; got != "EAREAF" {
+		t.Errorf("%s", got)
+	}
+}
+
+// The table holds every form of the families that courts have.
+func TestEveryFamilyIsThere(t *testing.T) {
+	t.Parallel()
+	table := load(t)
+	known := map[string]bool{}
+	for _, f := range table.Forms() {
+		known[f.Number] = true
+	}
+	for _, number := range strings.Fields(`DV-110 DV-116 DV-130 DV-730 CH-110 CH-116 CH-130 CH-730 EA-110 EA-116 EA-130 EA-730 EPO-001 EPO-002 CR-160 CR-161 CR-162
+		JV-250 JV-255 JV-265 SV-110 SV-116 SV-130 SV-730 WV-110 WV-116 WV-130 WV-730 GV-030 GV-110 GV-116 GV-130 GV-730 DV-600 DV-630
+		CR-165 DV-400 CH-600 CH-630 EA-600 EA-630 SV-600 SV-630 WV-600 WV-630 GV-600 GV-630 DV-200 DV-250 CH-200 CH-250 EA-200 EA-250 GV-200 GV-250 SV-200 SV-250 WV-200 WV-250 CLETS-001`) {
+		if !known[number] {
+			t.Errorf("no form %s", number)
+		}
+	}
+	if len(table.Rules()) < 10 {
+		t.Errorf("%d expiry rules", len(table.Rules()))
 	}
 }

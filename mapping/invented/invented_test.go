@@ -34,7 +34,7 @@ func TestInventedOrdersBreakNoRule(t *testing.T) {
 	for i := range 300 {
 		p, proof := m.Order(i, m.Image(i, 4000)), m.Service(i)
 		findings := append(book.Check(p, m.Issued), book.Check(proof, m.Issued)...)
-		for _, f := range append(findings, book.Against(proof.Service, p.Order)...) {
+		for _, f := range append(findings, book.Against(proof, rules.Known{Order: p.Order})...) {
 			if f.Severity == rules.Error {
 				t.Errorf("order %d breaks %s: %s", i, f.Rule, f.Text)
 			}

@@ -2,7 +2,10 @@ package rules
 
 const (
 	orderPath   = "/OrderPackage/ProtectionOrder"
+	changePath  = "/OrderPackage/CourtOrderModification"
 	servicePath = "/OrderPackage/CourtOrderService"
+	cancelPath  = "/OrderPackage/CourtOrderCancellation"
+	attachPath  = "/OrderPackage/CourtOrderSupplement"
 )
 
 // Where no statute says so, the citation tells why the exchange asks.
@@ -10,14 +13,21 @@ const (
 	ourContract = "the exchange's contract"
 	ownSense    = "an order must not contradict itself"
 	proofSense  = "a proof must fit the order that it proves"
+	changeSense = "what changes or ends an order must fit that order"
 )
 
-// orderRules judge a package with an order.
-var orderRules = []Rule{
+// packageRules judge every package.
+var packageRules = []Rule{
 	{ID: "ActionMismatch", Severity: Error, Whose: Sender, Citation: ourContract, find: actionMismatch,
-		Asks: "The action add brings an order, the action serve brings a proof of service."},
+		Asks: "The content is what the action asks for: add an order, modify an order with its modification, serve a proof, cancel a cancellation, attach a supplement."},
+	{ID: "ConfidentialMisplaced", Severity: Error, Whose: Sender, Citation: ourContract, find: confidentialMisplaced,
+		Asks: "Confidential information comes with an order or a supplement only."},
 	{ID: "DocumentRepeated", Severity: Error, Whose: Sender, Citation: ourContract, find: documentRepeated,
 		Asks: "Each document of the package has an identification of its own."},
+}
+
+// orderRules judge an order, new or changed.
+var orderRules = []Rule{
 	{ID: "FormUnknown", Severity: Error, Whose: Sender, Citation: "Cal. Rules of Court, rule 1.51 (orders on Judicial Council forms)", find: formUnknown,
 		Asks: "The form is in the form table."},
 	{ID: "FormRevisionUnknown", Severity: Error, Whose: Sender, Citation: "the revision date at the foot of the form", find: formRevisionUnknown,
@@ -52,6 +62,20 @@ var orderRules = []Rule{
 		Asks: "Age and date of birth agree within a year."},
 	{ID: "PresenceContradicted", Severity: Error, Whose: Court, Citation: "Fam. Code 6384 (no proof of service where the person was present)", find: presenceContradicted,
 		Asks: "Service by presence in court does not stand beside absence from it."},
+	{ID: "OrganizationMissing", Severity: Warning, Whose: Court, Citation: "the form names the employer, school or establishment (form table)", find: organizationMissing,
+		Asks: "The order names as many protected organizations as its form needs."},
+	{ID: "PetitionerMissing", Severity: Warning, Whose: Court, Citation: "the form names the petitioner apart from the protected persons (form table)", find: petitionerMissing,
+		Asks: "Where somebody else asks than the protected person, the order names who."},
+	{ID: "PetitionerNotOfForm", Severity: Warning, Whose: Court, Citation: "the form table", find: petitionerNotOfForm,
+		Asks: "The petitioner is of a kind that can ask for an order on this form."},
+	{ID: "ForeignMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6404, 6457", find: foreignMissing,
+		Asks: "A registration names the order that it registers, and no other form does."},
+	{ID: "AccessClass", Severity: Warning, Whose: Court, Citation: "Welf. & Inst. Code 827; Fam. Code 6404(a)", find: accessClass,
+		Asks: "Orders that the law keeps from the public are sent with that access class."},
+	{ID: "FieldNotOfForm", Severity: Warning, Whose: Sender, Citation: "the form table", find: fieldNotOfForm,
+		Asks: "The order says nothing that its form has no box for."},
+	{ID: "FollowsItself", Severity: Error, Whose: Sender, Citation: ownSense, find: followsItself,
+		Asks: "An order does not follow itself."},
 	{ID: "OfficerMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6250.3", find: officerMissing,
 		Asks: "An emergency order names the officer who asked for it."},
 	{ID: "FirearmsMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6389; Pen. Code 136.2(d)", find: firearmsMissing,
@@ -60,12 +84,20 @@ var orderRules = []Rule{
 		Asks: "An exception for the exchange of children names the case that orders visitation."},
 }
 
-// serviceRules judge a package with a proof of service, by itself.
+// modificationRules judge a modification by itself and by the order that it leaves.
+var modificationRules = []Rule{
+	{ID: "ModifiedInFuture", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedInFuture,
+		Asks: "The order was changed on or before today."},
+	{ID: "ModifiedBeforeIssue", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedBeforeIssue,
+		Asks: "The order was changed on or after its issue."},
+	{ID: "ChangeFormUnknown", Severity: Warning, Whose: Sender, Citation: "the form table", find: changeFormUnknown,
+		Asks: "The form of the change is in the form table, and changes orders of this family for this reason."},
+	{ID: "ContinuedNotTemporary", Severity: Warning, Whose: Court, Citation: "Fam. Code 245", find: continuedNotTemporary,
+		Asks: "Only an order that stands until a hearing is continued."},
+}
+
+// serviceRules judge a proof of service, by itself.
 var serviceRules = []Rule{
-	{ID: "ActionMismatch", Severity: Error, Whose: Sender, Citation: ourContract, find: actionMismatch,
-		Asks: "The action add brings an order, the action serve brings a proof of service."},
-	{ID: "DocumentRepeated", Severity: Error, Whose: Sender, Citation: ourContract, find: documentRepeated,
-		Asks: "Each document of the package has an identification of its own."},
 	{ID: "ServedInFuture", Severity: Error, Whose: Court, Citation: proofSense, find: servedInFuture,
 		Asks: "The order was served on or before today."},
 	{ID: "ProofFormUnknown", Severity: Warning, Whose: Sender, Citation: ourContract, find: proofFormUnknown,
@@ -74,8 +106,22 @@ var serviceRules = []Rule{
 		Asks: "The form of the proof states this method of service."},
 }
 
-// againstRules judge a proof of service by the order that it names.
-var againstRules = []Rule{
+// cancellationRules judge a cancellation, by itself.
+var cancellationRules = []Rule{
+	{ID: "CancelledInFuture", Severity: Error, Whose: Court, Citation: changeSense, find: cancelledInFuture,
+		Asks: "The order ended on or before today."},
+	{ID: "EndFormUnknown", Severity: Warning, Whose: Sender, Citation: "the form table", find: endFormUnknown,
+		Asks: "The form of the end is in the form table, and ends orders for this reason."},
+}
+
+// supplementRules judge a supplement, by itself.
+var supplementRules = []Rule{
+	{ID: "NothingAttached", Severity: Error, Whose: Sender, Citation: ourContract, find: nothingAttached,
+		Asks: "A supplement brings a document or confidential information."},
+}
+
+// againstService judge a proof of service by the order that it names.
+var againstService = []Rule{
 	{ID: "ServiceOtherCase", Severity: Error, Whose: Court, Citation: proofSense, find: serviceOtherCase,
 		Asks: "Proof and order have the same case number."},
 	{ID: "ServiceOtherPerson", Severity: Error, Whose: Court, Citation: proofSense, find: serviceOtherPerson,
@@ -84,4 +130,40 @@ var againstRules = []Rule{
 		Asks: "The order was served on or after its issue."},
 	{ID: "ServedAfterExpiry", Severity: Warning, Whose: Court, Citation: proofSense, find: servedAfterExpiry,
 		Asks: "The order was served while it was in force."},
+	{ID: "ServedAfterEnd", Severity: Warning, Whose: Court, Citation: proofSense, find: servedAfterEnd,
+		Asks: "The order was served before the court ended it."},
+}
+
+// againstModification judge a changed order by the order as it was.
+var againstModification = []Rule{
+	{ID: "ModifiedAfterEnd", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedAfterEnd,
+		Asks: "An order that no longer stands is not changed."},
+	{ID: "ModifiedOtherCase", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherCase,
+		Asks: "The changed order has the case number that it had."},
+	{ID: "ModifiedOtherPerson", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherPerson,
+		Asks: "The changed order restrains whom it restrained; a name is changed to correct it."},
+	{ID: "ModifiedOtherForm", Severity: Error, Whose: Court, Citation: "a new order is added, not modified", find: modifiedOtherForm,
+		Asks: "The changed order is of the type that it was."},
+	{ID: "NotLonger", Severity: Warning, Whose: Court, Citation: changeSense, find: notLonger,
+		Asks: "An order that is continued, extended or renewed ends later than before."},
+}
+
+// againstCancellation judge a cancellation by the order that it ends.
+var againstCancellation = []Rule{
+	{ID: "CancelledAlready", Severity: Error, Whose: Court, Citation: changeSense, find: cancelledAlready,
+		Asks: "What no longer stands is not cancelled again."},
+	{ID: "CancelOtherCase", Severity: Error, Whose: Court, Citation: changeSense, find: cancelOtherCase,
+		Asks: "Cancellation and order have the same case number."},
+	{ID: "CancelOtherPerson", Severity: Error, Whose: Court, Citation: changeSense, find: cancelOtherPerson,
+		Asks: "The cancellation names the person whom the order restrains."},
+	{ID: "CancelledBeforeIssue", Severity: Error, Whose: Court, Citation: changeSense, find: cancelledBeforeIssue,
+		Asks: "The order ended on or after its issue."},
+	{ID: "EndOtherFamily", Severity: Warning, Whose: Court, Citation: "the form table", find: endOtherFamily,
+		Asks: "The form of the end is one for orders of this family."},
+}
+
+// againstSupplement judge a supplement by the order that it names.
+var againstSupplement = []Rule{
+	{ID: "SupplementOtherCase", Severity: Error, Whose: Court, Citation: changeSense, find: supplementOtherCase,
+		Asks: "Supplement and order have the same case number."},
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"ccpor/mapping/forms"
 	"ccpor/mapping/order"
 )
 
@@ -36,7 +37,7 @@ func expiryBeforeIssue(in *input) []place {
 
 func expiryTooLong(in *input) []place {
 	latest, bound := in.form.Max.Latest(in.o)
-	if in.formErr != nil || !bound || in.form.NeedsOfficer { // emergency orders have a rule of their own
+	if in.formErr != nil || !bound || in.countsCourtDays() { // those have a rule of their own
 		return nil
 	}
 	e := in.o.Expiry
@@ -49,8 +50,14 @@ func expiryTooLong(in *input) []place {
 		fmt.Sprintf("The order lasts longer than orders on form %s usually can, until %v (%s).", in.form.Number, latest, in.form.Max.Citation), fix)
 }
 
+// countsCourtDays says that orders on the form end by the emergency order's court-day rule.
+func (in *input) countsCourtDays() bool {
+	r, ok := in.book.forms.Expiry(in.form.Expiry)
+	return ok && r.Kind == forms.Emergency
+}
+
 func emergencyExpiry(in *input) []place {
-	if in.o.Stage != order.StageEmergency || in.formErr != nil {
+	if in.formErr != nil || !in.countsCourtDays() {
 		return nil
 	}
 	latest, _ := in.book.calendar.EmergencyExpiry(in.o.Issued)

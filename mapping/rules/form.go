@@ -2,16 +2,47 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ccpor/mapping"
+	"ccpor/mapping/forms"
+	"ccpor/mapping/order"
 )
 
+// content is whether a package brings what its action asks for.
+func content(p *mapping.Package) bool {
+	switch p.Action {
+	case mapping.ActionAdd:
+		return p.Order != nil && p.Modification == nil
+	case mapping.ActionModify:
+		return p.Order != nil && p.Modification != nil
+	case mapping.ActionServe:
+		return p.Service != nil
+	case mapping.ActionCancel:
+		return p.Cancellation != nil
+	case mapping.ActionAttach:
+		return p.Supplement != nil
+	}
+	return false
+}
+
 func actionMismatch(in *input) []place {
-	wrong := in.p.Action == mapping.ActionAdd && in.s != nil || in.p.Action == mapping.ActionServe && in.o != nil
-	return one(wrong, "/OrderPackage/PackageHeader/PackageActionCode",
-		"The action and the content of the package do not fit: add brings an order, serve brings a proof of service.",
+	return one(!content(in.p), "/OrderPackage/PackageHeader/PackageActionCode",
+		"The action and the content of the package do not fit: add brings an order, modify a modification with the whole order, serve a proof of service, cancel a cancellation, attach a supplement.",
 		"Correct the action, or send the content that belongs to it.")
+}
+
+func confidentialMisplaced(in *input) []place {
+	return one(in.p.Confidential != nil && in.o == nil && in.p.Supplement == nil, "/OrderPackage/ConfidentialInformation",
+		"Confidential information comes with a proof of service or a cancellation, which is about neither person.",
+		"Send it with the order, or in a package of its own with the action attach.")
+}
+
+func nothingAttached(in *input) []place {
+	return one(len(in.p.Documents) == 0 && in.p.Confidential == nil, attachPath,
+		"The supplement brings neither a document nor confidential information.",
+		"Send what is to be attached.")
 }
 
 func documentRepeated(in *input) []place {
@@ -73,9 +104,95 @@ func officerMissing(in *input) []place {
 }
 
 func firearmsMissing(in *input) []place {
-	return one(in.form.Firearms && in.o.Terms.Firearms == nil, orderPath+"/CourtOrderConditions/FirearmRestriction",
+	return one(in.form.AlwaysFirearms && !in.o.Terms.FinancialAbuseOnly && in.o.Terms.Firearms == nil, orderPath+"/CourtOrderConditions/FirearmRestriction",
 		"The package says nothing of firearms, but the form always does.",
 		"Send the form's firearm clause.")
+}
+
+func organizationMissing(in *input) []place {
+	return one(in.formErr == nil && len(in.o.Organizations) < in.form.OrganizationsMin, orderPath+"/ProtectedOrganization",
+		fmt.Sprintf("The order names %d protected organizations; form %s needs at least %d.", len(in.o.Organizations), in.form.Number, in.form.OrganizationsMin),
+		"Send the employer, school or establishment as on the form.")
+}
+
+func petitionerMissing(in *input) []place {
+	return one(in.form.NeedsPetitioner && in.o.Petitioner == nil, orderPath+"/Petitioner",
+		fmt.Sprintf("Orders on form %s are asked for by somebody else than the protected persons, and the package does not say by whom.", in.form.Number),
+		"Send the petitioner as on the form.")
+}
+
+func petitionerNotOfForm(in *input) []place {
+	p := in.o.Petitioner
+	return one(in.formErr == nil && p != nil && !slices.Contains(in.form.Petitioners, p.Kind), orderPath+"/Petitioner/PetitionerCategoryCode",
+		fmt.Sprintf("Form %s is not for petitioners of this kind.", in.form.Number),
+		"Check the kind of petitioner and the form number.")
+}
+
+func foreignMissing(in *input) []place {
+	return one(in.formErr == nil && in.form.Foreign != (in.o.Foreign != nil), orderPath+"/ForeignOrder",
+		fmt.Sprintf("Form %s and the registered order do not fit: a registration names the order of the other state, tribe or country, and no other form does.", in.form.Number),
+		"Send the court, jurisdiction and date of the registered order with a registration, and leave them out otherwise.")
+}
+
+func accessClass(in *input) []place {
+	return one(in.form.Access != "" && in.o.Access == order.AccessNormal, orderPath+"/DocumentAccessCode",
+		fmt.Sprintf("Orders on form %s are not open to everybody: they belong to the access class %s.", in.form.Number, in.form.Access),
+		"Send the access class.")
+}
+
+func followsItself(in *input) []place {
+	return one(in.o.Follows != "" && in.o.Follows == in.o.ID, orderPath+"/FollowedOrderIdentification",
+		"The order is said to follow itself.",
+		"Send the identification of the temporary order, or leave it out.")
+}
+
+// said finds each clause of the form table in an order, with its place.
+var said = map[forms.Clause]struct {
+	path string
+	in   func(o *order.Order) bool
+}{
+	"noHarm":        {"CourtOrderConditions/NoHarmIndicator", func(o *order.Order) bool { return o.Terms.NoHarm }},
+	"noContact":     {"CourtOrderConditions/NoContactIndicator", func(o *order.Order) bool { return o.Terms.NoContact }},
+	"noThirdParty":  {"CourtOrderConditions/NoThirdPartyContactIndicator", func(o *order.Order) bool { return o.Terms.NoThirdPartyContact }},
+	"childExchange": {"CourtOrderConditions/ChildExchangeExceptionIndicator", func(o *order.Order) bool { return o.Terms.ChildExchange }},
+	"stayAway":      {"CourtOrderConditions/StayAway", func(o *order.Order) bool { return len(o.Terms.StayAway) > 0 }},
+	"moveOut":       {"CourtOrderConditions/MoveOut", func(o *order.Order) bool { return o.Terms.MoveOut }},
+	"firearms":      {"CourtOrderConditions/FirearmRestriction", func(o *order.Order) bool { return o.Terms.Firearms != nil && !o.Terms.FinancialAbuseOnly }},
+	"bodyArmor": {"CourtOrderConditions/FirearmRestriction/NoBodyArmorIndicator", func(o *order.Order) bool {
+		return o.Terms.Firearms != nil && o.Terms.Firearms.NoBodyArmor
+	}},
+	"named": {"CourtOrderConditions/FirearmRestriction/FirearmText", func(o *order.Order) bool {
+		return o.Terms.Firearms != nil && len(o.Terms.Firearms.Named) > 0
+	}},
+	"custody":        {"CourtOrderConditions/CustodyToProtectedIndicator", func(o *order.Order) bool { return o.Terms.CustodyToProtected }},
+	"visitation":     {"CourtOrderConditions/VisitationToRestrainedIndicator", func(o *order.Order) bool { return o.Terms.VisitationToRestrained }},
+	"noDissuasion":   {"CourtOrderConditions/NoDissuasionIndicator", func(o *order.Order) bool { return o.Terms.NoDissuasion }},
+	"mayRecord":      {"CourtOrderConditions/MayRecordCommunicationIndicator", func(o *order.Order) bool { return o.Terms.MayRecord }},
+	"brady":          {"CourtOrderConditions/ProtectionOrderBradyIndicator", func(o *order.Order) bool { return o.Terms.Brady != nil }},
+	"animals":        {"CourtOrderConditions/AnimalsText", func(o *order.Order) bool { return o.Terms.Animals != "" }},
+	"property":       {"CourtOrderConditions/PropertyText", func(o *order.Order) bool { return o.Terms.Property != "" }},
+	"support":        {"CourtOrderConditions/SupportText", func(o *order.Order) bool { return o.Terms.Support != "" }},
+	"programs":       {"CourtOrderConditions/ProgramText", func(o *order.Order) bool { return len(o.Terms.Programs) > 0 }},
+	"monitoring":     {"CourtOrderConditions/ElectronicMonitoringEndDate", func(o *order.Order) bool { return o.Terms.MonitoredUntil != nil }},
+	"financialAbuse": {"CourtOrderConditions/FinancialAbuseOnlyIndicator", func(o *order.Order) bool { return o.Terms.FinancialAbuseOnly }},
+	"statutes":       {"StatuteText", func(o *order.Order) bool { return len(o.Statutes) > 0 }},
+	"otherCases":     {"CaseOtherIdentification", func(o *order.Order) bool { return len(o.OtherCases) > 0 }},
+	"petitioner":     {"Petitioner", func(o *order.Order) bool { return o.Petitioner != nil }},
+	"organizations":  {"ProtectedOrganization", func(o *order.Order) bool { return len(o.Organizations) > 0 }},
+}
+
+func fieldNotOfForm(in *input) []place {
+	if in.formErr != nil {
+		return nil
+	}
+	var all []place
+	for _, c := range forms.Clauses() {
+		if s := said[c]; !in.form.Has(c) && s.in(in.o) {
+			all = append(all, place{orderPath + "/" + s.path, fmt.Sprintf("The order says this, but form %s has no box for it.", in.form.Number),
+				"Check the form number, and whether the order says it. If the judge wrote it by hand, send it as text of other orders."})
+		}
+	}
+	return all
 }
 
 func exchangeWithoutCase(in *input) []place {

@@ -67,16 +67,26 @@ type Rule struct {
 // place is where a rule is broken, and how.
 type place struct{ path, text, fix string }
 
-// input is what rules look at. Exactly one of o and s is set; form is zero when formErr is not nil.
+// input is what rules look at: a package with its subject; form is zero when formErr is not nil.
 type input struct {
 	p       *mapping.Package
-	o       *order.Order
+	o       *order.Order // the order that the package brings
 	s       *order.Service
-	known   *order.Order // the order that s names; in Against only
+	m       *order.Modification
+	c       *order.Cancellation
+	known   *order.Order // the order that the package is about; in Against only
+	ended   *order.Cancellation
 	today   order.Date
 	form    forms.Form
 	formErr *forms.UnknownError
 	book    *Book
+}
+
+// Known is what the hub has of an order that a package names.
+type Known struct {
+	Order *order.Order
+	// Cancelled is set once the order no longer stands.
+	Cancelled *order.Cancellation
 }
 
 // Book is all rules, over a form table and a calendar. It is shared by goroutines.
@@ -88,33 +98,72 @@ type Book struct {
 // New is the book of rules.
 func New(f *forms.Table, c *calendar.Calendar) *Book { return &Book{forms: f, calendar: c} }
 
-// Rules are all rules in the order in which they are asked.
+// Rules are all rules in the order in which they are asked; one that judges several subjects stands once.
 func (b *Book) Rules() []Rule {
-	all := append([]Rule{}, orderRules...)
-	return append(append(all, serviceRules...), againstRules...)
+	var all []Rule
+	seen := map[ID]bool{}
+	for _, list := range [][]Rule{packageRules, orderRules, modificationRules, serviceRules, cancellationRules, supplementRules,
+		againstService, againstModification, againstCancellation, againstSupplement} {
+		for _, r := range list {
+			if !seen[r.ID] {
+				seen[r.ID], all = true, append(all, r)
+			}
+		}
+	}
+	return all
 }
 
 // Check is everything wrong with a package on a day of the courts' time zone.
 func (b *Book) Check(p mapping.Package, today order.Date) []Finding {
-	in := &input{p: &p, o: p.Order, s: p.Service, today: today, book: b}
-	if in.o == nil {
-		if in.s == nil {
-			return nil
+	in := b.input(&p)
+	in.today = today
+	found := ask(packageRules, in)
+	switch {
+	case in.o != nil:
+		found = append(found, ask(orderRules, in)...)
+		if in.m != nil {
+			found = append(found, ask(modificationRules, in)...)
 		}
-		return ask(serviceRules, in)
+	case in.s != nil:
+		found = append(found, ask(serviceRules, in)...)
+	case in.c != nil:
+		found = append(found, ask(cancellationRules, in)...)
+	case p.Supplement != nil:
+		found = append(found, ask(supplementRules, in)...)
 	}
-	var err error
-	if in.form, err = b.forms.Find(in.o.Form.Number, in.o.Form.Revision); err != nil {
-		if !errors.As(err, &in.formErr) {
-			in.formErr = &forms.UnknownError{Number: in.o.Form.Number, Revision: in.o.Form.Revision}
-		}
-	}
-	return ask(orderRules, in)
+	return found
 }
 
-// Against is everything wrong with a proof of service of the order that it names.
-func (b *Book) Against(s *order.Service, known *order.Order) []Finding {
-	return ask(againstRules, &input{s: s, known: known, book: b})
+func (b *Book) input(p *mapping.Package) *input {
+	in := &input{p: p, o: p.Order, s: p.Service, m: p.Modification, c: p.Cancellation, book: b}
+	if in.o == nil {
+		return in
+	}
+	var err error
+	if in.form, err = b.forms.Find(in.o.Form.Number, in.o.Form.Revision); err != nil && !errors.As(err, &in.formErr) {
+		in.formErr = &forms.UnknownError{Number: in.o.Form.Number, Revision: in.o.Form.Revision}
+	}
+	return in
+}
+
+// Against is everything wrong with a package beside the order that it names: a proof of service, a modification, a cancellation or a supplement.
+// A new order is about no other, and nothing is found.
+func (b *Book) Against(p mapping.Package, known Known) []Finding {
+	in := b.input(&p)
+	in.known, in.ended = known.Order, known.Cancelled
+	switch {
+	case in.known == nil:
+		return nil
+	case in.s != nil:
+		return ask(againstService, in)
+	case in.o != nil && in.m != nil:
+		return ask(againstModification, in)
+	case in.c != nil:
+		return ask(againstCancellation, in)
+	case p.Supplement != nil:
+		return ask(againstSupplement, in)
+	}
+	return nil
 }
 
 func ask(rules []Rule, in *input) []Finding {

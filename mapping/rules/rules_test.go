@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"ccpor/mapping"
@@ -76,16 +77,62 @@ func proof() mapping.Package {
 		Date: day("2026-06-01"), Time: 18 * 60, Method: order.MethodPersonal, Server: order.Officer{Name: "Deputy Slate"}}}
 }
 
+func about() order.Reference {
+	return order.Reference{OrderID: "O-1", Court: "CA030013J", Case: "26FL0001"}
+}
+
+func continued() mapping.Package {
+	p := temporary()
+	p.ID, p.Action = "P-3", mapping.ActionModify
+	p.Modification = &order.Modification{Reason: order.ModifyContinue, Date: day("2026-06-01"), Form: "DV-116"}
+	p.Order.Expiry.Date, p.Order.Hearings[0].Date = ptr(day("2026-06-25")), day("2026-06-25")
+	return p
+}
+
+func cancelled() mapping.Package {
+	return mapping.Package{ID: "P-4", Action: mapping.ActionCancel, Cancellation: &order.Cancellation{Reference: about(), Form: "DV-330",
+		Restrained: order.Name{Given: "Rowan", Surname: "Granite"}, Reason: order.CancelTerminated, Date: day("2026-06-01")}}
+}
+
+func supplement() mapping.Package {
+	return mapping.Package{ID: "P-5", Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about()}, Confidential: &order.Confidential{}}
+}
+
+// workplace is an order that somebody else asks for.
+func workplace() mapping.Package {
+	p := afterHearing()
+	o := p.Order
+	o.Form = order.Form{Number: "WV-130", Revision: day("2026-01-01"), Family: "WV", Designator: "WHO"}
+	o.Expiry.Date = ptr(day("2029-06-01"))
+	o.Petitioner = &order.Petitioner{Kind: order.PetitionerEmployer, Name: "Invented Quarry, Inc."}
+	return p
+}
+
+func registered() mapping.Package {
+	p := afterHearing()
+	o := p.Order
+	o.Form = order.Form{Number: "DV-600", Revision: day("2015-01-01"), Family: "OOS", Designator: "OOS"}
+	o.Stage, o.Access = order.StageRegistered, order.AccessSealed
+	o.Foreign = &order.Foreign{Court: "Invented Tribal Court", Jurisdiction: "Invented Tribe"}
+	return p
+}
+
 func TestGoodSamples(t *testing.T) {
 	t.Parallel()
 	b := book(t)
-	for name, p := range map[string]mapping.Package{"temporary": temporary(), "emergency": emergency(), "after hearing": afterHearing(), "proof": proof(), "empty": {}} {
+	for name, p := range map[string]mapping.Package{"temporary": temporary(), "emergency": emergency(), "after hearing": afterHearing(), "proof": proof(),
+		"continued": continued(), "cancelled": cancelled(), "supplement": supplement(), "workplace": workplace(), "registered": registered()} {
 		if found := b.Check(p, today); len(found) > 0 {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}
-	if found := b.Against(proof().Service, temporary().Order); len(found) > 0 {
-		t.Errorf("proof against its order: %+v", found)
+	for name, p := range map[string]mapping.Package{"proof": proof(), "continued": continued(), "cancelled": cancelled(), "supplement": supplement(), "temporary": temporary()} {
+		if found := b.Against(p, Known{Order: temporary().Order}); len(found) > 0 {
+			t.Errorf("%s against its order: %+v", name, found)
+		}
+	}
+	if found := b.Against(proof(), Known{}); len(found) > 0 {
+		t.Errorf("against nothing: %+v", found)
 	}
 }
 
@@ -149,6 +196,31 @@ var bad = []sample{
 	{"ExchangeWithoutCase", temporary, "CaseOtherIdentification", func(_ *mapping.Package, o *order.Order) {
 		o.Terms.ChildExchange, o.OtherCases = true, []order.OtherCase{{Kind: "criminal", Number: "X"}}
 	}},
+	{"ActionMismatch", continued, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionAdd }},
+	{"ActionMismatch", temporary, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionModify }},
+	{"ActionMismatch", cancelled, "PackageActionCode", func(p *mapping.Package, _ *order.Order) { p.Action = mapping.ActionAttach }},
+	{"ConfidentialMisplaced", proof, "ConfidentialInformation", func(p *mapping.Package, _ *order.Order) { p.Confidential = &order.Confidential{} }},
+	{"ConfidentialMisplaced", cancelled, "ConfidentialInformation", func(p *mapping.Package, _ *order.Order) { p.Confidential = &order.Confidential{} }},
+	{"NothingAttached", supplement, "CourtOrderSupplement", func(p *mapping.Package, _ *order.Order) { p.Confidential = nil }},
+	{"PetitionerMissing", workplace, "Petitioner", func(_ *mapping.Package, o *order.Order) { o.Petitioner = nil }},
+	{"PetitionerNotOfForm", workplace, "PetitionerCategoryCode", func(_ *mapping.Package, o *order.Order) { o.Petitioner.Kind = order.PetitionerSchool }},
+	{"ForeignMissing", registered, "ForeignOrder", func(_ *mapping.Package, o *order.Order) { o.Foreign = nil }},
+	{"ForeignMissing", afterHearing, "ForeignOrder", func(_ *mapping.Package, o *order.Order) { o.Foreign = &order.Foreign{Court: "X", Jurisdiction: "Y"} }},
+	{"AccessClass", registered, "DocumentAccessCode", func(_ *mapping.Package, o *order.Order) { o.Access = order.AccessNormal }},
+	{"FieldNotOfForm", temporary, "NoDissuasionIndicator", func(_ *mapping.Package, o *order.Order) { o.Terms.NoDissuasion = true }},
+	{"FieldNotOfForm", emergency, "FirearmRestriction/NoBodyArmorIndicator", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms.NoBodyArmor = true }},
+	{"FollowsItself", afterHearing, "FollowedOrderIdentification", func(_ *mapping.Package, o *order.Order) { o.Follows = o.ID }},
+	{"ModifiedInFuture", continued, "ModificationDate", func(p *mapping.Package, _ *order.Order) { p.Modification.Date = day("2026-06-02") }},
+	{"ModifiedBeforeIssue", continued, "ModificationDate", func(p *mapping.Package, _ *order.Order) { p.Modification.Date = day("2026-05-31") }},
+	{"ChangeFormUnknown", continued, "CourtOrderModification/FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Modification.Form = "DV-110" }},
+	{"ChangeFormUnknown", continued, "CourtOrderModification/FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Modification.Form = "DV-730" }},
+	{"ChangeFormUnknown", continued, "CourtOrderModification/FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Modification.Form = "CH-116" }},
+	{"ContinuedNotTemporary", afterHearing, "ModificationReasonCode", func(p *mapping.Package, _ *order.Order) {
+		p.Action, p.Modification = mapping.ActionModify, &order.Modification{Reason: order.ModifyContinue, Date: day("2026-06-01")}
+	}},
+	{"CancelledInFuture", cancelled, "CancellationDate", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Date = day("2026-06-02") }},
+	{"EndFormUnknown", cancelled, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Form = "DV-130" }},
+	{"EndFormUnknown", cancelled, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Reason = order.CancelDeceased }},
 	{"ServedInFuture", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-06-02") }},
 	{"ProofFormUnknown", proof, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Service.Form = "DV-110" }},
 	{"ProofOtherMethod", proof, "ServiceMethodCode", func(p *mapping.Package, _ *order.Order) { p.Service.Method = order.MethodMail }},
@@ -161,6 +233,22 @@ var badAgainst = []sample{
 	{"ServedBeforeIssue", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-05-31") }},
 	{"ServedBeforeIssue", proof, "CourtOrderServiceDate", func(_ *mapping.Package, o *order.Order) { o.IssuedTime = ptr(order.TimeOfDay(18*60 + 1)) }},
 	{"ServedAfterExpiry", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-06-23") }},
+	{"ModifiedOtherCase", continued, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Order.Case = "26FL0002" }},
+	{"ModifiedOtherPerson", continued, "RestrainedPerson/PersonName", func(p *mapping.Package, _ *order.Order) { p.Order.Restrained.Name.Given = "Ash" }},
+	{"ModifiedOtherForm", continued, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Designator = "TCH" }},
+	{"NotLonger", continued, "OrderExpirationDate", func(p *mapping.Package, _ *order.Order) { p.Order.Expiry.Date = ptr(day("2026-06-22")) }},
+	{"CancelOtherCase", cancelled, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Case = "26FL0002" }},
+	{"CancelOtherPerson", cancelled, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Restrained.Given = "Hazel" }},
+	{"CancelledBeforeIssue", cancelled, "CancellationDate", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Date = day("2026-05-31") }},
+	{"EndOtherFamily", cancelled, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Form = "CR-165" }},
+	{"SupplementOtherCase", supplement, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Supplement.Case = "26FL0002" }},
+}
+
+// badEnded are packages about an order that was cancelled on 2026-05-31.
+var badEnded = []sample{
+	{"ServedAfterEnd", proof, "CourtOrderServiceDate", func(*mapping.Package, *order.Order) {}},
+	{"ModifiedAfterEnd", continued, "OrderIdentification", func(*mapping.Package, *order.Order) {}},
+	{"CancelledAlready", cancelled, "OrderIdentification", func(*mapping.Package, *order.Order) {}},
 }
 
 // Every bad sample breaks its rule, at its place, and no other rule.
@@ -187,8 +275,13 @@ func TestBadSamples(t *testing.T) {
 	for _, s := range badAgainst {
 		p, known := s.begin(), temporary().Order
 		s.do(&p, known)
-		check(s, b.Against(p.Service, known))
+		check(s, b.Against(p, Known{Order: known}))
 	}
+	for _, s := range badEnded {
+		check(s, b.Against(s.begin(), Known{Order: temporary().Order, Cancelled: &order.Cancellation{Date: day("2026-05-31")}}))
+	}
+	p := workplace()
+	check(sample{rule: "OrganizationMissing", path: "ProtectedOrganization"}, New(needsOrganization(t), b.calendar).Check(p, today))
 	for _, r := range b.Rules() {
 		if !broken[r.ID] {
 			t.Errorf("%s has no bad sample", r.ID)
@@ -196,6 +289,32 @@ func TestBadSamples(t *testing.T) {
 		if r.Asks == "" || r.Severity != Error && r.Severity != Warning || r.Whose != Court && r.Whose != Sender {
 			t.Errorf("%s: not whole: %+v", r.ID, r)
 		}
+	}
+}
+
+// needsOrganization is a form table whose WV-130 protects an organization, as no form of today's table must.
+func needsOrganization(t *testing.T) *forms.Table {
+	t.Helper()
+	table, err := forms.Read(fstest.MapFS{"data/x.json": {Data: []byte(`{"edition": "2026-11-25",
+		"expiry": [{"id": "X", "kind": "asWritten", "text": "x", "citation": "x", "source": "x", "confidence": "stated"}],
+		"forms": [{"number": "WV-130", "revision": "2026-01-01", "kind": "order", "family": "WV", "designator": "WHO", "title": "X", "stages": ["afterHearing"], "organizationsMin": 1,
+			"petitioners": ["employer"], "clauses": ["noHarm", "firearms", "petitioner"], "expiry": "X", "source": "x", "confidence": "stated"}]}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// Every clause of the form table is found in an order by a rule, and nothing else is.
+func TestEveryClauseIsFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range forms.Clauses() {
+		if s, ok := said[c]; !ok || s.path == "" || s.in(&order.Order{}) {
+			t.Errorf("clause %s", c)
+		}
+	}
+	if len(said) != len(forms.Clauses()) {
+		t.Errorf("%d clauses are found, %d are known", len(said), len(forms.Clauses()))
 	}
 }
 
@@ -233,10 +352,10 @@ func TestNearMisses(t *testing.T) {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}
-	known, s := temporary().Order, proof().Service
+	known, p := temporary().Order, proof()
 	known.Restrained.Aliases = []order.Name{{Given: "Ró", Surname: "Gránite"}}
-	s.Restrained = order.Name{Given: "RO", Surname: "granite"}
-	if found := b.Against(s, known); len(found) > 0 {
+	p.Service.Restrained = order.Name{Given: "RO", Surname: "granite"}
+	if found := b.Against(p, Known{Order: known}); len(found) > 0 {
 		t.Errorf("served under an alias: %+v", found)
 	}
 }

@@ -28,18 +28,25 @@ func proofOtherMethod(in *input) []place {
 }
 
 func serviceOtherCase(in *input) []place {
-	return one(fold(string(in.s.Case)) != fold(string(in.known.Case)), servicePath+"/CaseDocketID",
+	return one(!sameCase(in.s.Case, in.known.Case), servicePath+"/CaseDocketID",
 		"The proof of service names another case number than the order.",
 		"Correct the case number, or the identification of the order.")
 }
 
 func serviceOtherPerson(in *input) []place {
-	same := func(n order.Name) bool {
-		return fold(n.Surname) == fold(in.s.Restrained.Surname) && either(n.Given, in.s.Restrained.Given) && either(n.Middle, in.s.Restrained.Middle)
-	}
-	return one(!same(in.known.Restrained.Name) && !slices.ContainsFunc(in.known.Restrained.Aliases, same), servicePath+"/RestrainedPersonName",
+	return one(!restrains(in.known, in.s.Restrained), servicePath+"/RestrainedPersonName",
 		"The proof of service names another person than the order restrains.",
 		"Correct the name, or the identification of the order.")
+}
+
+func sameCase(a, b order.CaseNumber) bool { return fold(string(a)) == fold(string(b)) }
+
+// restrains says that a name is the restrained person's, or another one that the order gives for that person.
+func restrains(o *order.Order, n order.Name) bool {
+	same := func(k order.Name) bool {
+		return fold(k.Surname) == fold(n.Surname) && either(k.Given, n.Given) && either(k.Middle, n.Middle)
+	}
+	return same(o.Restrained.Name) || slices.ContainsFunc(o.Restrained.Aliases, same)
 }
 
 func servedBeforeIssue(in *input) []place {
@@ -56,5 +63,11 @@ func servedAfterExpiry(in *input) []place {
 	e := in.known.Expiry
 	return one(e.Date != nil && in.s.Date.After(*e.Date), servicePath+"/CourtOrderServiceDate",
 		"The order was served after it had expired.",
+		"Check the date of service.")
+}
+
+func servedAfterEnd(in *input) []place {
+	return one(in.ended != nil && in.s.Date.After(in.ended.Date), servicePath+"/CourtOrderServiceDate",
+		"The order was served after it had been cancelled.",
 		"Check the date of service.")
 }
