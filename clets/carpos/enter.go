@@ -26,7 +26,7 @@ func (d *Dictionary) Enter(o order.Order, c Context) (Transaction, []Lack) {
 
 	b.court(o, c)
 	b.dates(o)
-	b.restrained(o.Restrained)
+	b.restrained(o.Restrained, c.SSN)
 	b.protected(o.Protected)
 	for _, field := range []string{"RPC", "CPP", "FIR"} {
 		b.rule(field, f)
@@ -62,12 +62,16 @@ func (d *Dictionary) begin(k Key, c Context, form string) *builder {
 // unsendable is ever called whole.
 func (b *builder) finish() (Transaction, []Lack) {
 	for _, fault := range b.d.Check(b.t) {
-		named := slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == fault.Field })
-		if !named {
-			b.lack(fault.Field, "It cannot be sent as it is: "+fault.Text+".", Court)
-		}
+		b.unnamed(fault.Field, "It cannot be sent as it is: "+fault.Text+".")
 	}
 	return b.t, b.lacks
+}
+
+// unnamed is a lack of a field of which none is known yet.
+func (b *builder) unnamed(field, reason string) {
+	if !slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == field }) {
+		b.lack(field, reason, Court)
+	}
 }
 
 func (b *builder) lack(field, reason string, whose Party) {
@@ -210,12 +214,12 @@ func (b *builder) courtAddress(c order.Court) string {
 		dept = "DEPT " + dept
 	}
 	return b.shorten("CTA", []string{
-		strings.TrimSpace(dept + " " + b.address("CTA", c.Address, true)), strings.TrimSpace(dept + " " + b.address("CTA", c.Address, false)), dept,
+		strings.TrimSpace(dept + " " + b.address(c.Address, true)), strings.TrimSpace(dept + " " + b.address(c.Address, false)), dept,
 	})
 }
 
-// address is an address on one line, with or without state and postal code.
-func (b *builder) address(field string, a *order.Address, whole bool) string {
+// line is an address on one line, with or without state and postal code.
+func line(a *order.Address, whole bool) string {
 	if a == nil {
 		return ""
 	}
@@ -223,7 +227,12 @@ func (b *builder) address(field string, a *order.Address, whole bool) string {
 	if whole {
 		parts = append(parts, a.State, a.Postal)
 	}
-	return b.d.transliterate(strings.Join(parts, " ")).text
+	return strings.Join(parts, " ")
+}
+
+// address is that line as it can be sent.
+func (b *builder) address(a *order.Address, whole bool) string {
+	return b.d.transliterate(line(a, whole)).text
 }
 
 // shorten is the first of the texts that fits its field; every other but the first is noted.
@@ -308,7 +317,7 @@ func (b *builder) nameNotes(field string, t nameText) {
 	}
 }
 
-func (b *builder) restrained(r order.Restrained) {
+func (b *builder) restrained(r order.Restrained, ssn string) {
 	b.name("NAM", r.Name)
 	b.aliases(r.Aliases)
 	b.crosswalk("SEX", "sex.cal_doj", r.Sex, "The order does not say the restrained person's sex; unknown must be said too.")
@@ -322,8 +331,9 @@ func (b *builder) restrained(r order.Restrained) {
 		b.lack("DOB", "The order gives neither date of birth nor age of the restrained person; an estimate of the age is enough.", Court)
 	}
 	b.body(r)
+	b.optional("SOC", ssn)
 	b.numbers(r)
-	b.optional("ADR", b.shorten("ADR", []string{b.address("ADR", r.Address, true), b.address("ADR", r.Address, false)}))
+	b.optional("ADR", b.shorten("ADR", []string{b.address(r.Address, true), b.address(r.Address, false)}))
 }
 
 func (b *builder) body(r order.Restrained) {
@@ -449,34 +459,6 @@ func (b *builder) conditions(f facts) {
 	for _, v := range values {
 		b.add("PCO", v)
 	}
-}
-
-// otherOrders is OTH: what has no field of its own, then what the judge wrote. The judge's text ends with a pointer to the image
-// when it does not fit; the rest is never cut.
-func (b *builder) otherOrders(o order.Order, s stayAway) string {
-	parts := append(s.named(), s.others...)
-	if o.Terms.MoveOut && o.Terms.MoveOf != nil {
-		parts = append(parts, "MOVE OUT OF "+b.address("OTH", o.Terms.MoveOf, false))
-	}
-	head := b.text("OTH", strings.Join(parts, ". "))
-	judge := b.text("OTH", o.OtherOrders)
-	switch whole := join(head, judge); {
-	case len(whole) <= b.room("OTH"):
-		return whole
-	case len(join(head, pointer)) > b.room("OTH"):
-		b.lack("OTH", "The places to stay away from do not fit into the text of other orders.", HelpDesk)
-		return ""
-	}
-	b.note("OTH", "text.shortened", "The other orders do not fit as a whole; the text ends with a pointer to the image.")
-	room := b.room("OTH") - len(join(head, "x")) + 1 - len(pointer) - 1
-	return join(head, strings.TrimSpace(cutAtWord(judge, room)+" "+pointer))
-}
-
-func join(head, tail string) string {
-	if head == "" || tail == "" {
-		return head + tail
-	}
-	return head + ". " + tail
 }
 
 func (b *builder) miscellaneous(f facts, s stayAway, o order.Order, c Context) {

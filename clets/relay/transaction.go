@@ -15,6 +15,9 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	c := carpos.Context{
 		ORI: w.Agency.ORI, OCA: w.OCA, CourtName: cmp.Or(w.Agency.CarposName, w.Agency.Name), Confirm: w.Agency.ConfirmText, FCN: w.FCN, Restrained: w.Known.Order.Restrained.Name,
 	}
+	if w.Confidential != nil && w.Confidential.Restrained != nil {
+		c.SSN = w.Confidential.Restrained.SSN
+	}
 	switch {
 	case w.Kind == store.KindModify:
 		return r.changed(w, c)
@@ -39,7 +42,7 @@ func (r *Relay) changed(w store.Work, c carpos.Context) (carpos.Transaction, []c
 	}
 	record := r.decode(w.Record[0])
 	for _, body := range w.Record[1:] {
-		record = carpos.Apply(record, r.decode(body))
+		record = r.dict.Apply(record, r.decode(body))
 	}
 	reason := order.ModifyCorrect // CLETS-001 that came apart from the order says what the order left open
 	if w.Modification != nil {
