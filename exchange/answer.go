@@ -49,6 +49,7 @@ var notOwedTexts = map[store.NotOwed]string{
 	store.NotOwedTest:    "This is a test; CARPOS is not told of it.",
 	store.NotOwedOrder:   "Nothing is owed to CARPOS for the order that this is about.",
 	store.NotOwedGivenUp: "The order's entry into CARPOS was given up, so nothing can follow it.",
+	store.NotOwedImage:   "An image alone is not sent to CARPOS.",
 }
 
 func writeEntry(w *soap.Writer, owed bool, not store.NotOwed, due time.Time, rule, citation string) {

@@ -28,7 +28,8 @@ type hub struct {
 	log     *slog.Logger
 	store   *store.Store
 	rules   *rules.Book
-	relay   *relaySide // nil when no switch is configured
+	zone    *time.Location // the courts'
+	relay   *relaySide     // nil when no switch is configured
 	service *http.Server
 	pages   *http.Server
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
@@ -62,7 +63,7 @@ func (h *hub) open(ctx context.Context) error {
 		h.log.Warn("no switch is configured: transmissions wait")
 		return nil
 	}
-	if h.relay, err = openRelay(h.config, h.store, h.rules, h.log); err != nil {
+	if h.relay, err = openRelay(h.config, h.store, h.rules, h.zone, h.log); err != nil {
 		return fmt.Errorf("opening the relay: %w", err)
 	}
 	return nil
@@ -73,7 +74,7 @@ func (h *hub) openService() error {
 	if err != nil {
 		return err
 	}
-	h.rules = config.Rules
+	h.rules, h.zone = config.Rules, config.Calendar.Pacific()
 	endpoint, err := exchange.NewHub(config)
 	if err != nil {
 		return err
