@@ -498,8 +498,8 @@ func (k kept1) status() store.Status {
 		Next:          store.Move{Whose: store.PartyHub, Sentence: "The hub sends it to CARPOS."}}
 }
 
-func (m *memory) KnownOrder(context.Context, order.ORI, order.LocalID, bool) (order.Order, error) {
-	return order.Order{}, store.ErrNotFound
+func (m *memory) KnownOrder(context.Context, order.ORI, order.LocalID, bool) (store.Known, error) {
+	return store.Known{}, store.ErrNotFound
 }
 
 func (m *memory) StatusByPackage(_ context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error) {

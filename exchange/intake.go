@@ -240,7 +240,7 @@ func (h *Hub) findings(ctx context.Context, r read) ([]rules.Finding, error) {
 		h.Log.Error("order not looked up", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
 		return nil, &refusal{code: "Server.Unavailable"}
 	}
-	return append(all, h.Rules.Against(r.pack, rules.Known{Order: &known})...), nil
+	return append(all, h.Rules.Against(r.pack, rules.Known{Order: &known.Order, Cancelled: known.Cancelled})...), nil
 }
 
 // entitled says what is wrong with who sends this. Orders are added in their own county: by a court those of all its courthouses, each of
@@ -325,7 +325,8 @@ func (c checked) accepted() store.Accepted {
 	return store.Accepted{
 		Agency: c.agency, Package: c.pack.ID, Action: c.action, Received: c.visit.received(c.received),
 		Canonical: c.verified.Digest(), Signer: fingerprint(c.verified.Certificate()), Algorithm: c.verified.Algorithm(), Test: c.pack.Test,
-		Order: c.pack.Order, Service: c.pack.Service, Notes: c.pack.Notes, Images: c.images,
+		Order: c.pack.Order, Modification: c.pack.Modification, Service: c.pack.Service, Cancellation: c.pack.Cancellation, Supplement: c.pack.Supplement,
+		Confidential: c.pack.Confidential, Notes: c.pack.Notes, Images: c.images,
 		Deadline: store.Deadline{Due: c.deadline.Due, Rule: c.deadline.Rule},
 	}
 }

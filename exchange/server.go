@@ -35,7 +35,7 @@ type Store interface {
 	Refuse(ctx context.Context, r store.Refused) (order.Tracking, error)
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	StatusByPackage(ctx context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error)
-	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (order.Order, error)
+	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
 }
 

@@ -19,7 +19,8 @@ const (
 	ActionAttach Action = "attach" // images or confidential information of an order
 )
 
-// Accepted is a package that passed every check and is to be kept. Exactly one of Order (add) and Service (serve) is set.
+// Accepted is a package that passed every check and is to be kept. Exactly one of Order (add, modify), Service (serve), Cancellation (cancel) and
+// Supplement (attach) is set: the subject that its action asks for.
 type Accepted struct {
 	Agency  Agency
 	Package order.LocalID
@@ -34,9 +35,15 @@ type Accepted struct {
 	// Test is the package's test flag; the agency's own counts as well.
 	Test bool
 
-	Order   *order.Order
-	Service *order.Service
-	Notes   []order.Note
+	// Order is the whole order as it stands now; Modification says why a modify changed it.
+	Order        *order.Order
+	Modification *order.Modification
+	Service      *order.Service
+	Cancellation *order.Cancellation
+	Supplement   *order.Supplement
+	// Confidential may come with an order or a supplement; it is kept apart from both.
+	Confidential *order.Confidential
+	Notes        []order.Note
 	// Images are stored as they are; their contents must not be changed any more, even when Accept has returned with its context's error.
 	Images   []Image
 	Deadline Deadline
@@ -92,7 +99,7 @@ type Receipt struct {
 	// Owed says whether CARPOS is to be told; NotOwed says why it is not.
 	Owed    bool
 	NotOwed NotOwed
-	// Waits says in words what the package waits for, e.g. a proof of service for its order; empty when for nothing.
+	// Waits says in words what the package waits for, e.g. a change for its order; empty when for nothing.
 	Waits string
 }
 
@@ -105,6 +112,7 @@ const (
 	NotOwedTest    NotOwed = "test"    // a test package, and the hub's switch is not a test switch
 	NotOwedOrder   NotOwed = "order"   // nothing is owed for the order that it is about
 	NotOwedGivenUp NotOwed = "givenUp" // the order's entry was given up, so that nothing can follow it
+	NotOwedImage   NotOwed = "image"   // images alone: CARPOS takes none
 )
 
 // Refused is a package that is turned away. It is kept with every reason.

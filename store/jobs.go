@@ -52,19 +52,28 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// enqueue adds a transmit job for each transmission to the batch, due at the given time. The statement is River's own, built by its InsertManyTx: only
-// that it travels with the others of the batch, instead of costing a round trip, is ours.
+// enqueue adds a transmit job for each transmission to the batch, due at the given time.
 func enqueue(ctx context.Context, jobs *river.Client[pgx.Tx], batch *pgx.Batch, due time.Time, ids ...TransmissionID) error {
-	if len(ids) == 0 {
+	args := make([]river.JobArgs, len(ids))
+	for i, id := range ids {
+		args[i] = TransmitArgs{int64(id)}
+	}
+	return insertJobs(ctx, jobs, batch, due, args...)
+}
+
+// insertJobs adds jobs to the batch, due at the given time, or at once where that is zero. The statement is River's own, built by its InsertManyTx: only
+// that it travels with the others of the batch, instead of costing a round trip, is ours.
+func insertJobs(ctx context.Context, jobs *river.Client[pgx.Tx], batch *pgx.Batch, due time.Time, args ...river.JobArgs) error {
+	if len(args) == 0 {
 		return nil
 	}
 	opts := &river.InsertOpts{}
 	if !due.IsZero() {
 		opts.ScheduledAt = due
 	}
-	params := make([]river.InsertManyParams, len(ids))
-	for i, id := range ids {
-		params[i] = river.InsertManyParams{Args: TransmitArgs{int64(id)}, InsertOpts: opts}
+	params := make([]river.InsertManyParams, len(args))
+	for i, a := range args {
+		params[i] = river.InsertManyParams{Args: a, InsertOpts: opts}
 	}
 	if _, err := jobs.InsertManyTx(ctx, batchTx{batch: batch}, params); err != nil {
 		return fmt.Errorf("enqueue: %w", err)

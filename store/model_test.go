@@ -31,11 +31,19 @@ type outcome struct {
 // world is a few courts' packages, some of which contradict each other.
 func world(courts []store.Agency) []store.Accepted {
 	var packages []store.Accepted
+	add := func(a store.Agency, pkg, id string) store.Accepted { return temporary(a, pkg, id) }
 	for _, c := range courts {
 		for o := range 6 {
 			id := fmt.Sprintf("o-%d", o) // all courts speak of the same orders
 			for n := range 2 {
-				packages = append(packages, add(c, fmt.Sprintf("add-%d-%d", o, n), id), serve(c, fmt.Sprintf("serve-%d-%d", o, n), id))
+				packages = append(packages, add(c, fmt.Sprintf("add-%d-%d", o, n), id), serve(c, fmt.Sprintf("serve-%d-%d", o, n), id),
+					modify(c, fmt.Sprintf("modify-%d-%d", o, n), id), attach(c, fmt.Sprintf("attach-%d-%d", o, n), id, n == 0))
+			}
+			packages = append(packages, cancel(c, fmt.Sprintf("cancel-%d", o), id))
+			if o%2 == 1 { // every second order follows the one before it
+				follows := add(c, fmt.Sprintf("add-%d-after", o), fmt.Sprintf("after-%d", o))
+				follows.Order.Follows, follows.Order.Stage = order.LocalID(id), order.StageAfterHearing
+				packages = append(packages, follows)
 			}
 		}
 		other := serve(c, "serve-0-0", "o-0")
@@ -172,6 +180,62 @@ func (h *hub) work(stop <-chan struct{}) {
 }
 
 func (h *hub) treat(id store.TransmissionID, r *rand.Rand) error {
+	w, err := h.Work(h.t.Context(), id)
+	if err != nil {
+		return err
+	}
+	if err := judgeWork(w); err != nil {
+		return err
+	}
+	switch {
+	case w.Kind == store.KindModify && r.IntN(4) == 0:
+		_, err := h.Settle(h.t.Context(), id, "CARPOS has it.", noon)
+		return err
+	case w.Kind == store.KindEnter && r.IntN(4) == 0: // it lacks something, as long as nothing more comes
+		return h.lack(w)
+	}
+	if err := h.transmit(id, r); err != nil {
+		return err
+	}
+	var number int64
+	fmt.Sscan(h.sql("select order_id::text from transmission where id = $1", int64(id)), &number)
+	return h.Follow(h.t.Context(), number, order.MakeDate(2026, 3, 21), noon)
+}
+
+// lack holds an entry, and releases it where nothing came that did.
+func (h *hub) lack(w store.Work) error {
+	if err := h.Hold(h.t.Context(), w.ID, store.Hold{Reason: "It lacks.", Seen: w.Seen, At: noon}); err != nil {
+		return err
+	}
+	return h.release(w.ID)
+}
+
+// release releases what is held, unless a correction has done so.
+func (h *hub) release(id store.TransmissionID) error {
+	err := h.Release(h.t.Context(), id, "person jdoe", noon)
+	var moved *store.MoveError
+	if errors.As(err, &moved) && moved.From == store.StateReady {
+		return nil
+	}
+	return err
+}
+
+// judgeWork says what is wrong with what a worker is given.
+func judgeWork(w store.Work) error {
+	subject := map[store.Action]bool{store.ActionAdd: true, store.ActionModify: w.Modification != nil, store.ActionServe: w.Service != nil,
+		store.ActionCancel: w.Cancellation != nil, store.ActionAttach: w.Supplement != nil && w.Confidential != nil}
+	switch {
+	case w.Kind != store.KindCancel && !subject[w.Action], w.Kind == store.KindCancel && w.Cancellation == nil:
+		return fmt.Errorf("%s of %s without its subject", w.Kind, w.Action)
+	case w.Version == 0 || w.Order.ID == "", (w.Kind != store.KindEnter) != (w.Known.Version > 0), w.Known.Version > w.Version:
+		return fmt.Errorf("%s of version %d beside version %d", w.Kind, w.Version, w.Known.Version)
+	case (w.Kind != store.KindEnter) != (len(w.Record) > 0):
+		return fmt.Errorf("%s with %d bodies on record", w.Kind, len(w.Record))
+	}
+	return nil
+}
+
+func (h *hub) transmit(id store.TransmissionID, r *rand.Rand) error {
 	a, err := h.tryBegin(id, store.PurposeSend)
 	if err != nil {
 		return err
@@ -194,7 +258,7 @@ func (h *hub) treat(id store.TransmissionID, r *rand.Rand) error {
 		if _, err = h.Finish(h.t.Context(), a, store.Outcome{Verdict: store.VerdictRejected, At: noon}); err != nil {
 			return err
 		}
-		if err = h.Release(h.t.Context(), id, "person jdoe", noon); err != nil {
+		if err = h.release(id); err != nil {
 			return err
 		}
 		if a, err = h.tryBegin(id, store.PurposeSend); err != nil {
@@ -215,15 +279,25 @@ func (h *hub) invariants() {
 		"bytes without submission":          "select from received r where not exists (select from submission s where s.id = r.submission_id)",
 		"submission without audit":          "select from submission s where (select count(*) from audit a where a.object = 'submission ' || s.tracking) <> 1",
 		"version without order":             "select from order_version v where not exists (select from order_ o where o.id = v.order_id)",
-		"version without submission":        "select from order_version v where not exists (select from submission s where s.id = v.submission_id and s.action = 'add')",
+		"version without submission":        "select from order_version v where not exists (select from submission s where s.id = v.submission_id and s.order_id = v.order_id and s.action = case v.version when 1 then 'add' else 'modify' end)",
 		"proof without submission":          "select from service p where not exists (select from submission s where s.id = p.submission_id and s.action = 'serve' and s.order_id = p.order_id)",
-		"added order without version":       "select from order_ o where version <> (select count(*) from order_version v where v.order_id = o.id)",
+		"added order without version":       "select from order_ o where version > 0 and version <> (select count(*) from order_version v where v.order_id = o.id)",
+		"version without its number":        "select from order_ o where next_version <> 2 + (select count(*) from order_version v where v.order_id = o.id and v.version > 1)",
+		"change without its reason":         "select from order_version v where (v.version > 1) <> (v.modification <> '')",
+		"cancellation without submission":   "select from cancellation x where not exists (select from submission s where s.id = x.submission_id and s.action in ('cancel', 'add'))",
+		"cancelled by nothing":              "select from order_ o where cancelled_by is not null and not exists (select from cancellation x where x.order_id = o.id and x.submission_id = o.cancelled_by)",
+		"cancelled and standing":            "select from order_ o where cancelled_by is null and exists (select from cancellation x join transmission t on t.order_id = x.order_id and t.submission_id = x.submission_id where x.order_id = o.id and t.state <> 'given_up')",
+		"supplement without submission":     "select from supplement u where not exists (select from submission s where s.id = u.submission_id and s.action = 'attach' and s.order_id = u.order_id)",
+		"secret without submission":         "select from confidential c where not exists (select from submission s where s.id = c.submission_id and s.order_id = c.order_id)",
+		"image that nobody knows of":        "select from order_ o where imaged <> exists (select from submission s join image i on i.submission_id = s.id where s.order_id = o.id and i.role = 'order')",
+		"task that is done":                 "select from task k join order_ o on o.id = k.order_id where k.kind = 'data' and (o.version > 0) <> (k.closed_at is not null)",
+		"data without a task":               "select from supplement u join order_ o on o.id = u.order_id where o.version = 0 and not exists (select from task k where k.order_id = o.id and k.kind = 'data')",
 		"added by nobody":                   "select from order_ o where version > 0 and not exists (select from submission s where s.id = o.added_by and s.order_id = o.id and s.agency_id = o.agency_id)",
 		"order without its OCA":             "select from order_ o where version > 0 and not exists (select from oca where oca.oca = o.oca and oca.order_id = o.id)",
 		"OCA without order":                 "select from oca where not exists (select from order_ o where o.oca = oca.oca and o.id = oca.order_id)",
 		"image without content":             "select from image i where not exists (select from image_content c where c.sha256 = i.sha256)",
-		"transmission without submission":   "select from transmission t where not exists (select from submission s where s.id = t.submission_id and s.order_id = t.order_id)",
-		"owed submission, no transmission":  "select from submission s where state = 'accepted' and not_owed = '' and (select count(*) from transmission t where t.submission_id = s.id) <> 1",
+		"transmission without submission":   "select from transmission t where not exists (select from submission s where s.id = t.submission_id and s.order_id = t.order_id) and not (t.kind = 'XRR' and exists (select from cancellation x where x.submission_id = t.submission_id and x.order_id = t.order_id))",
+		"owed submission, no transmission":  "select from submission s where state = 'accepted' and not_owed = '' and (select count(*) from transmission t where t.submission_id = s.id and t.order_id = s.order_id) <> 1",
 		"wrong count of open ones":          "select from order_ o where open <> (select count(*) from transmission t where t.order_id = o.id and state not in ('accepted', 'given_up'))",
 		"number that was never given":       "select from transmission t join order_ o on o.id = t.order_id where t.seq >= o.next_seq",
 		"two on the way":                    "select from transmission where state not in ('waiting', 'accepted', 'given_up') group by order_id having count(*) > 1",

@@ -24,6 +24,7 @@ var notOwed = map[NotOwed]Move{
 	NotOwedTest:    {PartyNobody, "It is a test. It never goes to CARPOS."},
 	NotOwedOrder:   {PartyNobody, "The registry has it. The order that it is about does not go to CARPOS through the hub."},
 	NotOwedGivenUp: {PartyNobody, "The registry has it. The entry of its order into CARPOS was given up, so that nothing can follow it there."},
+	NotOwedImage:   {PartyNobody, "The registry has it. An image alone is not sent to CARPOS."},
 }
 
 // nextMove is the next move of a submission whose transmission, if it has one, is in the given state.

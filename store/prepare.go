@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,9 @@ type entry struct {
 	wire     []byte // zstd
 	stages   string
 	notes    string
-	document string // JSON of the order or the proof of service
+	document string // JSON of the subject
+	changed  string // JSON of the modification
+	secret   string // JSON of the confidential information; empty for none
 	search   search
 	digests  [][32]byte // of the images
 	ocas     [3]string
@@ -57,11 +60,14 @@ type entry struct {
 	submission   int64
 	transmission int64
 	orderID      int64
+	version      int
 	seq          int
 	oca          string
 	state        TransmissionState // empty: nothing is owed
 	notOwed      NotOwed
 	waitedFor    waitedFor
+	// lacksData says that it was attached to an order that has not come, completes that it is the order of which something was attached before.
+	lacksData, completes bool
 }
 
 // orderKey identifies an order: its court's ORI, that court's own identification, and whether it is a test.
@@ -86,14 +92,21 @@ const (
 	waitedForEarlier waitedFor = "earlier"
 )
 
-func (w waitedFor) String() string {
-	switch w {
-	case waitedForOrder:
-		return "The order that was served has not come yet: the proof of service is sent to CARPOS after it."
-	case waitedForEarlier:
+// waits says in words what a package of the action waits for.
+func (w waitedFor) waits(a Action) string {
+	switch {
+	case w == waitedForEarlier:
 		return "It is sent to CARPOS after the earlier transactions of this order."
+	case w != waitedForOrder:
+		return ""
+	case a == ActionModify:
+		return "The order that was changed has not come yet: the change is sent to CARPOS after it."
+	case a == ActionCancel:
+		return "The order that was cancelled has not come yet: the cancellation is sent to CARPOS after it."
+	case a == ActionAttach:
+		return "The order's data have not come yet: what was attached is kept for it."
 	}
-	return ""
+	return "The order that was served has not come yet: the proof of service is sent to CARPOS after it."
 }
 
 // search is what an order is found by.
@@ -103,7 +116,7 @@ type search struct {
 }
 
 // errIncomplete says that the caller left out what every package has; it is a mistake of the program, not of a court.
-var errIncomplete = errors.New("an accepted package needs an agency, an identification, and an order or a proof of service as its action says")
+var errIncomplete = errors.New("an accepted package needs an agency, an identification, and the one subject that its action asks for")
 
 func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 	e := &entry{Accepted: a, test: a.Test || a.Agency.Test}
@@ -118,7 +131,7 @@ func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 	}
 	e.Received.At = e.Received.At.UTC().Truncate(time.Microsecond) // as the database gives it back
 	e.Deadline.Due = e.Deadline.Due.UTC().Truncate(time.Microsecond)
-	e.size = len(e.wire) + len(e.document)
+	e.size = len(e.wire) + len(e.document) + len(e.secret)
 	for _, image := range e.Images {
 		e.size += len(image.Content)
 	}
@@ -127,25 +140,41 @@ func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 
 // name finds the names under which the package and its order are kept.
 func (e *entry) name() error {
-	switch {
-	case e.Agency.ID == 0 || e.Package == "":
-		return errIncomplete
-	case e.Action == ActionAdd && e.Order != nil && e.Service == nil:
-		e.order = orderKey{string(e.Order.Court.ORI), string(e.Order.ID), e.test}
-	case e.Action == ActionServe && e.Service != nil && e.Order == nil:
-		e.order = orderKey{string(e.Service.Court), string(e.Service.OrderID), e.test}
-	default:
+	court, id := e.names()
+	if e.Agency.ID == 0 || e.Package == "" || court == "" || id == "" {
 		return errIncomplete
 	}
-	if e.order.court == "" || e.order.id == "" {
-		return errIncomplete
-	}
+	e.order = orderKey{string(court), string(id), e.test}
 	return e.track()
+}
+
+// names are the court and the identification of the order that the subject is about; empty when there is not exactly the subject that the action asks for.
+func (e *entry) names() (order.ORI, order.LocalID) {
+	subjects := 0
+	for _, there := range []bool{e.Order != nil, e.Service != nil, e.Cancellation != nil, e.Supplement != nil} {
+		if there {
+			subjects++
+		}
+	}
+	withOrder := e.Action == ActionAdd || e.Action == ActionModify
+	switch {
+	case subjects != 1, (e.Modification != nil) != (e.Action == ActionModify), e.Confidential != nil && !withOrder && e.Action != ActionAttach:
+		return "", ""
+	case withOrder && e.Order != nil:
+		return e.Order.Court.ORI, e.Order.ID
+	case e.Action == ActionServe && e.Service != nil:
+		return e.Service.Court, e.Service.OrderID
+	case e.Action == ActionCancel && e.Cancellation != nil:
+		return e.Cancellation.Court, e.Cancellation.OrderID
+	case e.Action == ActionAttach && e.Supplement != nil:
+		return e.Supplement.Court, e.Supplement.OrderID
+	}
+	return "", ""
 }
 
 // track draws a tracking number, and the OCAs that go with it.
 func (e *entry) track() (err error) {
-	if e.tracking, err = newTracking(); err == nil && e.Order != nil {
+	if e.tracking, err = newTracking(); err == nil && e.Action == ActionAdd {
 		e.ocas = ocaCandidates(e.Order.Case, e.tracking)
 	}
 	return err
@@ -161,22 +190,62 @@ func newTracking() (order.Tracking, error) {
 
 func (e *entry) encode(c codec) error {
 	e.wire = c.pack(e.Received.Wire)
-	var subject any = e.Service
 	if e.Order != nil {
-		subject, e.search = e.Order, searchOf(e.Order)
+		e.search = searchOf(e.Order)
 	}
 	for _, part := range []struct {
 		text *string
 		from any
-	}{{&e.document, subject}, {&e.stages, e.Received.Stages}, {&e.notes, e.Notes}} {
+	}{{&e.document, e.subject()}, {&e.stages, e.Received.Stages}, {&e.notes, e.Notes}} {
 		b, err := json.Marshal(part.from)
 		if err != nil {
 			return fmt.Errorf("write the package's content: %w", err)
 		}
 		*part.text = string(b)
 	}
+	return errors.Join(writeIfThere(&e.changed, e.Modification), writeIfThere(&e.secret, e.Confidential))
+}
+
+func (e *entry) subject() any {
+	switch e.Action {
+	case ActionServe:
+		return e.Service
+	case ActionCancel:
+		return e.Cancellation
+	case ActionAttach:
+		return e.Supplement
+	}
+	return e.Order
+}
+
+// writeIfThere leaves the text of nothing empty.
+func writeIfThere[T any](text *string, from *T) error {
+	if from == nil {
+		return nil
+	}
+	b, err := json.Marshal(from)
+	if err != nil {
+		return fmt.Errorf("write the package's content: %w", err)
+	}
+	*text = string(b)
 	return nil
 }
+
+// kinds are the transactions by which CARPOS is told of each action; attach is a change when it brings more than images.
+var kinds = map[Action]Kind{ActionAdd: KindEnter, ActionModify: KindModify, ActionAttach: KindModify, ActionCancel: KindCancel, ActionServe: KindServe}
+
+// informs says that the package brings data which an entry that is held may have lacked.
+func (e *entry) informs() bool {
+	return e.Action == ActionModify || e.Action == ActionAttach && e.Confidential != nil
+}
+
+// shows says that the package brings an image of the order itself.
+func (e *entry) shows() bool {
+	return slices.ContainsFunc(e.Images, func(i Image) bool { return i.Role == roleOrder })
+}
+
+// roleOrder is the role of a document that is the order (mapping/order.Document).
+const roleOrder = "order"
 
 func searchOf(o *order.Order) search {
 	s := search{

@@ -131,10 +131,15 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 func readOrder(ctx context.Context, tx pgx.Tx, id int64) (*OrderSummary, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (*OrderSummary, error) {
 		var o OrderSummary
-		err := row.Scan(&o.Court, &o.ID, &o.Case, &o.Version, &o.OCA, &o.FCN, &o.NIC, &o.AddedBy)
+		err := row.Scan(&o.Court, &o.ID, &o.Case, &o.Version, &o.OCA, &o.FCN, &o.NIC, &o.AddedBy, &o.CancelledBy, &o.Follows, &o.FollowedBy)
 		return &o, err
-	}, "read the order", `select o.court, o.local_id, coalesce(v.case_number, ''), o.version, o.oca, o.fcn, o.nic, coalesce(s.tracking, '')
-		from order_ o left join order_version v on v.order_id = o.id and v.version = o.version left join submission s on s.id = o.added_by where o.id = $1`, id)
+	}, "read the order", `select o.court, o.local_id, coalesce(v.case_number, ''), o.version, o.oca, o.fcn, o.nic, coalesce(s.tracking, ''), coalesce(x.tracking, ''),
+			coalesce((select e.tracking from order_ f join submission e on e.id = f.added_by
+				where f.court = o.court and f.local_id = o.follows and f.test = o.test and f.id <> o.id), ''),
+			coalesce((select e.tracking from order_ f join submission e on e.id = f.added_by
+				where f.court = o.court and f.follows = o.local_id and f.test = o.test and f.follows <> '' and f.id <> o.id order by f.id limit 1), '')
+		from order_ o left join order_version v on v.order_id = o.id and v.version = o.version left join submission s on s.id = o.added_by
+		left join submission x on x.id = o.cancelled_by where o.id = $1`, id)
 }
 
 func scanProblem(row pgx.CollectableRow) (p Problem, err error) {
@@ -191,17 +196,50 @@ func (r *Reader) Order(ctx context.Context, t order.Tracking) (order.Order, erro
 		join order_version v on v.order_id = o.id and v.version = o.version where s.tracking = $1`, string(t))
 }
 
-// KnownOrder reads the current version of an order by its court and that court's own identification; ErrNotFound where it has not come yet. Test
-// orders live apart.
-func (r *Reader) KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (order.Order, error) {
-	return one(ctx, r.pool, scanDocument[order.Order], "read the order", `select v.document from order_ o
-		join order_version v on v.order_id = o.id and v.version = o.version where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
+// Known is an order as the registry has it.
+type Known struct {
+	// Order is its newest version, and Version that one's number.
+	Order   order.Order
+	Version int
+	// Cancelled says that it no longer stands, and why; nil while it stands.
+	Cancelled *order.Cancellation
+}
+
+// KnownOrder reads an order by its court and that court's own identification; ErrNotFound where it has not come yet. Test orders live apart.
+func (r *Reader) KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (Known, error) {
+	return one(ctx, r.pool, func(row pgx.CollectableRow) (k Known, err error) {
+		var document, cancelled string
+		if err = row.Scan(&document, &k.Version, &cancelled); err == nil {
+			err = errors.Join(parseInto(document, &k.Order), parseIfThere(cancelled, &k.Cancelled))
+		}
+		return k, err
+	}, "read the order", `select v.document, v.version, coalesce(c.document, '') from order_ o
+		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
+		where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
 }
 
 // Service reads the proof of service that the submission brought; ErrNotFound.
 func (r *Reader) Service(ctx context.Context, t order.Tracking) (order.Service, error) {
 	return one(ctx, r.pool, scanDocument[order.Service], "read the proof of service",
 		"select p.document from submission s join service p on p.submission_id = s.id where s.tracking = $1", string(t))
+}
+
+// Cancellation reads the cancellation that the submission brought; ErrNotFound.
+func (r *Reader) Cancellation(ctx context.Context, t order.Tracking) (order.Cancellation, error) {
+	return one(ctx, r.pool, scanDocument[order.Cancellation], "read the cancellation",
+		"select x.document from submission s join cancellation x on x.submission_id = s.id where s.tracking = $1 and s.action = 'cancel'", string(t))
+}
+
+// Supplement reads what the submission attached to an order, without anything confidential; ErrNotFound.
+func (r *Reader) Supplement(ctx context.Context, t order.Tracking) (order.Supplement, error) {
+	return one(ctx, r.pool, scanDocument[order.Supplement], "read what was attached",
+		"select u.document from submission s join supplement u on u.submission_id = s.id where s.tracking = $1", string(t))
+}
+
+// Images lists all images of the order that the submission is about, in whatever package they came; Image reads one by its Tracking and ID.
+func (r *Reader) Images(ctx context.Context, t order.Tracking) ([]ImageRef, error) {
+	return all(ctx, r.pool, scanImage, "list the order's images", "select "+imageColumns+` from submission q join submission s on s.order_id = q.order_id
+		join image i on i.submission_id = s.id where q.tracking = $1 order by s.id, i.n`, string(t))
 }
 
 func scanDocument[T any](row pgx.CollectableRow) (v T, err error) {

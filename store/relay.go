@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river"
 
 	"ccpor/mapping/order"
 )
@@ -28,54 +29,94 @@ func (s *Store) Work(ctx context.Context, id TransmissionID) (Work, error) {
 	return w, nil
 }
 
-// queueWork reads the transmission, its order and its agencies. An entry is about the version that its own package brought, everything later about the current one.
+// versionsOf are, for what follows an entry, the versions of the order as CARPOS has them by the hub's doing: before it, and with it. A change that was given
+// up never came there.
+const versionsOf = `
+	select max(w.version) filter (where y.id = t.id or y.state = 'accepted') as after, max(w.version) filter (where y.id <> t.id and y.state = 'accepted') as before
+	from transmission y join order_version w on w.order_id = y.order_id and w.submission_id = y.submission_id
+	where t.kind <> 'ERR' and y.order_id = t.order_id and y.kind = 'MRR' and y.seq <= t.seq`
+
+// workParts are the documents of a work, as texts that are empty where there is nothing.
+type workParts struct {
+	order, before, modification, service, cancellation, supplement, confidential, cancelled string
+	due                                                                                     *time.Time
+}
+
+// queueWork reads the transmission, its order and its agencies.
 func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
-	var document, service string
-	var due *time.Time
-	fields := append(w.Transmission.fields(), &w.Tracking, &due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &document, &service)
+	var p workParts
+	fields := append(w.Transmission.fields(), &w.Tracking, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
+		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
-	b.Queue("select "+transmissionColumns+`, s.tracking, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null,
-			coalesce(v.document, ''), coalesce(p.document, ''), `+agencyColumns+", "+submitterColumns+`
+	b.Queue("select "+transmissionColumns+`, s.tracking, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
+			coalesce(v.version, 0), coalesce(k.version, 0),
+			case when t.tries > 0 then (select a.bytes from attempt a where a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) end,
+			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),
+			coalesce(x.document, ''), coalesce(u.document, ''),
+			case when t.kind in ('ERR', 'MRR') then coalesce((select c.document from confidential c where c.order_id = o.id order by c.id desc limit 1), '') else '' end,
+			coalesce(e.document, ''), `+agencyColumns+", "+submitterColumns+`
 		from transmission t
 		join order_ o on o.id = t.order_id
 		join submission s on s.id = t.submission_id
 		join agency b on b.id = s.agency_id
 		join agency a on a.id = coalesce(o.agency_id, s.agency_id)
-		left join order_version v on v.order_id = o.id and v.version = case t.kind when 'ERR' then 1 else o.version end
+		left join lateral (`+versionsOf+`) n on true
+		left join order_version v on v.order_id = o.id and v.version = greatest(o.entry_version, n.after)
+		left join order_version k on t.kind <> 'ERR' and k.order_id = o.id and k.version = greatest(o.entry_version, n.before)
+		left join order_version m on t.kind = 'MRR' and m.order_id = o.id and m.submission_id = t.submission_id
 		left join service p on p.submission_id = t.submission_id
+		left join cancellation x on x.submission_id = t.submission_id and x.order_id = o.id
+		left join supplement u on u.submission_id = t.submission_id
+		left join cancellation e on e.submission_id = o.cancelled_by and exists (select from transmission y
+			where y.order_id = o.id and y.submission_id = o.cancelled_by and y.kind = 'XRR' and y.seq < t.seq and y.state = 'accepted')
 		where t.id = $1`, int64(id)).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(fields...); err != nil {
 			return err
 		}
-		if due != nil {
-			w.Due = due.UTC()
+		if p.due != nil {
+			w.Due = p.due.UTC()
 		}
-		return w.parse(document, service)
+		return w.parse(p)
 	})
 }
 
-// parse reads the stored order and proof of service. An order of which only a proof has come is empty.
-func (w *Work) parse(document, service string) error {
-	if document != "" {
-		if err := json.Unmarshal([]byte(document), &w.Order); err != nil {
-			return fmt.Errorf("read the stored order: %w", err)
-		}
-	}
-	if service == "" {
+// parse reads the stored documents. An order that has not come is empty.
+func (w *Work) parse(p workParts) error {
+	return errors.Join(
+		parseInto(p.order, &w.Order), parseInto(p.before, &w.Known.Order), parseIfThere(p.modification, &w.Modification), parseIfThere(p.service, &w.Service),
+		parseIfThere(p.cancellation, &w.Cancellation), parseIfThere(p.supplement, &w.Supplement), parseIfThere(p.confidential, &w.Confidential),
+		parseIfThere(p.cancelled, &w.Known.Cancelled))
+}
+
+func parseIfThere[T any](document string, into **T) error {
+	if document == "" {
 		return nil
 	}
-	w.Service = new(order.Service)
-	if err := json.Unmarshal([]byte(service), w.Service); err != nil {
-		return fmt.Errorf("read the stored proof of service: %w", err)
+	*into = new(T)
+	return parseInto(document, *into)
+}
+
+func parseInto(document string, into any) error {
+	if document == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(document), into); err != nil {
+		return fmt.Errorf("read a stored document: %w", err)
 	}
 	return nil
 }
 
-// queueWorkParts reads the images that the package brought, and replies that nobody has handled.
+// queueWorkParts reads the order's images, its record at CARPOS, and replies that nobody has handled.
 func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
-	b.Queue("select "+imageColumns+` from transmission t join image i on i.submission_id = t.submission_id join submission s on s.id = t.submission_id
-		where t.id = $1 order by i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
+	b.Queue("select "+imageColumns+` from transmission t join submission s on s.order_id = t.order_id join image i on i.submission_id = s.id
+		where t.id = $1 order by s.id, i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
 		w.Images, err = pgx.CollectRows(rows, scanImage)
+		return err
+	})
+	b.Queue(`select bytes from transmission t join transmission y on y.order_id = t.order_id and y.seq < t.seq and y.kind in ('ERR', 'MRR') and y.state = 'accepted'
+		cross join lateral (select bytes from attempt a where a.transmission_id = y.id and a.purpose = 'send' order by a.verdict = 'accepted' desc, a.id desc limit 1) a
+		where t.id = $1 order by y.seq`, int64(id)).Query(func(rows pgx.Rows) (err error) {
+		w.Record, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
 		return err
 	})
 	b.Queue("select "+inboundColumns+` from attempt a join inbound i on i.attempt_id = a.id
@@ -174,7 +215,8 @@ func (s *Store) AttemptByControl(ctx context.Context, control string) (AttemptRe
 	}, "find an attempt", "select id, transmission_id, purpose, line, at, verdict from attempt where control = $1", control)
 }
 
-// Hold sets a ready or unknown transmission aside for a person, without an attempt. ErrNotReady while an attempt is under way.
+// Hold sets a ready or unknown transmission aside for a person, without an attempt. ErrNotReady while an attempt is under way. An entry is not held, but
+// looked at again, when more of its order has come than it was judged by.
 func (s *Store) Hold(ctx context.Context, id TransmissionID, h Hold) error {
 	return s.change(ctx, id, func(c *change) error {
 		switch {
@@ -183,10 +225,44 @@ func (s *Store) Hold(ctx context.Context, id TransmissionID, h Hold) error {
 		case c.state != StateReady && c.state != StateUnknown:
 			return c.refuse("held")
 		}
+		if c.isCorrected(h.Seen) {
+			c.correct(h.At)
+			return nil
+		}
 		c.move(StateHeld, why{h.Reason, h.Field, h.Item}, h.At, h.At)
 		c.audit(h.At, "hub "+s.opts.Hub, "transmission.hold", "held", h.Reason)
 		return nil
 	})
+}
+
+// isCorrected says that a ready entry would be held for what the court has corrected since, or in a version that came before the entry's turn.
+func (c *change) isCorrected(seen int) bool {
+	return c.correctable && !c.doubt && (c.version > c.entryVersion || seen != 0 && c.nextSeq > seen)
+}
+
+// correct gives an entry back to the relay with the newest version.
+func (c *change) correct(at time.Time) {
+	c.b.Queue("update order_ set entry_version = version where id = $1", c.orderID)
+	c.again(StateReady, at, at)
+	c.audit(at, "hub "+c.s.opts.Hub, "transmission.correct", "ready", "the court sent more of the order")
+}
+
+// Settle ends a ready change without sending it: CARPOS has what it says, for the reason given. ErrNotReady: another worker has it or it has moved on.
+func (s *Store) Settle(ctx context.Context, id TransmissionID, reason string, at time.Time) (Finished, error) {
+	var done Finished
+	err := s.change(ctx, id, func(c *change) error {
+		switch {
+		case c.openAttempt != 0 || c.state != StateReady:
+			return ErrNotReady
+		case c.kind != KindModify:
+			return c.refuse("settled without being sent")
+		}
+		c.accept(Outcome{At: at}, why{reason: reason})
+		c.audit(at, "hub "+s.opts.Hub, "transmission.settle", "accepted", reason)
+		done = Finished{State: c.state, Next: c.next}
+		return nil
+	})
+	return done, err
 }
 
 // Release gives a held transmission back to the relay, with a job: ready, or unknown where an earlier sending has never been looked up.
@@ -258,6 +334,10 @@ type change struct {
 	entered     bool
 	fcn         order.FCN
 	tracking    order.Tracking
+	// version and entryVersion are the order's newest version and the one that its entry takes to CARPOS; nextSeq counts what has come for it.
+	version, entryVersion, nextSeq int
+	// follows says that the order follows another one or is followed; correctable that it is an entry which a correction may still change.
+	follows, correctable bool
 	// following is the order's next waiting transmission, zero for none; next is set when it is made ready.
 	following, next TransmissionID
 }
@@ -297,10 +377,13 @@ func (c *change) lock(conn *pgx.Conn) error {
 	b.Queue("begin")
 	b.Queue("select from order_ where id = (select order_id from transmission where id = $1) for update", int64(c.id))
 	b.Queue(`select t.order_id, t.kind, t.state, t.doubt, coalesce(t.open_attempt, 0), o.open, o.entered, o.fcn, s.tracking,
-			coalesce((select w.id from transmission w where w.order_id = t.order_id and w.state = 'waiting' order by w.seq limit 1), 0)
+			coalesce((select w.id from transmission w where w.order_id = t.order_id and w.state = 'waiting' order by w.seq limit 1), 0),
+			o.version, o.entry_version, o.next_seq, `+mayCorrect+`,
+			t.kind in ('ERR', 'MRR') and (o.follows <> '' or exists (select from order_ f where f.court = o.court and f.follows = o.local_id and f.test = o.test and f.follows <> ''))
 		from transmission t join order_ o on o.id = t.order_id join submission s on s.id = t.submission_id where t.id = $1 for update of t`, int64(c.id)).
 		QueryRow(func(row pgx.Row) error {
-			return row.Scan(&c.orderID, &c.kind, &c.state, &c.doubt, &c.openAttempt, &c.open, &c.entered, &c.fcn, &c.tracking, &c.following)
+			return row.Scan(&c.orderID, &c.kind, &c.state, &c.doubt, &c.openAttempt, &c.open, &c.entered, &c.fcn, &c.tracking, &c.following,
+				&c.version, &c.entryVersion, &c.nextSeq, &c.correctable, &c.follows)
 		})
 	err := conn.SendBatch(c.ctx, &b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -334,9 +417,11 @@ func (c *change) again(to TransmissionState, at, due time.Time) {
 	c.enqueue(due, c.id)
 }
 
-// enqueue cannot fail on a job of one number; if River found a reason all the same, the commit must not happen.
-func (c *change) enqueue(at time.Time, id TransmissionID) {
-	if err := enqueue(c.ctx, c.s.jobs, &c.b, at, id); err != nil {
+func (c *change) enqueue(at time.Time, id TransmissionID) { c.insert(at, TransmitArgs{int64(id)}) }
+
+// insert cannot fail on a job of one number; if River found a reason all the same, the commit must not happen.
+func (c *change) insert(at time.Time, job river.JobArgs) {
+	if err := insertJobs(c.ctx, c.s.jobs, &c.b, at, job); err != nil {
 		c.b.Queue("rollback").Exec(func(pgconn.CommandTag) error { return err })
 	}
 }
@@ -361,8 +446,12 @@ func (c *change) finish(a AttemptRef, o Outcome) error {
 	}
 	switch o.Verdict {
 	case VerdictAccepted, VerdictOnFile:
-		c.accept(o)
+		c.accept(o, why{})
 	case VerdictRejected, VerdictHeld:
+		if o.Verdict == VerdictRejected && c.isCorrected(0) {
+			c.correct(o.At)
+			break
+		}
 		c.move(StateHeld, why{o.Text, o.Field, o.Item}, o.At, o.At)
 	case VerdictGaveUp:
 		c.giveUp(o.Text, o.At)
@@ -425,13 +514,16 @@ func (v Verdict) fits(p Purpose) bool {
 }
 
 // accept closes the transmission and readies the next. Another attempt that is under way finds the transmission accepted when it ends.
-func (c *change) accept(o Outcome) {
-	c.move(StateAccepted, why{}, o.At, o.At)
+func (c *change) accept(o Outcome, w why) {
+	c.move(StateAccepted, w, o.At, o.At)
 	c.entered = c.entered || c.kind == KindEnter
 	c.b.Queue(`update order_ set open = open - 1, entered = $2, fcn = case when $3 <> '' then $3 else fcn end, nic = case when $4 <> '' then $4 else nic end
 		where id = $1`, c.orderID, c.entered, string(o.FCN), o.NIC)
 	c.open--
 	c.readyNext(o.At)
+	if c.follows {
+		c.insert(o.At, FollowArgs{c.orderID})
+	}
 }
 
 // readyNext readies the next transmission of the order, if all earlier ones are settled and CARPOS has the order.
@@ -449,10 +541,22 @@ func (c *change) giveUp(reason string, at time.Time) {
 	c.move(StateGivenUp, why{reason: reason}, at, at)
 	if c.kind != KindEnter {
 		c.b.Queue("update order_ set open = open - 1 where id = $1", c.orderID)
+		if c.kind == KindCancel {
+			c.standAgain()
+		}
 		c.readyNext(at)
 		return
 	}
 	c.b.Queue(`update transmission set state = 'given_up', reason = 'The entry of its order was given up.', changed_at = $2
 		where order_id = $1 and state = 'waiting'`, c.orderID, at)
 	c.b.Queue("update order_ set open = 0, relay = 'givenUp' where id = $1", c.orderID)
+}
+
+// standAgain takes an order's end back when its cancellation was given up that nobody could compare with the order when it came: it may have meant another
+// order. One that was compared stands in the registry, whatever becomes of it at CARPOS.
+func (c *change) standAgain() {
+	c.b.Queue(`update order_ o set cancelled_by = (select min(y.submission_id) from transmission y
+			where y.order_id = o.id and y.kind = 'XRR' and y.id <> $2 and y.state <> 'given_up')
+		from transmission t join submission s on s.id = t.submission_id
+		where o.id = $1 and t.id = $2 and t.submission_id = o.cancelled_by and s.waited_for = 'order'`, c.orderID, int64(c.id))
 }

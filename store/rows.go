@@ -13,32 +13,47 @@ import (
 
 // orderRows are the columns of lockOrders.
 type orderRows struct {
-	court, id, relay, oca  []string
-	test                   []bool
-	addedBy, agency        []int64
-	version, nextSeq, open []int32
+	court, id, relay, oca, follows      []string
+	test, imaged, attached              []bool
+	addedBy, agency, cancelledBy        []int64
+	version, nextSeq, open, nextVersion []int32
 }
 
 func (c *orderRows) add(e *entry, opts Options) {
-	own := e.ownNotOwed(opts) == ""
-	relay, version, nextSeq, addedBy, agency := relayUnknown, int32(0), int32(3), int64(0), int64(0)
+	own := e.ownNotOwed(opts)
+	relay, version, addedBy, agency := relayUnknown, int32(0), int64(0), int64(0)
 	if e.Action == ActionAdd {
-		relay, version, nextSeq, addedBy, agency = relayOwed, 1, 2, e.submission, int64(e.Agency.ID)
-		if !own {
+		relay, version, addedBy, agency = relayOwed, 1, e.submission, int64(e.Agency.ID)
+		if own != "" {
 			relay = relayNotOwed
 		}
 	}
-	open := int32(0)
-	if own {
-		open = 1
+	follows, cancelledBy := "", int64(0)
+	if e.Order != nil {
+		follows = string(e.Order.Follows)
+	}
+	if e.Action == ActionCancel {
+		cancelledBy = e.submission
 	}
 	c.court, c.id, c.test = append(c.court, e.order.court), append(c.id, e.order.id), append(c.test, e.order.test)
 	c.addedBy, c.agency, c.version = append(c.addedBy, addedBy), append(c.agency, agency), append(c.version, version)
-	c.nextSeq, c.open, c.relay, c.oca = append(c.nextSeq, nextSeq), append(c.open, open), append(c.relay, relay), append(c.oca, e.oca)
+	c.nextSeq, c.open = append(c.nextSeq, 2+count(e.Action != ActionAdd && own != NotOwedImage)), append(c.open, count(own == ""))
+	c.relay, c.oca = append(c.relay, relay), append(c.oca, e.oca)
+	c.nextVersion, c.follows = append(c.nextVersion, 2+count(e.Action == ActionModify)), append(c.follows, follows)
+	c.imaged, c.attached = append(c.imaged, e.shows()), append(c.attached, e.Action == ActionAttach)
+	c.cancelledBy = append(c.cancelledBy, cancelledBy)
+}
+
+// count is 1 for what is so.
+func count(is bool) int32 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (c *orderRows) args() []any {
-	return []any{c.court, c.id, c.test, c.addedBy, c.agency, c.version, c.nextSeq, c.open, c.relay, c.oca}
+	return []any{c.court, c.id, c.test, c.addedBy, c.agency, c.version, c.nextSeq, c.open, c.relay, c.oca, c.nextVersion, c.follows, c.imaged, c.attached, c.cancelledBy}
 }
 
 // column collects one value of each request.
@@ -109,19 +124,21 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// queueVersions inserts what an added order has: its version and its OCA. The OCAs come in their own order, since another hub may be giving the same.
+// queueVersions inserts the versions of orders that were added or changed, and the OCA of each new one. The OCAs come in their own order, since
+// another hub may be giving the same.
 func (t *transaction) queueVersions(b *pgx.Batch) {
-	rs := some(t.requests, func(r *request) bool { return r.Action == ActionAdd })
+	rs := some(t.requests, func(r *request) bool { return r.Order != nil })
 	if len(rs) == 0 {
 		return
 	}
 	slices.SortFunc(rs, func(a, b *request) int { return cmp.Compare(a.oca, b.oca) })
 	b.Queue(`with n as (
-			select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[])
-			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, oca)),
-		given as (insert into oca (oca, order_id) select oca, order_id from n)
-		insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)
-		select order_id, 1, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected
+			select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[],
+				$15::int[], $16::text[])
+			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, oca, version, modification)),
+		given as (insert into oca (oca, order_id) select oca, order_id from n where oca <> '')
+		insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, modification)
+		select order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, modification
 		from n`,
 		column(rs, func(r *request) int64 { return r.orderID }),
 		column(rs, func(r *request) int64 { return r.submission }),
@@ -136,19 +153,43 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.search.given }),
 		column(rs, func(r *request) *time.Time { return r.search.born }),
 		column(rs, func(r *request) string { return r.search.protected }),
-		column(rs, func(r *request) string { return r.oca }))
+		column(rs, func(r *request) string { return r.oca }),
+		column(rs, func(r *request) int32 { return int32(r.version) }),
+		column(rs, func(r *request) string { return r.changed }))
 }
 
-func (t *transaction) queueServices(b *pgx.Batch) {
-	rs := some(t.requests, func(r *request) bool { return r.Action == ActionServe })
+// queueDocuments inserts the documents of those packages into a table of submission, order and document.
+func (t *transaction) queueDocuments(b *pgx.Batch, table string, is func(*request) bool, document func(*request) string) {
+	rs := some(t.requests, is)
 	if len(rs) == 0 {
 		return
 	}
-	b.Queue(`insert into service (submission_id, order_id, document)
+	b.Queue(`insert into `+table+` (submission_id, order_id, document)
 		select submission_id, order_id, document from unnest($1::bigint[], $2::bigint[], $3::text[]) as n (submission_id, order_id, document)`,
-		column(rs, func(r *request) int64 { return r.submission }),
-		column(rs, func(r *request) int64 { return r.orderID }),
-		column(rs, func(r *request) string { return r.document }))
+		column(rs, func(r *request) int64 { return r.submission }), column(rs, func(r *request) int64 { return r.orderID }), column(rs, document))
+}
+
+func (t *transaction) queueServices(b *pgx.Batch) {
+	t.queueDocuments(b, "service", func(r *request) bool { return r.Service != nil }, func(r *request) string { return r.document })
+}
+
+func (t *transaction) queueSupplements(b *pgx.Batch) {
+	t.queueDocuments(b, "supplement", func(r *request) bool { return r.Supplement != nil }, func(r *request) string { return r.document })
+}
+
+func (t *transaction) queueConfidential(b *pgx.Batch) {
+	t.queueDocuments(b, "confidential", func(r *request) bool { return r.Confidential != nil }, func(r *request) string { return r.secret })
+}
+
+func (t *transaction) queueCancellations(b *pgx.Batch) {
+	rs := some(t.requests, func(r *request) bool { return r.Cancellation != nil })
+	if len(rs) == 0 {
+		return
+	}
+	b.Queue(`insert into cancellation (submission_id, order_id, document, ends)
+		select submission_id, order_id, document, ends from unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[]) as n (submission_id, order_id, document, ends)`,
+		column(rs, func(r *request) int64 { return r.submission }), column(rs, func(r *request) int64 { return r.orderID }),
+		column(rs, func(r *request) string { return r.document }), column(rs, func(r *request) *time.Time { return day(&r.Cancellation.Date) }))
 }
 
 // queueContents stores images that are not there yet, in the order of their digests: another hub may be storing the same.
@@ -206,14 +247,15 @@ func (t *transaction) queueTransmissions(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at)
-		select id, order_id, seq, submission_id, case seq when 1 then 'ERR' else 'SRR' end, state, test, changed_at, changed_at
-		from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::bool[], $7::timestamptz[])
-			as n (id, order_id, seq, submission_id, state, test, changed_at)`,
+		select id, order_id, seq, submission_id, kind, state, test, changed_at, changed_at
+		from unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[])
+			as n (id, order_id, seq, submission_id, state, test, changed_at, kind)`,
 		column(rs, func(r *request) int64 { return r.transmission }),
 		column(rs, func(r *request) int64 { return r.orderID }),
 		column(rs, func(r *request) int32 { return int32(r.seq) }),
 		column(rs, func(r *request) int64 { return r.submission }),
 		column(rs, func(r *request) string { return string(r.state) }),
 		column(rs, func(r *request) bool { return r.test }),
-		column(rs, func(r *request) time.Time { return r.Received.At }))
+		column(rs, func(r *request) time.Time { return r.Received.At }),
+		column(rs, func(r *request) string { return string(kinds[r.Action]) }))
 }

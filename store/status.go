@@ -51,11 +51,15 @@ type OrderSummary struct {
 	Court   order.ORI
 	ID      order.LocalID
 	Case    order.CaseNumber
-	Version int // 0 while only a proof of service has come
+	Version int // 0 while the order itself has not come
 	OCA     string
 	FCN     order.FCN
 	NIC     string
 	AddedBy order.Tracking
+	// CancelledBy is the submission that ended it; empty while it stands.
+	CancelledBy order.Tracking
+	// Follows is the submission of the order that this one follows, FollowedBy that of the first one that follows it; each is empty where none has come.
+	Follows, FollowedBy order.Tracking
 }
 
 // TransmissionStatus is one transmission with all its attempts, the first one first.

@@ -26,7 +26,8 @@ type transaction struct {
 	requests []*request
 	answers  map[*request]answer
 	added    map[*request]int64 // the submission that added the order before, for packages that add it again
-	loose    []int64            // orders that turned out not to be owed while proofs of service wait for them
+	loose    []int64            // orders that turned out not to be owed while something waits for them
+	held     []heldEntry        // entries that are held, of orders of which a package brings more
 }
 
 func newTransaction(conn *pgx.Conn, jobs *river.Client[pgx.Tx], opts Options, batch []*request) *transaction {
@@ -72,7 +73,9 @@ func (t *transaction) look(ctx context.Context) error {
 			t.settle(r, first.answer(r.entry))
 			continue
 		}
-		r.chooseOCA(taken)
+		if r.Action == ActionAdd {
+			r.chooseOCA(taken)
+		}
 	}
 	return nil
 }
@@ -94,7 +97,7 @@ func (t *transaction) drawNumbers(b *pgx.Batch) {
 func (t *transaction) findOCAs(b *pgx.Batch) map[string]bool {
 	var wanted []string
 	for _, r := range t.requests {
-		if r.Order != nil {
+		if r.Action == ActionAdd {
 			wanted = append(wanted, r.ocas[:]...)
 		}
 	}
@@ -167,7 +170,7 @@ func (f first) answer(e *entry) answer {
 		return answer{err: &ConflictError{Package: e.Package, Tracking: f.tracking}}
 	}
 	r := Receipt{Tracking: f.tracking, At: f.at.UTC(), Rule: f.rule, State: SubmissionAccepted, Duplicate: f.tracking != e.tracking,
-		Owed: f.notOwed == "", NotOwed: f.notOwed, Waits: f.waitedFor.String()}
+		Owed: f.notOwed == "", NotOwed: f.notOwed, Waits: f.waitedFor.waits(e.Action)}
 	copy(r.Digest[:], f.digest)
 	if f.due != nil {
 		r.Due = f.due.UTC()
@@ -176,17 +179,19 @@ func (f first) answer(e *entry) answer {
 }
 
 // lockOrders makes or locks the order rows, in the order of their keys. What the row becomes depends on what it was, which only the row itself
-// knows once it is locked: so the cases stand here. In excluded, a proof of service has no added_by; open is 1 where the
-// package alone would be owed. The result tells whether an order was added before: then added_by is another submission.
+// knows once it is locked: so the cases stand here. In excluded, only an order that is added has added_by; open is 1 where the
+// package alone would be owed; next_seq and next_version are 3 where the package takes a number. The result tells whether an order was added
+// before: then added_by is another submission, and nothing else has changed.
 const lockOrders = `
-insert into order_ (court, local_id, test, added_by, agency_id, version, next_seq, open, relay, entered, oca, fcn, nic)
-select court, local_id, test, nullif(added_by, 0), nullif(agency_id, 0), version, next_seq, open, relay, false, oca, '', ''
-from unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::text[], $10::text[])
-     as n (court, local_id, test, added_by, agency_id, version, next_seq, open, relay, oca)
+insert into order_ (court, local_id, test, added_by, agency_id, version, next_seq, open, relay, entered, oca, fcn, nic, next_version, follows, imaged, attached, cancelled_by)
+select court, local_id, test, nullif(added_by, 0), nullif(agency_id, 0), version, next_seq, open, relay, false, oca, '', '', next_version, follows, imaged, attached, nullif(cancelled_by, 0)
+from unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::text[], $10::text[],
+            $11::int[], $12::text[], $13::bool[], $14::bool[], $15::bigint[])
+     as n (court, local_id, test, added_by, agency_id, version, next_seq, open, relay, oca, next_version, follows, imaged, attached, cancelled_by)
 on conflict on constraint order_identity do update set
     added_by  = coalesce(order_.added_by, excluded.added_by),
     agency_id = coalesce(order_.agency_id, excluded.agency_id),
-    version   = greatest(order_.version, excluded.version),
+    version   = case when coalesce(order_.added_by, excluded.added_by) is null then 0 else order_.next_version + excluded.next_version - 3 end,
     next_seq  = order_.next_seq + excluded.next_seq - 2,
     relay     = case when order_.relay = 'unknown' then excluded.relay else order_.relay end,
     oca       = case when order_.oca = '' then excluded.oca else order_.oca end,
@@ -194,8 +199,14 @@ on conflict on constraint order_identity do update set
                           then order_.open + case when order_.relay in ('unknown', 'owed') then excluded.open else 0 end
                      when order_.added_by is not null then order_.open
                      when excluded.relay = 'owed' then order_.open + 1
-                     else 0 end
-returning id, court, local_id, test, coalesce(added_by, 0), next_seq, open, relay, entered`
+                     else 0 end,
+    next_version = order_.next_version + excluded.next_version - 2,
+    follows      = case when excluded.follows = '' or (excluded.added_by is not null and (order_.added_by is not null or order_.follows <> ''))
+                        then order_.follows else excluded.follows end,
+    imaged       = order_.imaged or (excluded.imaged and (excluded.added_by is null or order_.added_by is null)),
+    attached     = order_.attached or (excluded.attached and order_.added_by is null),
+    cancelled_by = coalesce(order_.cancelled_by, excluded.cancelled_by)
+returning id, court, local_id, test, coalesce(added_by, 0), next_seq, open, relay, entered, next_version, attached`
 
 // lock locks the orders and decides what becomes of each package.
 func (t *transaction) lock(ctx context.Context) error {
@@ -218,6 +229,7 @@ func (t *transaction) lock(ctx context.Context) error {
 		})
 		return err
 	})
+	t.findHeld(&b)
 	if err := t.send(ctx, &b); err != nil {
 		return err
 	}
@@ -246,10 +258,13 @@ type locked struct {
 	open    int
 	relay   string
 	entered bool
+	// nextVersion counts the versions, also those that came before version 1; attached says that something was attached before it.
+	nextVersion int
+	attached    bool
 }
 
 func (o *locked) fields() []any {
-	return []any{&o.id, &o.key.court, &o.key.id, &o.key.test, &o.addedBy, &o.nextSeq, &o.open, &o.relay, &o.entered}
+	return []any{&o.id, &o.key.court, &o.key.id, &o.key.test, &o.addedBy, &o.nextSeq, &o.open, &o.relay, &o.entered, &o.nextVersion, &o.attached}
 }
 
 // The relay states of an order: whether its transactions go to CARPOS.
@@ -264,23 +279,36 @@ const (
 func (t *transaction) decide(r *request, o locked) {
 	r.orderID, r.notOwed, r.state, r.waitedFor = o.id, r.ownNotOwed(t.opts), "", ""
 	switch {
-	case r.Action == ActionServe:
-		r.decideService(o)
+	case r.Action != ActionAdd:
+		r.decideLater(o)
 	case o.addedBy != r.submission:
 		t.added[r] = o.addedBy
 	default:
-		r.seq = 1
-		if r.notOwed == "" {
-			r.state = StateReady
-		} else if o.nextSeq > 2 {
+		r.decideAdded(o)
+		if r.notOwed != "" && o.nextSeq > 2 {
 			t.loose = append(t.loose, o.id)
 		}
 	}
 }
 
-func (e *entry) decideService(o locked) {
-	e.seq = o.nextSeq - 1
+// decideAdded is about an order that is new.
+func (e *entry) decideAdded(o locked) {
+	e.seq, e.version = 1, 1
+	if e.notOwed == "" {
+		e.state = StateReady
+	}
+	e.completes = o.attached
+}
+
+// decideLater is about everything that follows an order, and may come before it.
+func (e *entry) decideLater(o locked) {
+	e.seq, e.version = o.nextSeq-1, o.nextVersion-1
+	e.lacksData = e.Action == ActionAttach && o.relay == relayUnknown
 	switch {
+	case e.notOwed == NotOwedImage:
+		if o.relay == relayUnknown {
+			e.waitedFor = waitedForOrder
+		}
 	case e.notOwed != "":
 	case o.relay == relayNotOwed:
 		e.notOwed = NotOwedOrder
@@ -298,6 +326,8 @@ func (e *entry) decideService(o locked) {
 // ownNotOwed is why nothing is owed for the package, whatever its order.
 func (e *entry) ownNotOwed(opts Options) NotOwed {
 	switch {
+	case e.Action == ActionAttach && e.Confidential == nil:
+		return NotOwedImage
 	case !e.Agency.Submits:
 		return NotOwedAgency
 	case e.test && !opts.TestSwitch:
@@ -362,9 +392,13 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 	}
 	t.queueImages(b)
 	t.queueServices(b)
+	t.queueCancellations(b)
+	t.queueSupplements(b)
+	t.queueConfidential(b)
 	t.queueTransmissions(b)
 	t.queueLoose(b)
-	var ready []TransmissionID
+	t.queueTasks(b)
+	ready := t.queueHeld(b)
 	for _, r := range t.requests {
 		if r.state == StateReady {
 			ready = append(ready, TransmissionID(r.transmission))
@@ -375,7 +409,7 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 
 func (e *entry) receipt() Receipt {
 	return Receipt{Tracking: e.tracking, At: e.Received.At, Digest: e.Received.Digest, Due: e.Deadline.Due, Rule: e.Deadline.Rule, State: SubmissionAccepted,
-		Owed: e.notOwed == "", NotOwed: e.notOwed, Waits: e.waitedFor.String()}
+		Owed: e.notOwed == "", NotOwed: e.notOwed, Waits: e.waitedFor.waits(e.Action)}
 }
 
 // queueLoose gives up what waited for orders that are not owed.

@@ -26,6 +26,14 @@ type TransmitArgs struct {
 // Kind is the name of the job in River's tables.
 func (TransmitArgs) Kind() string { return "transmit" }
 
+// FollowArgs is the River job that cancels at CARPOS what an order follows, once CARPOS has both.
+type FollowArgs struct {
+	OrderID int64 `json:"order_id"`
+}
+
+// Kind is the name of the job in River's tables.
+func (FollowArgs) Kind() string { return "follow" }
+
 // Transmission is one CARPOS transaction owed for an order.
 type Transmission struct {
 	ID   TransmissionID
@@ -45,9 +53,25 @@ type Transmission struct {
 type Work struct {
 	Transmission
 	Tracking order.Tracking
-	// Order is the version that the transmission is about: for an entry the one its package brought, for a proof of service the current one.
+	// Action is what the package did that brought it.
+	Action Action
+	// Order is the order as CARPOS is to have it: for an entry the version that it takes there (1, or the newest after a correction freed it), for a change
+	// the version that its package brought, for everything else the one that CARPOS has from the hub. Version is its number.
 	Order   order.Order
-	Service *order.Service
+	Version int
+	// Known is the order as CARPOS had it before this transmission, to judge the package by; its Order is empty for an entry.
+	Known Known
+	// Exactly one of these is set for what follows an order, but for what the order that followed it ended: that is a Cancellation.
+	Modification *order.Modification
+	Service      *order.Service
+	Cancellation *order.Cancellation
+	Supplement   *order.Supplement
+	// Confidential is the newest that has come for the order; for entries and changes only.
+	Confidential *order.Confidential
+	// Record are the bodies of the order's entry and changes as CARPOS has accepted them, in their sequence; empty for an entry.
+	Record [][]byte
+	// Sent is the body of this transmission's last sending, nil before the first.
+	Sent []byte
 	// Agency entered the order; the transaction goes out on its behalf. Submitter sent this transmission's package; mostly the same.
 	Agency    Agency
 	Submitter Agency
@@ -60,7 +84,10 @@ type Work struct {
 	// refuses a sending as long as it stands.
 	Unknown bool
 	// Busy says that an attempt is under way, by this hub or another.
-	Busy   bool
+	Busy bool
+	// Seen counts what had come for the order when this was read; it goes into Hold.
+	Seen int
+	// Images are all that have come for the order, in whatever package.
 	Images []ImageRef
 	// Replies are stored replies to attempts of this transmission which nobody has handled: a hub died between storing and judging them.
 	// They are judged before anything is looked up or sent.
@@ -166,7 +193,9 @@ type Hold struct {
 	Reason string
 	// Field is the CARPOS field, Item the item of the form.
 	Field, Item string
-	At          time.Time
+	// Seen is that of the Work on which the decision rests. An entry of whose order more has come since, or a later version, is looked at again instead.
+	Seen int
+	At   time.Time
 }
 
 // Lease is a hub's right to a line for a time. A line's mnemonic belongs to one hub at a time.
