@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"ccpor/exchange/seal"
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
 	"ccpor/mapping"
@@ -82,6 +83,8 @@ type Config struct {
 	// Address is the absolute URL at which senders reach the service, for the contract; empty: https, the request's Host and path.
 	Address string
 	Limits  Limits
+	// Seal signs receipts; nil: they go unsigned.
+	Seal *seal.Sealer
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 	// Log gets one line for every request, with codes, sizes and times and never with content; nil discards it.
