@@ -88,6 +88,10 @@ func TestDisagreements(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
+	if got := WithConfidential(o, c); got.Restrained.Person != o.Restrained.Person || got.Protected[0].Person != o.Protected[0].Person || got.Restrained.Height != o.Restrained.Height ||
+		got.Restrained.Eyes != o.Restrained.Eyes || *got.Restrained.DriverLicense != *o.Restrained.DriverLicense || *got.Restrained.Address != *o.Restrained.Address {
+		t.Errorf("the order's own words did not win: %+v %+v", got.Restrained, got.Protected[0])
+	}
 	if got := fields(Disagreements(o, c)); got != "SEX RAC DOB EYE HAI HGT WGT OLN ADR PSX PRA PPB" {
 		t.Errorf("told: %s", got)
 	}
