@@ -4,46 +4,71 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"ccpor/exchange/soap"
 	"ccpor/mapping/order"
-	"ccpor/schemas/canon"
 	"ccpor/store"
 	"ccpor/wsdl"
 )
 
-// receipt is the answer to a package that is kept.
+// receipt is the answer to a package that is kept: the receipt, and the same as a document that the hub has signed.
 func (k kept) receipt() []byte {
-	r := k.stored
+	now := k.hub.Now()
+	receipt := k.writeReceipt(now)
+	signed := k.signed(receipt, now)
 	return soap.Answer(k.edition, k.addressing, wsdl.Action(submitOrder)+"Response", func(w *soap.Writer) {
 		w.Open("SubmitOrderResponse", "xmlns", wsdl.Namespace)
-		w.Open("Receipt", "Id", "receipt-"+string(r.Tracking))
-		w.Leaf("TrackingIdentification", string(r.Tracking))
-		w.Leaf("PackageIdentification", string(k.pack.ID))
-		w.Leaf("ReceivedDateTime", stamp(r.At))
-		w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
-		digest := k.verified.Digest()
-		w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
-		w.Leaf("SubmissionStateCode", string(r.State))
-		w.Bool("DuplicateIndicator", r.Duplicate)
-		w.Bool("TestIndicator", k.pack.Test || k.agency.Test)
-		citation := ""
-		if r.Rule == k.deadline.Rule {
-			citation = k.deadline.Citation
-		}
-		writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
-		w.Optional("WaitsForText", r.Waits)
-		for _, p := range k.warnings {
-			writeProblem(w, "Warning", p)
-		}
-		writeNotes(w, k.pack.Notes)
-		w.Close("Receipt")
+		w.Raw(receipt)
+		w.Optional("SignedReceipt", base64.StdEncoding.EncodeToString(signed))
 		w.Close("SubmitOrderResponse")
 	})
+}
+
+// signed is the receipt with the hub's signature, and nothing where the hub does not sign. The package is kept in any case, so that a
+// signature that cannot be made costs the sender nothing but that.
+func (k kept) signed(receipt []byte, now time.Time) []byte {
+	if k.hub.Seal == nil {
+		return nil
+	}
+	signed, err := k.hub.Seal.Seal(receipt, now)
+	if err != nil {
+		k.hub.Log.Error("a receipt could not be signed", "correlation", k.correlation, "error", loggable(err))
+	}
+	return signed
+}
+
+// writeReceipt writes the Receipt as a document of its own.
+func (k kept) writeReceipt(now time.Time) []byte {
+	r, digest, w := k.stored, k.verified.Digest(), &soap.Writer{}
+	w.Open("Receipt", "xmlns", wsdl.Namespace, "Id", "receipt-"+string(r.Tracking))
+	w.Leaf("TrackingIdentification", string(r.Tracking))
+	w.Leaf("PackageIdentification", string(k.pack.ID))
+	w.Leaf("ReceivedDateTime", stamp(r.At))
+	w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
+	w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
+	w.Leaf("SubmissionStateCode", string(r.State))
+	w.Bool("DuplicateIndicator", r.Duplicate)
+	w.Bool("TestIndicator", k.pack.Test || k.agency.Test)
+	citation := ""
+	if r.Rule == k.deadline.Rule {
+		citation = k.deadline.Citation
+	}
+	writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
+	w.Optional("WaitsForText", r.Waits)
+	for _, p := range k.warnings {
+		writeProblem(w, "Warning", p)
+	}
+	writeNotes(w, k.pack.Notes)
+	w.Leaf("SubmitterOrganizationORIIdentification", string(k.agency.ORI))
+	if k.hub.Seal != nil {
+		w.Leaf("SignedDateTime", stamp(now))
+	}
+	w.Close("Receipt")
+	return w.Bytes()
 }
 
 var notOwedTexts = map[store.NotOwed]string{
@@ -118,30 +143,26 @@ func (h *Hub) faultOf(v *visit, o outward, tracking order.Tracking) soap.Fault {
 }
 
 // status answers GetSubmissionStatus: everything of one submission, to the agency that sent it and to no other.
-func (h *Hub) status(ctx context.Context, o opened) ([]byte, error) {
+func (h *Hub) status(ctx context.Context, o opened) (reply, error) {
 	o.begin("status")
 	question, err := o.readQuestion()
 	if err != nil {
-		return nil, err
-	}
-	if err := o.envelope.Close(o.scanner); err != nil {
-		return nil, err
-	}
-	if err := o.message.CheckUsed(); err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	found, err := h.find(ctx, o, question)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	read := store.Event{At: o.at, Actor: "agency " + string(o.agency.ORI), Action: "submission.read", Object: "submission " + string(found.Tracking), Outcome: "answered"}
-	if err := h.Store.Audit(ctx, read); err != nil {
-		h.Log.Error("a read could not be put on record", "correlation", o.correlation, "error", loggable(err))
-		return nil, &refusal{code: "Server.Unavailable"}
+	if err := h.record(ctx, o, store.Event{Action: "submission.read", Object: "submission " + string(found.Tracking), Outcome: "answered"}); err != nil {
+		return reply{}, err
 	}
 	o.tracking = found.Tracking
 	o.end(true, "")
-	return o.tell(found), nil
+	return o.answer(func(w *soap.Writer) {
+		w.Open("Submission")
+		writeSubmission(w, found)
+		w.Close("Submission")
+	}), nil
 }
 
 // question is by what a submission is asked for: exactly one of the two.
@@ -152,30 +173,23 @@ type question struct {
 
 func (o opened) readQuestion() (question, error) {
 	var q question
-	k, err := soap.Child(o.scanner)
+	a, err := o.read("TrackingIdentification", "PackageIdentification")
 	if err != nil {
 		return q, err
 	}
-	byTracking := k == canon.Start && o.scanner.Is(wsdl.Namespace, "TrackingIdentification")
-	if !byTracking && !(k == canon.Start && o.scanner.Is(wsdl.Namespace, "PackageIdentification")) {
+	if a.has("TrackingIdentification") == a.has("PackageIdentification") {
 		return q, o.malformed("GetSubmissionStatus holds TrackingIdentification or PackageIdentification")
 	}
-	text, err := soap.Text(o.scanner, 256)
-	if err != nil {
+	if a.has("TrackingIdentification") {
+		if q.tracking, err = order.ParseTracking(a.texts["TrackingIdentification"]); err != nil {
+			err = &refusal{code: "Client.Operation.TrackingNumber"}
+		}
 		return q, err
 	}
-	asked := strings.TrimSpace(string(text))
-	if byTracking {
-		if q.tracking, err = order.ParseTracking(asked); err != nil {
-			return q, &refusal{code: "Client.Operation.TrackingNumber"}
-		}
-	} else if q.pkg, err = order.ParseLocalID(asked); err != nil {
-		return q, o.malformed("PackageIdentification is none: 1 to 64 letters, digits and . _ : - are needed")
+	if q.pkg, err = order.ParseLocalID(a.texts["PackageIdentification"]); err != nil {
+		err = a.wrong("PackageIdentification", "1 to 64 letters, digits and . _ : - are needed")
 	}
-	if k, err := soap.Child(o.scanner); err != nil || k != canon.End {
-		return q, orElse(err, o.malformed("GetSubmissionStatus holds one element"))
-	}
-	return q, nil
+	return q, err
 }
 
 func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, error) {
@@ -194,16 +208,6 @@ func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, err
 		return found, &refusal{code: "Server.Unavailable"}
 	}
 	return found, nil
-}
-
-func (o opened) tell(s store.Status) []byte {
-	return soap.Answer(o.edition, o.addressing, wsdl.Action(getSubmissionStatus)+"Response", func(w *soap.Writer) {
-		w.Open("GetSubmissionStatusResponse", "xmlns", wsdl.Namespace)
-		w.Open("Submission")
-		writeSubmission(w, s)
-		w.Close("Submission")
-		w.Close("GetSubmissionStatusResponse")
-	})
 }
 
 func writeSubmission(w *soap.Writer, s store.Status) {
@@ -235,12 +239,16 @@ func writeSubmission(w *soap.Writer, s store.Status) {
 	w.Leaf("NextMoveCode", partyOf(s.Next.Whose))
 	w.Leaf("NextMoveText", s.Next.Sentence)
 	for _, g := range s.Stages {
-		w.Open("Stage")
-		w.Leaf("StageName", g.Name)
-		w.Bool("PassedIndicator", g.OK)
-		w.Int("DurationMicroseconds", int(max(0, g.End.Sub(g.Start).Microseconds())))
-		w.Close("Stage")
+		writeStage(w, g)
 	}
+}
+
+func writeStage(w *soap.Writer, g store.Stage) {
+	w.Open("Stage")
+	w.Leaf("StageName", g.Name)
+	w.Bool("PassedIndicator", g.OK)
+	w.Int("DurationMicroseconds", int(max(0, g.End.Sub(g.Start).Microseconds())))
+	w.Close("Stage")
 }
 
 func writeTransmission(w *soap.Writer, t store.TransmissionStatus) {

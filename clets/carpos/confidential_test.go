@@ -88,6 +88,10 @@ func TestDisagreements(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
+	if got := WithConfidential(o, c); got.Restrained.Person != o.Restrained.Person || got.Protected[0].Person != o.Protected[0].Person || got.Restrained.Height != o.Restrained.Height ||
+		got.Restrained.Eyes != o.Restrained.Eyes || *got.Restrained.DriverLicense != *o.Restrained.DriverLicense || *got.Restrained.Address != *o.Restrained.Address {
+		t.Errorf("the order's own words did not win: %+v %+v", got.Restrained, got.Protected[0])
+	}
 	if got := fields(Disagreements(o, c)); got != "SEX RAC DOB EYE HAI HGT WGT OLN ADR PSX PRA PPB" {
 		t.Errorf("told: %s", got)
 	}
@@ -126,5 +130,34 @@ func TestAgeAndDateOfBirth(t *testing.T) {
 				t.Errorf("born %s, age %d: %s %s", born, age, tx.First("DOB"), tx.First("AGE"))
 			}
 		}
+	}
+}
+
+// CLETS-001 that comes after its order brings a correction of what the record lacks, and of nothing else.
+func TestConfidentialAfterItsOrder(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	o := overviewOrder()
+	o.Restrained.Born, o.Restrained.Weight, o.Restrained.Eyes = nil, 0, ""
+	cx := overviewContext()
+	record, lacks := d.Enter(o, cx)
+	if len(lacks) > 0 {
+		t.Fatalf("%+v", lacks)
+	}
+	c := &order.Confidential{Restrained: &order.ConfidentialRestrained{
+		Person: order.Person{Sex: "F", Born: ptr(date("1981-11-21"))}, Height: 60, Weight: 200, SSN: "000000000", Aliases: []order.Name{{Given: "Moss", Surname: "Jones"}},
+		DriverLicense: &order.License{Number: "D1234567", State: "CA", Year: 2009}, Address: &order.Address{Street: "1 Quarry Road", City: "Fullerton"},
+	}}
+	cx.FCN = "2320632500001"
+	want, lacks := d.EnterWith(o, c, cx)
+	mrr, more := d.Modify(record, want, order.ModifyCorrect, cx)
+	text, err := d.Encode(mrr)
+	if err != nil || len(lacks)+len(more) > 0 {
+		t.Fatalf("%v %+v %+v", err, lacks, more)
+	}
+	golden(t, "confidential-afterwards.txt", string(text))
+	golden(t, "confidential-afterwards-described.txt", d.Describe(mrr, false))
+	if again, _ := d.Modify(d.Apply(record, mrr), want, order.ModifyCorrect, cx); !again.ChangesNothing() {
+		t.Errorf("a second time: %v", again.Fields)
 	}
 }
