@@ -206,6 +206,8 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		out.deadline = h.Calendar.Deadline(r.pack.Modification.Date)
 	case r.pack.Order != nil:
 		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
+	case r.pack.Cancellation != nil:
+		out.deadline = h.Calendar.Deadline(r.pack.Cancellation.Date)
 	}
 	return out, nil
 }
