@@ -77,6 +77,8 @@ var faults = []row{
 
 	{"Client.Signature.*", bad, "The package's signature is not accepted.", "", false, sender},
 
+	{"Client.MessageSignature.*", bad, "The signature over the message (WS-Security) is not accepted.", "", false, sender},
+
 	{"Client.Package.Missing", bad, "SubmitOrder does not begin with an OrderPackage.", "Put the signed OrderPackage first, attachments after it.", false, sender},
 	{"Client.Package.TooLarge", bad, "The package itself, without attachments, is larger than the hub takes.", "Send images as attachments, not inside the package.", false, sender},
 	{"Client.Package.WrongSubmitter", bad, "The package names another agency as its submitter than the connection's.", "Send the package over the connection of the agency that it names.", false, sender},
@@ -163,6 +165,7 @@ func tell(err error) outward {
 		envelope *soap.Error
 		gate     *canon.Error
 		untrue   *sig.Error
+		message  *sig.MessageError
 		invalid  schemas.Problems
 		conflict *store.ConflictError
 		exists   *store.OrderExistsError
@@ -174,6 +177,8 @@ func tell(err error) outward {
 		return tellEnvelope(envelope)
 	case errors.As(err, &gate) && gate.Code != canon.Misuse:
 		return tellPlace("Client.Xml."+string(gate.Code), store.Problem{Text: gate.What, Fix: gate.Hint, Path: gate.Path, Line: gate.Line, Column: gate.Column})
+	case errors.As(err, &message):
+		return tellPlace("Client.MessageSignature."+string(message.Refusal.Code), store.Problem{Text: message.Refusal.What, Fix: message.Refusal.Hint, Line: message.Refusal.Line})
 	case errors.As(err, &untrue) && untrue.Code != sig.Unsignable:
 		return tellPlace("Client.Signature."+string(untrue.Code), store.Problem{Text: untrue.What, Fix: untrue.Hint, Line: untrue.Line})
 	case errors.As(err, &invalid):

@@ -132,7 +132,7 @@ func NewHub(c Config) (*Hub, error) {
 
 // Profile is the closed profile of the messages that the hub reads: envelopes with operations of the service and packages in them.
 func Profile(bytes int) *canon.Profile {
-	spaces := append(soap.Namespaces(), sig.Namespaces()...)
+	spaces := append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...)
 	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
 }
 
@@ -286,6 +286,9 @@ func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byt
 func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	attrs := []any{"correlation", v.correlation, "agency", v.agency.ORI, "peer", req.RemoteAddr, "operation", v.operation,
 		"bytes", v.size, "took", h.Now().Sub(v.at), "stages", durations(v.stages)}
+	if v.messageSigned {
+		attrs = append(attrs, "messageSigned", true)
+	}
 	if v.tracking != "" {
 		attrs = append(attrs, "tracking", v.tracking)
 	}

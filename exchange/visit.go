@@ -30,6 +30,8 @@ type visit struct {
 	edition    soap.Edition
 	addressing soap.Addressing
 	operation  string
+	// messageSigned says that a registered certificate signed the message as a whole.
+	messageSigned bool
 
 	pkg      order.LocalID
 	action   store.Action
