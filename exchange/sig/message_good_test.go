@@ -237,3 +237,25 @@ func TestMessageSignedByXMLSec(t *testing.T) {
 		}
 	}
 }
+
+// Messages that zeep 4.2 and node's soap 1.13 have signed verify. testdata/clients has what wrote them.
+func TestMessagesOfClients(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/clients/*.xml")
+	if err != nil || len(files) != 5 {
+		t.Fatal(files, err)
+	}
+	k := testKey(t, "court-rsa")
+	for _, file := range files {
+		doc, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cert, err := verifyMessage(string(doc), k.trusted(), now); err != nil || cert != k.cert {
+			t.Errorf("%s: %v", file, err)
+		}
+		if _, err := verifyMessage(strings.Replace(string(doc), "Rowan", "Hazel", 1), k.trusted(), now); codeOfMessage(err) != string(sig.DigestMismatch) {
+			t.Errorf("%s, changed: %v", file, err)
+		}
+	}
+}
