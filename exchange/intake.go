@@ -68,7 +68,7 @@ func (h *Hub) open(m *received) (opened, error) {
 	m.begin("envelope")
 	o := opened{received: m, scanner: &m.memory.scanner}
 	var err error
-	if o.message, err = soap.Split(m.body, m.contentType); err != nil {
+	if o.message, err = soap.Split(m.content, m.contentType); err != nil {
 		return o, err
 	}
 	if err = o.scanner.Reset(o.message.Root, h.profile); err != nil {

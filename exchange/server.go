@@ -339,17 +339,22 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 	if err := h.identify(req, m); err != nil {
 		return err
 	}
-	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return &refusal{code: "Client.Transport.ContentEncoding"}
+	zipped, err := compressed(req.Header)
+	if err != nil {
+		return err
 	}
-	var err error
 	if m.contentType, err = soap.ParseContentType(req.Header.Get("Content-Type")); err != nil {
 		return err
 	}
 	m.soapAction = req.Header.Get("SOAPAction")
 	r := reading{of: m, limits: h.Limits, control: http.NewResponseController(w), began: time.Now()}
 	m.memory.body, m.digest, err = r.body(req, m.memory.body)
-	m.body, m.size = m.memory.body, len(m.memory.body)
+	m.body, m.content, m.size = m.memory.body, m.memory.body, len(m.memory.body)
+	if err == nil && zipped {
+		m.visit.contentType += "\nContent-Encoding: gzip" // without it nobody could read what is kept
+		m.memory.plain, err = r.inflate(m.body, m.memory.plain)
+		m.content = m.memory.plain
+	}
 	return err
 }
 
