@@ -287,6 +287,24 @@ func TestRefusedIsNotAskedToContinue(t *testing.T) {
 	}
 }
 
+// Messages are posted, and nothing else.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	for _, method := range []string{"PUT", "DELETE", "PATCH", "M-POST", "OPTIONS", "GET"} {
+		req, err := http.NewRequestWithContext(t.Context(), method, r.url, strings.NewReader("x"))
+		check(t, err)
+		res, err := r.transport(t, "court-rsa").RoundTrip(req)
+		check(t, err)
+		answer, err := io.ReadAll(res.Body)
+		check(t, err)
+		check(t, res.Body.Close())
+		if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "POST, GET" || !bytes.Contains(answer, []byte("Client.Transport.Method")) {
+			t.Errorf("%s: %s %s", method, res.Status, answer)
+		}
+	}
+}
+
 // The answer relates to the request, whatever else of WS-Addressing it says, in both versions; so does a refusal.
 func TestAddressingOverHTTP(t *testing.T) {
 	t.Parallel()

@@ -142,6 +142,12 @@ func messageAttacks(t testing.TB) []struct {
 			m.refs = append(m.refs, ref{uri: "#str", value: strings.Repeat("A", 43) + "="})
 		}},
 		// Transforms and algorithms.
+		{"no Transforms", "Malformed", func(m *sending) {
+			m.change = func(doc string) string {
+				from, to := strings.Index(doc, "<ds:Transforms>"), strings.Index(doc, "</ds:Transforms>")+len("</ds:Transforms>")
+				return doc[:from] + doc[to:]
+			}
+		}},
 		{"no transform", "Transform", func(m *sending) { m.refs[0].transforms = " " }},
 		{"inclusive C14N", "Transform", func(m *sending) {
 			m.refs[0].transforms = `<ds:Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>`
@@ -260,9 +266,22 @@ func messageAttacks(t testing.TB) []struct {
 			two := base64.StdEncoding.EncodeToString(other.Raw)
 			m.token, m.keyInfo = "", `<ds:X509Data><ds:X509Certificate>`+one+`</ds:X509Certificate><ds:X509Certificate>`+two+`</ds:X509Certificate></ds:X509Data>`
 		}},
-		{"two references to keys", "KeyReference", func(m *sending) {
-			m.keyInfo = `<wsse:Embedded/>`
+		{"a Reference without URI", "KeyReference", func(m *sending) { m.keyInfo = strings.Replace(str, ` URI="#tok"`, "", 1) }},
+		{"a Reference to a token of another kind", "KeyReference", func(m *sending) { m.keyInfo = strings.Replace(str, "#X509v3", "#X509PKIPathv1", 1) }},
+		{"a SecurityTokenReference that refers to nothing", "KeyReference", func(m *sending) { m.keyInfo = `<wsse:SecurityTokenReference/>` }},
+		{"a KeyName in a SecurityTokenReference", "KeyReference", func(m *sending) {
+			m.keyInfo = `<wsse:SecurityTokenReference><ds:KeyName>court</ds:KeyName></wsse:SecurityTokenReference>`
 		}},
+		{"a KeyIdentifier without ValueType", "KeyReference", func(m *sending) {
+			m.keyInfo = strings.Replace(thumbprintOf(m.key.cert), "ValueType", "Kind", 1)
+		}},
+		{"a KeyIdentifier of another encoding", "KeyReference", func(m *sending) {
+			m.keyInfo = strings.Replace(thumbprintOf(m.key.cert), "#Base64Binary", "#HexBinary", 1)
+		}},
+		{"a KeyIdentifier of another kind", "KeyReference", func(m *sending) {
+			m.keyInfo = strings.Replace(thumbprintOf(m.key.cert), "#ThumbprintSHA1", "#EncryptedKeySHA1", 1)
+		}},
+		{"a token without ValueType", "KeyReference", func(m *sending) { m.token = strings.Replace(m.token, "ValueType", "Kind", 1) }},
 		{"two children of KeyInfo", "Malformed", func(m *sending) { m.keyInfo += str }},
 		{"two references in a SecurityTokenReference", "Malformed", func(m *sending) {
 			m.keyInfo = strings.Replace(str, "</wsse:SecurityTokenReference>", `<wsse:Reference URI="#tok"/></wsse:SecurityTokenReference>`, 1)

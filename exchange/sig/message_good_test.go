@@ -88,6 +88,12 @@ func TestMessageVerifies(t *testing.T) {
 		{"X509Data without SecurityTokenReference", "court-rsa", func(m *sending) {
 			m.token, m.keyInfo = "", `<ds:X509Data><ds:X509Certificate>`+base64.StdEncoding.EncodeToString(m.key.cert.Raw)+`</ds:X509Certificate></ds:X509Data>`
 		}},
+		{"a token without EncodingType", "court-rsa", func(m *sending) { m.token = strings.Replace(m.token, ` EncodingType="`+b64+`"`, "", 1) }},
+		{"a Reference without ValueType", "court-rsa", func(m *sending) { m.keyInfo = strings.Replace(str, ` ValueType="`+x509v3+`"`, "", 1) }},
+		{"the certificate as a KeyIdentifier", "court-rsa", func(m *sending) {
+			m.token, m.keyInfo = "", `<wsse:SecurityTokenReference><wsse:KeyIdentifier ValueType="`+x509v3+`">`+base64.StdEncoding.EncodeToString(m.key.cert.Raw)+`</wsse:KeyIdentifier></wsse:SecurityTokenReference>`
+		}},
+		{"another token beside", "court-rsa", func(m *sending) { m.last = tokenOf(testKey(t, "other-court").cert, "tok2") }},
 		{"ECDSA, P-256", "court-p256", func(m *sending) {}},
 		{"ECDSA, P-384", "court-p384", func(m *sending) { m.method = strings.Replace(m.method, "sha256", "sha384", 1) }},
 		{"SHA-512 digests", "court-rsa", func(m *sending) {
