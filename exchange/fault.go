@@ -72,6 +72,8 @@ var faults = []row{
 	{"Client.Mtom.PartUnused", bad, "A part belongs to no attachment.", "Leave it out.", false, sender},
 
 	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send an operation of the service's namespace; the contract (?wsdl) names them.", false, sender},
+	{"Client.Resource.Unknown", http.StatusNotFound, "There is no such resource under this address.", "GET /api/v1/openapi.json tells all resources.", false, sender},
+	{"Client.Resource.Method", http.StatusMethodNotAllowed, "This resource can only be read.", "Send GET.", false, sender},
 	{"Client.Operation.Malformed", bad, "The operation is not built as the contract says.", "", false, sender},
 	{"Client.Operation.TrackingNumber", bad, "The tracking number is mistyped.", "Its last character does not fit the others, or there are not ten.", false, sender},
 	{"Client.Operation.NotGranted", forbidden, "Your agency has not been granted this.", "Ask the hub's operator for the grant.", false, sender},
@@ -161,6 +163,11 @@ func (o outward) all() []store.Problem {
 	return []store.Problem{{Code: o.code, Severity: "error", Text: o.text, Fix: o.hint, Whose: o.whose}}
 }
 
+// internal is what nobody foresaw.
+func internal() outward {
+	return outward{row: rowOf("Server.Internal"), kind: soap.Receiver, inside: true}
+}
+
 // tell turns an error of any stage into what the sender is told. What it does not know is an internal error.
 func tell(err error) outward {
 	var (
@@ -191,7 +198,7 @@ func tell(err error) outward {
 	case errors.As(err, &exists):
 		return outward{row: rowOf("Client.Order.Exists"), kind: soap.Sender, earlier: string(exists.Tracking)}
 	}
-	return outward{row: rowOf("Server.Internal"), kind: soap.Receiver, inside: true}
+	return internal()
 }
 
 func (r *refusal) tell() outward {

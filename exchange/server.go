@@ -219,12 +219,16 @@ func (h *Hub) limit(w http.ResponseWriter, req *http.Request) error {
 	return http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.Limits.BodyTime)) // by the system's clock, as a connection's deadlines are
 }
 
-// recoverFrom answers a panic of any stage as an internal error. What the panic said may be content and is not logged.
+// recoverFrom answers a panic of any stage as an internal error.
 func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
-	p := recover()
-	if p == nil {
-		return
+	if p := recover(); p != nil {
+		h.panicked(v, p)
+		h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, internal(), "")), http.StatusInternalServerError)
 	}
+}
+
+// panicked logs a panic. What it said may be content and is not logged.
+func (h *Hub) panicked(v *visit, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
@@ -233,7 +237,6 @@ func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
 		what = e.Error()
 	}
 	h.Log.Error("panic", "correlation", v.correlation, "stage", v.stage, "what", what, "stack", string(debug.Stack()))
-	h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, outward{row: rowOf("Server.Internal"), kind: soap.Receiver}, "")), http.StatusInternalServerError)
 }
 
 // post takes one message and answers it.
