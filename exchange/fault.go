@@ -70,9 +70,11 @@ var faults = []row{
 	{"Client.Mtom.PartTwice", bad, "One part is used twice, or two have the same Content-ID.", "Send one part for every attachment.", false, sender},
 	{"Client.Mtom.PartUnused", bad, "A part belongs to no attachment.", "Leave it out.", false, sender},
 
-	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send SubmitOrder or GetSubmissionStatus of the service's namespace.", false, sender},
+	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send an operation of the service's namespace; the contract (?wsdl) names them.", false, sender},
 	{"Client.Operation.Malformed", bad, "The operation is not built as the contract says.", "", false, sender},
 	{"Client.Operation.TrackingNumber", bad, "The tracking number is mistyped.", "Its last character does not fit the others, or there are not ten.", false, sender},
+	{"Client.Operation.NotGranted", forbidden, "Your agency has not been granted this.", "Ask the hub's operator for the grant.", false, sender},
+	{"Client.Query.NotFound", bad, "There is no such order or image that the person who asks may see.", "Check the identification and the court's ORI. Orders of other access classes are not told of.", false, sender},
 	{"Client.Operation.NotFound", bad, "Your agency has sent no such submission.", "Check the number, and that the connection is that of the agency that sent it.", false, sender},
 
 	{"Client.Signature.*", bad, "The package's signature is not accepted.", "", false, sender},
@@ -80,9 +82,9 @@ var faults = []row{
 	{"Client.Package.Missing", bad, "SubmitOrder does not begin with an OrderPackage.", "Put the signed OrderPackage first, attachments after it.", false, sender},
 	{"Client.Package.TooLarge", bad, "The package itself, without attachments, is larger than the hub takes.", "Send images as attachments, not inside the package.", false, sender},
 	{"Client.Package.WrongSubmitter", bad, "The package names another agency as its submitter than the connection's.", "Send the package over the connection of the agency that it names.", false, sender},
-	{"Client.Package.WrongCourt", bad, "The agency that sends the order may not add it.", "A court adds orders of its own county's courts; a law-enforcement agency adds emergency orders of its county, and no others.", false, sender},
+	{"Client.Package.WrongCourt", bad, "The agency that sends the package may not do this with the order.", "A court adds, modifies, cancels and supplements orders of its own county's courts; a law-enforcement agency emergency orders of its county, and no others.", false, sender},
 	{"Client.Package.Conflict", bad, "A package with this identification was accepted before, with other content.", "Give every new package a new identification; the earlier one stands.", false, sender},
-	{"Client.Order.Exists", bad, "This order was added before, by another package.", "Do not add an order twice; the earlier submission stands. A changed order is an order of its own.", false, court},
+	{"Client.Order.Exists", bad, "This order was added before, by another package.", "Do not add an order twice; the earlier submission stands. A changed order comes as modify.", false, court},
 
 	{"Client.Schema.Invalid", bad, "The package does not follow its schema.", "Every place is listed as a problem.", false, sender},
 	{"Client.Schema.*", bad, "One violation of the schema.", "", false, sender},

@@ -401,10 +401,70 @@ func TestEntitled(t *testing.T) {
 	} {
 		var r read
 		r.received = &received{visit: &visit{agency: store.Agency{ORI: c.agency, Kind: c.kind}}}
-		r.pack = mapping.Package{Submitter: c.agency, Order: &order.Order{Court: order.Court{ORI: c.court}, Stage: c.stage}}
-		refused := slices.ContainsFunc(new(Hub).entitled(r), func(p store.Problem) bool { return p.Code == "Client.Package.WrongCourt" })
+		r.pack = mapping.Package{Submitter: c.agency, Action: mapping.ActionAdd, Order: &order.Order{Court: order.Court{ORI: c.court}, Stage: c.stage}}
+		refused := slices.ContainsFunc(entitled(r, nil), func(p store.Problem) bool { return p.Code == "Client.Package.WrongCourt" })
 		if refused == c.may {
 			t.Errorf("%s %s adds an order of %s, %s: refused is %v", c.kind, c.agency, c.court, c.stage, refused)
+		}
+	}
+}
+
+// Who may do what with an order that was made before. What a package says of it is no evidence.
+func TestEntitledAfterwards(t *testing.T) {
+	t.Parallel()
+	about := func(court order.ORI) order.Reference { return order.Reference{OrderID: "o-1", Court: court, Case: "1"} }
+	packages := map[string]func(court order.ORI) mapping.Package{
+		"modify": func(court order.ORI) mapping.Package {
+			return mapping.Package{Action: mapping.ActionModify, Order: &order.Order{Court: order.Court{ORI: court}, Stage: order.StageEmergency}, Modification: &order.Modification{}}
+		},
+		"cancel": func(court order.ORI) mapping.Package {
+			return mapping.Package{Action: mapping.ActionCancel, Cancellation: &order.Cancellation{Reference: about(court)}}
+		},
+		"image": func(court order.ORI) mapping.Package {
+			return mapping.Package{Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about(court)}}
+		},
+		"confidential": func(court order.ORI) mapping.Package {
+			return mapping.Package{Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about(court)}, Confidential: &order.Confidential{}}
+		},
+		"serve": func(court order.ORI) mapping.Package {
+			return mapping.Package{Action: mapping.ActionServe, Service: &order.Service{OrderID: "o-1", Court: court}}
+		},
+	}
+	for _, c := range []struct {
+		agency order.ORI
+		kind   store.AgencyKind
+		court  order.ORI
+		known  order.Stage // empty: it has not come
+		may    string
+	}{
+		{courtORI, store.KindCourt, courtORI, "", "modify cancel image confidential serve"},
+		{courtORI, store.KindCourt, "CA030015J", order.StageAfterHearing, "modify cancel image confidential serve"},
+		{courtORI, store.KindCourt, otherORI, "", "serve"},
+		{courtORI, store.KindCourt, otherORI, order.StageAfterHearing, "serve"},
+		{"CA0300000", store.KindLawEnforcement, courtORI, order.StageEmergency, "modify cancel image confidential serve"},
+		{"CA0300000", store.KindLawEnforcement, courtORI, order.StageTemporary, "serve"},
+		{"CA0300000", store.KindLawEnforcement, courtORI, "", "image serve"},
+		{"CA0300000", store.KindLawEnforcement, otherORI, order.StageEmergency, "serve"},
+		{"CA0300000", store.KindLawEnforcement, otherORI, "", "serve"},
+	} {
+		var known *store.Known
+		if c.known != "" {
+			known = &store.Known{Order: order.Order{Stage: c.known}}
+		}
+		for name, pack := range packages {
+			var r read
+			r.received = &received{visit: &visit{agency: store.Agency{ORI: c.agency, Kind: c.kind}}}
+			r.pack = pack(c.court)
+			r.pack.Submitter = c.agency
+			problems := entitled(r, known)
+			if may := slices.Contains(strings.Fields(c.may), name); may != (len(problems) == 0) {
+				t.Errorf("%s %s: %s of a %q order of %s: %v", c.kind, c.agency, name, c.known, c.court, problems)
+			}
+			for _, p := range problems {
+				if p.Path == "" {
+					t.Errorf("%s: no path", name)
+				}
+			}
 		}
 	}
 }

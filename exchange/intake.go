@@ -17,43 +17,37 @@ import (
 	"ccpor/wsdl"
 )
 
-// The operations of the service.
-const (
-	submitOrder         = "SubmitOrder"
-	getSubmissionStatus = "GetSubmissionStatus"
-)
-
 // take is the whole way of a message, from the bytes as received to the answer. Every stage's result can be made by the stage
 // before it only, so none can be left out or changed in order.
-func (h *Hub) take(ctx context.Context, m *received) ([]byte, error) {
+func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 	opened, err := h.open(m) // byte gate, envelope
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	if opened.operation == getSubmissionStatus {
-		return h.status(ctx, opened)
+	if other := operations[opened.operation]; other != nil {
+		return other(h, ctx, opened) // whatever brings no package
 	}
 	signed, err := h.verify(opened) // the octets that a registered certificate signed
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	valid, err := h.validate(ctx, signed) // libxml2 sees those octets and no others
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	read, err := h.read(valid) // the order, in the words of the domain
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	checked, err := h.check(ctx, read) // sender, images, business rules: every problem at once
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	kept, err := h.keep(ctx, checked) // one transaction
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	return kept.receipt(), nil // after the commit, never before
+	return reply{body: kept.receipt()}, nil // after the commit, never before
 }
 
 // opened is a message whose envelope has been read up to its operation.
@@ -82,7 +76,7 @@ func (h *Hub) open(m *received) (opened, error) {
 		return o, err
 	}
 	name := o.scanner.Name()
-	if name.Space != wsdl.Namespace || name.Local != submitOrder && name.Local != getSubmissionStatus {
+	if name.Space != wsdl.Namespace || !isOperation(name.Local) {
 		return o, &refusal{code: "Client.Operation.Unknown"}
 	}
 	m.operation = name.Local
@@ -180,14 +174,17 @@ type checked struct {
 func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 	r.begin("rules")
 	out := checked{read: r}
-	problems := h.entitled(r)
-	images, wrong := h.images(r)
-	problems = append(problems, wrong...)
-	findings, err := h.findings(ctx, r)
+	known, err := h.known(ctx, r)
 	if err != nil {
 		return out, err
 	}
-	for _, f := range findings {
+	problems := entitled(r, known)
+	if len(problems) > 0 {
+		known = nil // who may not speak of the order learns nothing of it
+	}
+	images, wrong := h.images(r)
+	problems = append(problems, wrong...)
+	for _, f := range h.findings(r, known) {
 		if f.Severity == rules.Warning {
 			out.warnings = append(out.warnings, problemOf(f, "Warning.Rule."))
 		} else {
@@ -204,8 +201,13 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		}
 	}
 	out.images = images
-	if r.pack.Order != nil {
+	switch {
+	case r.pack.Modification != nil:
+		out.deadline = h.Calendar.Deadline(r.pack.Modification.Date)
+	case r.pack.Order != nil:
 		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
+	case r.pack.Cancellation != nil:
+		out.deadline = h.Calendar.Deadline(r.pack.Cancellation.Date)
 	}
 	return out, nil
 }
@@ -224,38 +226,67 @@ func (h *Hub) takenBefore(ctx context.Context, r read) (bool, error) {
 	return known.State == store.SubmissionAccepted && known.Canonical == r.verified.Digest(), nil
 }
 
-// findings are what the rules say of the package, and of a proof of service beside the order that it names. Where that order has not
-// come yet, the relay asks again before it sends the proof.
-func (h *Hub) findings(ctx context.Context, r read) ([]rules.Finding, error) {
-	all := h.Rules.Check(r.pack, order.DateOf(r.at.In(h.Calendar.Pacific())))
-	s := r.pack.Service
-	if s == nil {
-		return all, nil
+// known is the order that the package is about; nil for an order that it adds, and where that has not come yet.
+func (h *Hub) known(ctx context.Context, r read) (*store.Known, error) {
+	if r.pack.Action == mapping.ActionAdd {
+		return nil, nil
 	}
-	known, err := h.Store.KnownOrder(ctx, s.Court, s.OrderID, r.pack.Test || r.agency.Test)
+	about := r.pack.Reference()
+	known, err := h.Store.KnownOrder(ctx, about.Court, about.OrderID, r.pack.Test || r.agency.Test)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return all, nil
+		return nil, nil
 	case err != nil:
 		h.Log.Error("order not looked up", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
 		return nil, &refusal{code: "Server.Unavailable"}
 	}
-	return append(all, h.Rules.Against(r.pack, rules.Known{Order: &known.Order, Cancelled: known.Cancelled})...), nil
+	return &known, nil
 }
 
-// entitled says what is wrong with who sends this. Orders are added in their own county: by a court those of all its courthouses, each of
-// which may have an ORI of its own (the first five characters are the county's); by a law-enforcement agency the emergency orders that its
-// officers obtained, and no others. Whoever is registered may tell of service.
-func (h *Hub) entitled(r read) []store.Problem {
+// findings are what the rules say of the package, and of one about an order beside that order. Where it has not come yet, the relay asks again before it
+// sends anything of the package.
+func (h *Hub) findings(r read, known *store.Known) []rules.Finding {
+	all := h.Rules.Check(r.pack, order.DateOf(r.at.In(h.Calendar.Pacific())))
+	if known == nil {
+		return all
+	}
+	return append(all, h.Rules.Against(r.pack, rules.Known{Order: &known.Order, Cancelled: known.Cancelled})...)
+}
+
+// entitled says what is wrong with who sends this. Whoever is registered may tell of service.
+func entitled(r read, known *store.Known) []store.Problem {
 	var problems []store.Problem
+	if r.agency.ReadOnly {
+		problems = append(problems, plainProblem("Client.Operation.NotGranted", "/OrderPackage", ""))
+	}
 	if r.pack.Submitter != r.agency.ORI {
 		problems = append(problems, plainProblem("Client.Package.WrongSubmitter", "/OrderPackage/PackageHeader/SubmitterOrganizationORIIdentification", string(r.pack.Submitter)))
 	}
-	o := r.pack.Order
-	if o == nil || countyOf(o.Court.ORI) == countyOf(r.agency.ORI) && (r.agency.Kind != store.KindLawEnforcement || o.Stage == order.StageEmergency) {
+	court := r.pack.Reference().Court
+	if r.pack.Action == mapping.ActionServe || countyOf(court) == countyOf(r.agency.ORI) && (r.agency.Kind != store.KindLawEnforcement || emergency(r.pack, known)) {
 		return problems
 	}
-	return append(problems, plainProblem("Client.Package.WrongCourt", "/OrderPackage/ProtectionOrder/CourtOrderIssuingCourt/OrganizationORIIdentification", string(o.Court.ORI)))
+	return append(problems, plainProblem("Client.Package.WrongCourt", courtPaths[r.pack.Action], string(court)))
+}
+
+// courtPaths are where a package names the court of its order.
+var courtPaths = map[mapping.Action]string{
+	mapping.ActionAdd:    "/OrderPackage/ProtectionOrder/CourtOrderIssuingCourt/OrganizationORIIdentification",
+	mapping.ActionModify: "/OrderPackage/ProtectionOrder/CourtOrderIssuingCourt/OrganizationORIIdentification",
+	mapping.ActionCancel: "/OrderPackage/CourtOrderCancellation/OrganizationORIIdentification",
+	mapping.ActionAttach: "/OrderPackage/CourtOrderSupplement/OrganizationORIIdentification",
+}
+
+// emergency says that the package is about an emergency order, which an officer obtained. What a package says of an order that exists is no evidence: that
+// has to be known. Only a mere image may come before its order.
+func emergency(p mapping.Package, known *store.Known) bool {
+	switch {
+	case p.Action != mapping.ActionAdd && known != nil:
+		return known.Order.Stage == order.StageEmergency && (p.Order == nil || p.Order.Stage == order.StageEmergency)
+	case p.Action == mapping.ActionAttach:
+		return p.Confidential == nil
+	}
+	return p.Action == mapping.ActionAdd && p.Order.Stage == order.StageEmergency
 }
 
 func countyOf(ori order.ORI) string { return string(ori[:min(len(ori), 5)]) }

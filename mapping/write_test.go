@@ -99,6 +99,8 @@ var (
 	caseNo    = matching(`[!-~]([ -~]{0,10}[!-~])?`)
 	telephone = matching(`[0-9]{10}`)
 	number    = matching(`[A-Z0-9]{1,20}`)
+
+	formNumber = matching(`[A-Z]{2,5}-[0-9]{3}[A-Z]?`)
 )
 
 func caseNumber(t gen) order.CaseNumber {
@@ -150,30 +152,48 @@ func packages(t gen) mapping.Package {
 		d.ID += string(rune('0' + i)) // no two alike
 		p.Documents = append(p.Documents, d)
 	}
-	if yes(t) {
-		p.Action, p.Service = mapping.ActionServe, service(t)
-		p.Service.Documents = p.Documents
-	} else {
-		p.Order = protective(t)
-		p.Order.Documents = p.Documents
-	}
+	subject(t, &p)
 	return p
 }
 
+// subject gives the package one of the five things that packages are about, and what may stand beside it.
+func subject(t gen, p *mapping.Package) {
+	p.Action = pick(t, mapping.ActionAdd, mapping.ActionModify, mapping.ActionCancel, mapping.ActionServe, mapping.ActionAttach)
+	switch p.Action {
+	case mapping.ActionServe:
+		p.Service = service(t)
+		p.Service.Documents = p.Documents
+	case mapping.ActionCancel:
+		p.Cancellation = cancellation(t)
+		p.Cancellation.Documents = p.Documents
+	case mapping.ActionAttach:
+		p.Supplement = &order.Supplement{Reference: reference(t), Form: maybe(t, formNumber), Restrained: some(t, name), Documents: p.Documents}
+		p.Confidential = some(t, confidential)
+	default:
+		if p.Action == mapping.ActionModify {
+			p.Modification = some(t, modification)
+		}
+		p.Order = protective(t)
+		p.Order.Documents = p.Documents
+		p.Confidential = some(t, confidential)
+	}
+}
+
 func documents(t gen) order.Document {
-	return order.Document{ID: matching(`[A-Za-z0-9][A-Za-z0-9._:-]{0,60}`)(t), Role: pick(t, "order", "proofOfService", "attachment"),
+	return order.Document{ID: matching(`[A-Za-z0-9][A-Za-z0-9._:-]{0,60}`)(t), Role: pick(t, "order", "proofOfService", "termination", "foreignOrder", "attachment"),
 		Media: pick(t, "application/pdf", "image/tiff", "image/jpeg"), Bytes: int64(between(t, 1, 33554432)), Pages: orZero(t, 1, 1000), SHA256: matching(`[0-9a-f]{64}`)(t)}
 }
 
 func protective(t gen) *order.Order {
 	o := &order.Order{
 		ID: order.LocalID(localID(t)), Form: order.Form{Number: "XX-" + matching(`[0-9]{3}`)(t), Revision: date(t)}, // no known form: no default expiry
-		Case: caseNumber(t), OtherCases: list(t, 2, otherCase), Court: court(t),
+		Case: caseNumber(t), OtherCases: list(t, 2, otherCase), Follows: order.LocalID(maybe(t, localID)), Court: court(t),
 		Issued: date(t), IssuedTime: some(t, tod), Judge: token(t), Modification: yes(t),
-		Stage:    pick(t, order.StageEmergency, order.StageTemporary, order.StageAfterHearing, order.StagePreTrial, order.StagePostConviction),
+		Stage:    pick(t, order.StageEmergency, order.StageTemporary, order.StageAfterHearing, order.StagePreTrial, order.StagePostConviction, order.StageRegistered),
 		Statutes: list(t, 3, token), Hearings: list(t, 3, hearing), Expiry: expiry(t),
 		Access:     pick(t, order.AccessNormal, order.AccessJuvenile, order.AccessSealed),
-		Restrained: restrained(t), Protected: list(t, 4, protected), Officer: some(t, officer), Terms: terms(t),
+		Restrained: restrained(t), Protected: list(t, 4, protected), Organizations: list(t, 2, organization), Petitioner: some(t, petitioner),
+		Officer: some(t, officer), Foreign: some(t, foreign), Terms: terms(t),
 		OtherOrders: maybe(t, long), Service: pick(t, order.ServicePresent, order.ServiceNotServed, order.ServiceServed, order.ServiceMail),
 	}
 	return o
@@ -219,11 +239,13 @@ func restrained(t gen) order.Restrained {
 	return order.Restrained{
 		Name: name(t), Aliases: list(t, 3, name), Person: described(t), Height: orZero(t, 12, 108), Weight: orZero(t, 10, 999),
 		Hair: pick(t, "", "BRO", "XXX"), Eyes: pick(t, "", "BLU", "XXX"), Marks: list(t, 2, token), Address: some(t, address),
-		DriverLicense: some(t, func(t gen) order.License {
-			return order.License{Number: number(t), State: matching(`[A-Z]{2}`)(t), Year: orZero(t, 1900, 2199)}
-		}),
-		CII: maybe(t, number), FBI: maybe(t, number), PeaceOfficer: maybe(t, token), Present: some(t, yes),
+		DriverLicense: some(t, license),
+		CII:           maybe(t, number), FBI: maybe(t, number), PeaceOfficer: maybe(t, token), Minor: yes(t), Present: some(t, yes),
 	}
+}
+
+func license(t gen) order.License {
+	return order.License{Number: number(t), State: matching(`[A-Z]{2}`)(t), Year: orZero(t, 1900, 2199)}
 }
 
 func protected(t gen) order.Protected {
@@ -242,9 +264,10 @@ func terms(t gen) order.Terms {
 	o := order.Terms{
 		NoHarm: yes(t), NoContact: yes(t), NoThirdPartyContact: yes(t), ChildExchange: yes(t), StayAway: list(t, 2, stayAway), MoveOut: yes(t),
 		Firearms: some(t, func(t gen) order.Firearms {
-			return order.Firearms{NoPossession: yes(t), NoPurchase: yes(t), Surrender: yes(t), WithinHours: upTo(t, 999)}
+			return order.Firearms{NoPossession: yes(t), NoPurchase: yes(t), Surrender: yes(t), WithinHours: upTo(t, 999), NoBodyArmor: yes(t), Named: list(t, 2, token)}
 		}),
 		CustodyToProtected: yes(t), VisitationToRestrained: yes(t), NoDissuasion: yes(t), MayRecord: yes(t), Brady: some(t, yes),
+		FinancialAbuseOnly: yes(t), Animals: maybe(t, long), Property: maybe(t, long), Support: maybe(t, long), Programs: list(t, 2, token), MonitoredUntil: some(t, date),
 	}
 	if o.MoveOut {
 		o.MoveOf = some(t, address)
@@ -261,8 +284,55 @@ func stayAway(t gen) order.StayAway {
 
 func service(t gen) *order.Service {
 	return &order.Service{
-		OrderID: order.LocalID(localID(t)), Court: order.ORI(ori(t)), Case: caseNumber(t), Form: pick(t, "", "DV-200", "DV-250"), Restrained: name(t),
+		OrderID: order.LocalID(localID(t)), Court: order.ORI(ori(t)), Case: caseNumber(t), Form: maybe(t, formNumber), Restrained: name(t),
 		Date: date(t), Time: tod(t), Method: pick(t, order.MethodPersonal, order.MethodVerbal, order.MethodMail, order.MethodCourt),
-		Server: officer(t), Own: yes(t), Place: maybe(t, token), Papers: list(t, 3, matching(`[A-Z]{2}-[0-9]{3}`)),
+		Server: officer(t), Own: yes(t), Place: maybe(t, token), Papers: list(t, 3, formNumber),
 	}
+}
+
+func organization(t gen) order.Organization {
+	return order.Organization{Name: token(t), Sites: list(t, 2, address)}
+}
+
+func petitioner(t gen) order.Petitioner {
+	p := order.Petitioner{Name: token(t), Kind: pick(t, order.PetitionerPerson, order.PetitionerGuardian, order.PetitionerLawEnforcement,
+		order.PetitionerEmployer, order.PetitionerSchool, order.PetitionerEstablishment, order.PetitionerPeople)}
+	if yes(t) {
+		p.ORI = order.ORI(ori(t))
+	}
+	return p
+}
+
+func foreign(t gen) order.Foreign {
+	return order.Foreign{Court: token(t), Jurisdiction: token(t), Case: maybe(t, token), Issued: some(t, date), Certified: some(t, yes)}
+}
+
+func reference(t gen) order.Reference {
+	return order.Reference{OrderID: order.LocalID(localID(t)), Court: order.ORI(ori(t)), Case: caseNumber(t)}
+}
+
+func modification(t gen) order.Modification {
+	return order.Modification{Reason: pick(t, order.ModifyCorrect, order.ModifyAmend, order.ModifyContinue, order.ModifyExtend, order.ModifyRenew),
+		Date: date(t), Form: maybe(t, formNumber), Judge: maybe(t, token)}
+}
+
+func cancellation(t gen) *order.Cancellation {
+	return &order.Cancellation{Reference: reference(t), Form: maybe(t, formNumber), Restrained: name(t),
+		Reason: pick(t, order.CancelTerminated, order.CancelInError, order.CancelDeceased), Date: date(t), Judge: maybe(t, token)}
+}
+
+func confidential(t gen) order.Confidential {
+	return order.Confidential{Protected: list(t, 2, confidentialProtected), Restrained: some(t, func(t gen) order.ConfidentialRestrained {
+		return order.ConfidentialRestrained{
+			Aliases: list(t, 2, name), Person: described(t), Height: orZero(t, 12, 108), Weight: orZero(t, 10, 999), Hair: pick(t, "", "BRO", "XXX"),
+			Eyes: pick(t, "", "BLU", "XXX"), Marks: list(t, 2, token), SSN: maybe(t, matching(`[0-9]{9}`)), DriverLicense: some(t, license),
+			Address: some(t, address), Telephones: list(t, 2, telephone), Employer: maybe(t, token), EmployerAddress: some(t, address),
+			Vehicles: list(t, 2, token), Language: maybe(t, token), SpeaksEnglish: some(t, yes), FirearmsKnown: pick(t, "", "yes", "no", "unknown"),
+			Firearms: list(t, 2, token),
+		}
+	})}
+}
+
+func confidentialProtected(t gen) order.ConfidentialProtected {
+	return order.ConfidentialProtected{Name: name(t), Person: described(t), Relation: maybe(t, token), Address: some(t, address), Telephones: list(t, 2, telephone)}
 }

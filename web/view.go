@@ -99,7 +99,7 @@ func took(d time.Duration) string {
 	return d.Round(10 * time.Microsecond).String()
 }
 
-var kindNames = map[store.Kind]string{store.KindEnter: "the order", store.KindServe: "the proof of service"}
+var kindNames = map[store.Kind]string{store.KindEnter: "the order", store.KindModify: "what has changed of the order", store.KindCancel: "the end of the order", store.KindServe: "the proof of service"}
 
 func transmissionSteps(t store.TransmissionStatus) []step {
 	var steps []step

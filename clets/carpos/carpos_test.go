@@ -27,7 +27,11 @@ func dictionary(t testing.TB) *Dictionary {
 // golden compares with testdata/name. Lines end with LF in the file.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	goldenFile(t, filepath.Join("testdata", name), got)
+}
+
+func goldenFile(t *testing.T, path, got string) {
+	t.Helper()
 	got = strings.ReplaceAll(got, crlf, "\n")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -39,7 +43,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs:\n%s\nwanted:\n%s", name, got, want)
+		t.Errorf("%s differs:\n%s\nwanted:\n%s", path, got, want)
 	}
 }
 
@@ -306,7 +310,7 @@ func TestMaxConfirm(t *testing.T) {
 		bit := func(n int) bool { return bits>>n&1 == 1 }
 		o.Terms.NoContact, o.Terms.ChildExchange, o.Terms.MoveOut, o.Terms.CustodyToProtected = bit(0), bit(1), bit(2), bit(3)
 		o.Terms.VisitationToRestrained, o.Terms.NoThirdPartyContact = bit(4), bit(5)
-		o.Terms.Firearms = &order.Firearms{NoPossession: bit(6), NoPurchase: bit(7), Surrender: true, WithinHours: 999 * (bits >> 8 & 1)}
+		o.Terms.Firearms = &order.Firearms{NoPossession: bit(6), NoPurchase: bit(7), Surrender: true, WithinHours: 999 * (bits >> 8 & 1), NoBodyArmor: true}
 		for _, n := range []int{MaxConfirm, MaxConfirm + 1} {
 			c := overviewContext()
 			c.Confirm = strings.Repeat("C", n)

@@ -21,7 +21,7 @@ func (d *Dictionary) Check(t Transaction) Faults {
 	if m == nil {
 		return Faults{{faultFormat, "", "the key is unknown"}}
 	}
-	c := &checker{message: m, at: -1, seen: map[string]int{}}
+	c := newChecker(m)
 	if !shapes[kindORI](string(t.ORI)) || len(t.ORI) != 9 {
 		c.fault(faultFormat, "ORI", "nine letters and digits are needed")
 	}
@@ -47,6 +47,11 @@ type checker struct {
 	at      int // furthest place reached
 	group   string
 	seen    map[string]int // within the open group for its fields
+	deleted map[string]bool
+}
+
+func newChecker(m *message) *checker {
+	return &checker{message: m, at: -1, seen: map[string]int{}, deleted: map[string]bool{}}
 }
 
 func (c *checker) fault(number, field, format string, args ...any) {
@@ -62,6 +67,19 @@ func (c *checker) field(f Field) {
 	s := c.message.fields[place]
 	c.order(s, place)
 	c.value(s, f.Value)
+	if f.Value == "" && s.erasable {
+		c.deletion(s)
+	} else if c.deleted[s.name] {
+		c.fault(faultFormat, s.name, "is deleted and said")
+	}
+}
+
+// deletion of a field stands alone, and opens no group.
+func (c *checker) deletion(s spec) {
+	if c.seen[s.name] > 1 {
+		c.fault(faultFormat, s.name, "is deleted beside another value")
+	}
+	c.deleted[s.name], c.group = true, ""
 }
 
 // order follows the dictionary's order. An opener may come again behind its own group, and its group's fields with it.
@@ -156,13 +174,10 @@ func (m must) broken(name string, fields []Field, class func(string) bool) (bool
 // wholeOrder holds the two rules of profile section 2 that compare fields of an order.
 func (c *checker) wholeOrder(fields []Field) {
 	expires, issued := first(fields, "EXP"), first(fields, "ISD")
-	if expires == "" || issued == "" {
-		return
-	}
-	if expires == nonExpiring && first(fields, "EXT") != "" {
+	switch {
+	case expires == nonExpiring && first(fields, "EXT") != "":
 		c.fault(faultValue, "EXT", "a time of expiration goes with a date only")
-	}
-	if expires != nonExpiring && expires < issued {
+	case expires != "" && expires != nonExpiring && expires < issued:
 		c.fault(faultValue, "EXP", "is before the date issued")
 	}
 }

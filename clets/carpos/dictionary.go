@@ -20,14 +20,15 @@ const maxLines = 400
 
 // Dictionary is the message dictionary, read once and never changed.
 type Dictionary struct {
-	messages map[Key]*message
-	accepted map[string]Key
-	codes    *codes.Book
-	rules    map[string][]rule
-	terms    []sentence
-	latin    map[rune]string
-	items    map[string]string // "form field": item
-	hit      hitLabels
+	messages  map[Key]*message
+	accepted  map[string]Key
+	codes     *codes.Book
+	rules     map[string][]rule
+	terms     []sentence
+	unfielded []unfielded
+	latin     map[rune]string
+	items     map[string]string // "form field": item
+	hit       hitLabels
 }
 
 // message is one transaction of the dictionary.
@@ -112,6 +113,7 @@ func load(files fs.FS, book *codes.Book) (*Dictionary, error) {
 		{"fields", "key field label kind min max must repeats group table personal", d.readField},
 		{"rules", "field value reason when note", d.readRule},
 		{"terms", "when long short spare", d.readTerm},
+		{"unfielded", "subject to words", d.readUnfielded},
 		{"latin", "character ascii", d.readLatin},
 		{"items", "form field item", d.readItem},
 		{"hit", "section label field read", d.readLabel},
@@ -241,7 +243,7 @@ func (d *Dictionary) check() error {
 			faults = append(faults, m.checkSpec(s))
 		}
 	}
-	faults = append(faults, d.checkRules(), d.checkHit())
+	faults = append(faults, d.checkRules(), d.checkUnfielded(), d.checkHit())
 	return errors.Join(faults...)
 }
 

@@ -27,7 +27,7 @@ func (d *Dictionary) Enter(o order.Order, c Context) (Transaction, []Lack) {
 	b.court(o, c)
 	b.dates(o)
 	b.restrained(o.Restrained, c.SSN)
-	b.protected(o.Protected)
+	b.protected(o)
 	for _, field := range []string{"RPC", "CPP", "FIR"} {
 		b.rule(field, f)
 	}
@@ -62,12 +62,16 @@ func (d *Dictionary) begin(k Key, c Context, form string) *builder {
 // unsendable is ever called whole.
 func (b *builder) finish() (Transaction, []Lack) {
 	for _, fault := range b.d.Check(b.t) {
-		named := slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == fault.Field })
-		if !named {
-			b.lack(fault.Field, "It cannot be sent as it is: "+fault.Text+".", Court)
-		}
+		b.unnamed(fault.Field, "It cannot be sent as it is: "+fault.Text+".")
 	}
 	return b.t, b.lacks
+}
+
+// unnamed is a lack of a field of which none is known yet.
+func (b *builder) unnamed(field, reason string) {
+	if !slices.ContainsFunc(b.lacks, func(l Lack) bool { return l.Field == field }) {
+		b.lack(field, reason, Court)
+	}
 }
 
 func (b *builder) lack(field, reason string, whose Party) {
@@ -210,12 +214,12 @@ func (b *builder) courtAddress(c order.Court) string {
 		dept = "DEPT " + dept
 	}
 	return b.shorten("CTA", []string{
-		strings.TrimSpace(dept + " " + b.address("CTA", c.Address, true)), strings.TrimSpace(dept + " " + b.address("CTA", c.Address, false)), dept,
+		strings.TrimSpace(dept + " " + b.address(c.Address, true)), strings.TrimSpace(dept + " " + b.address(c.Address, false)), dept,
 	})
 }
 
-// address is an address on one line, with or without state and postal code.
-func (b *builder) address(field string, a *order.Address, whole bool) string {
+// line is an address on one line, with or without state and postal code.
+func line(a *order.Address, whole bool) string {
 	if a == nil {
 		return ""
 	}
@@ -223,7 +227,12 @@ func (b *builder) address(field string, a *order.Address, whole bool) string {
 	if whole {
 		parts = append(parts, a.State, a.Postal)
 	}
-	return b.d.transliterate(strings.Join(parts, " ")).text
+	return strings.Join(parts, " ")
+}
+
+// address is that line as it can be sent.
+func (b *builder) address(a *order.Address, whole bool) string {
+	return b.d.transliterate(line(a, whole)).text
 }
 
 // shorten is the first of the texts that fits its field; every other but the first is noted.
@@ -324,7 +333,7 @@ func (b *builder) restrained(r order.Restrained, ssn string) {
 	b.body(r)
 	b.optional("SOC", ssn)
 	b.numbers(r)
-	b.optional("ADR", b.shorten("ADR", []string{b.address("ADR", r.Address, true), b.address("ADR", r.Address, false)}))
+	b.optional("ADR", b.shorten("ADR", []string{b.address(r.Address, true), b.address(r.Address, false)}))
 }
 
 func (b *builder) body(r order.Restrained) {
@@ -387,12 +396,16 @@ func (b *builder) aliases(names []order.Name) {
 	}
 }
 
-func (b *builder) protected(people []order.Protected) {
-	if len(people) > maxProtected {
-		b.lack("PPN", fmt.Sprintf("The order protects %d persons; CARPOS takes %d.", len(people), maxProtected), HelpDesk)
+func (b *builder) protected(o order.Order) {
+	kind, err := b.d.codes.Table("order_type").Find(o.Form.Designator)
+	switch n := len(o.Protected); {
+	case n > maxProtected:
+		b.lack("PPN", fmt.Sprintf("The order protects %d persons; CARPOS takes %d.", n, maxProtected), HelpDesk)
 		return
+	case n == 0 && err == nil && !kind.Is("unprotected"):
+		b.lack("PPN", "The order names no protected person, and CARPOS takes no order of this type without one.", Court)
 	}
-	for _, p := range people {
+	for _, p := range o.Protected {
 		before := len(b.t.Fields)
 		b.name("PPN", p.Name)
 		if len(b.t.Fields) == before {
@@ -450,73 +463,6 @@ func (b *builder) conditions(f facts) {
 	for _, v := range values {
 		b.add("PCO", v)
 	}
-}
-
-// otherOrders is OTH: what has no field of its own, then texts of the court. Where all of it does not fit, the texts end with a pointer to the image;
-// what comes before them is never cut.
-func (b *builder) otherOrders(o order.Order, s stayAway) string {
-	head := b.text("OTH", strings.Join(b.unfielded(o, s), ". "))
-	texts := b.text("OTH", strings.Join(courtTexts(o), ". "))
-	switch whole := join(head, texts); {
-	case len(whole) <= b.room("OTH"):
-		return whole
-	case len(join(head, pointer)) > b.room("OTH"):
-		b.lack("OTH", "The places to stay away from and what else has no field of its own do not fit into the text of other orders.", HelpDesk)
-		return ""
-	}
-	b.note("OTH", "text.shortened", "The other orders do not fit as a whole; the text ends with a pointer to the image.")
-	room := b.room("OTH") - len(join(head, "x")) + 1 - len(pointer) - 1
-	return join(head, strings.TrimSpace(cutAtWord(texts, room)+" "+pointer))
-}
-
-// unfielded are the parts of an order that an officer must know and no field takes.
-func (b *builder) unfielded(o order.Order, s stayAway) []string {
-	parts := append(s.named(), s.others...)
-	if o.Terms.MoveOut && o.Terms.MoveOf != nil {
-		parts = append(parts, "MOVE OUT OF "+b.address("OTH", o.Terms.MoveOf, false))
-	}
-	if f := o.Foreign; f != nil {
-		parts = append(parts, strings.TrimSpace("REGISTERED ORDER OF "+f.Court+", "+f.Jurisdiction+" "+f.Case))
-	}
-	for _, g := range o.Organizations {
-		parts = append(parts, "PROTECTS "+g.Name)
-		for i := range g.Sites {
-			parts = append(parts, "SITE "+b.address("OTH", &g.Sites[i], false))
-		}
-	}
-	if f := o.Terms.Firearms; f != nil && f.NoBodyArmor {
-		parts = append(parts, "NO BODY ARMOR")
-	}
-	if d := o.Terms.MonitoredUntil; d != nil {
-		parts = append(parts, "ELECTRONIC MONITORING UNTIL "+d.Compact())
-	}
-	return parts
-}
-
-// courtTexts are what the court wrote in its own words, the most telling first.
-func courtTexts(o order.Order) []string {
-	var texts []string
-	add := func(label string, all ...string) {
-		if text := strings.TrimSpace(strings.Join(all, ", ")); text != "" {
-			texts = append(texts, label+text)
-		}
-	}
-	if f := o.Terms.Firearms; f != nil {
-		add("FIREARMS NAMED: ", f.Named...)
-	}
-	add("", o.OtherOrders)
-	add("ANIMALS: ", o.Terms.Animals)
-	add("PROPERTY: ", o.Terms.Property)
-	add("SUPPORT: ", o.Terms.Support)
-	add("PROGRAMS: ", o.Terms.Programs...)
-	return texts
-}
-
-func join(head, tail string) string {
-	if head == "" || tail == "" {
-		return head + tail
-	}
-	return head + ". " + tail
 }
 
 func (b *builder) miscellaneous(f facts, s stayAway, o order.Order, c Context) {

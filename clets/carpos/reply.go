@@ -212,7 +212,7 @@ func (d *Dictionary) notice(r Reply, lines []string) (Reply, error) {
 // noticeFields reads the fields of a transaction as a notice repeats them: known ones with values of their kind, FCN among them.
 func (d *Dictionary) noticeFields(k Key, lines []string) ([]Field, error) {
 	fields, faults := splitFields(lines)
-	c := &checker{message: d.messages[k], at: -1, seen: map[string]int{}}
+	c := newChecker(d.messages[k])
 	for _, f := range fields {
 		c.field(f)
 	}

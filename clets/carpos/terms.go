@@ -27,6 +27,7 @@ func factsOf(o order.Order) facts {
 		"present": o.Restrained.Present != nil && *o.Restrained.Present, "absent": o.Restrained.Present != nil && !*o.Restrained.Present,
 		"servedPresent": o.Service == order.ServicePresent, "emergency": o.Stage == order.StageEmergency, "temporary": o.Stage == order.StageTemporary,
 		"registered": o.Stage == order.StageRegistered, "noBodyArmor": t.Firearms != nil && t.Firearms.NoBodyArmor,
+		"protected": len(o.Protected) > 0, "financialOnly": t.FinancialAbuseOnly,
 	}
 	if a := t.Firearms; a != nil {
 		f["noPossession"], f["noPurchase"], f["surrender"], f["hours"] = a.NoPossession, a.NoPurchase, a.Surrender, a.WithinHours > 0
@@ -140,7 +141,7 @@ func (d *Dictionary) readTerm(r codes.Row) error {
 
 // MaxConfirm is how long the words on where the image can be had may be for every order's terms to fit beside them. An agency with
 // longer words has some of its orders held for it.
-const MaxConfirm = 152
+const MaxConfirm = 137
 
 // brevity is how the terms are said.
 type brevity int
@@ -202,7 +203,7 @@ func stayAwayOf(all []order.StayAway) stayAway {
 			continue
 		}
 		for _, p := range a.Places {
-			s.others = append(s.others, "STAY "+strconv.Itoa(a.Yards)+" YARDS AWAY FROM "+placeWords(p))
+			s.others = append(s.others, strconv.Itoa(a.Yards)+" YARDS AWAY FROM "+placeWords(p))
 		}
 	}
 	return s
@@ -213,7 +214,7 @@ func (s stayAway) named() []string {
 	var out []string
 	for _, p := range s.places {
 		if strings.TrimSpace(p.Text) != "" {
-			out = append(out, "STAY AWAY FROM "+placeWords(p))
+			out = append(out, placeWords(p))
 		}
 	}
 	return out

@@ -151,15 +151,17 @@ func served(id string) *order.Service {
 
 func (b *bench) accept(o *order.Order, s *order.Service, change func(*store.Accepted)) order.Tracking {
 	b.Helper()
-	id := ""
-	a := store.Accepted{Agency: b.court, Action: store.ActionAdd, Order: o, Service: s}
 	if o != nil {
-		id = "add-" + string(o.ID)
-	} else {
-		a.Action, id = store.ActionServe, "serve-"+string(s.OrderID)
+		return b.take("add-"+string(o.ID), store.Accepted{Action: store.ActionAdd, Order: o}, change)
 	}
+	return b.take("serve-"+string(s.OrderID), store.Accepted{Action: store.ActionServe, Service: s}, change)
+}
+
+// take accepts a package under an identification of its own.
+func (b *bench) take(id string, a store.Accepted, change func(*store.Accepted)) order.Tracking {
+	b.Helper()
 	wire := []byte(id)
-	a.Package, a.Canonical = order.LocalID(id), sha256.Sum256(wire)
+	a.Agency, a.Package, a.Canonical = b.court, order.LocalID(id), sha256.Sum256(wire)
 	a.Received = store.Received{At: time.Now(), Peer: "192.0.2.7", Wire: wire, Digest: sha256.Sum256(wire), ContentType: "text/xml", Correlation: id}
 	a.Deadline = store.Deadline{Due: time.Now().Add(36 * time.Hour), Rule: "FC 6380(a)"}
 	if change != nil {
@@ -170,6 +172,37 @@ func (b *bench) accept(o *order.Order, s *order.Service, change func(*store.Acce
 		b.Fatalf("accept %s: %v", id, err)
 	}
 	return receipt.Tracking
+}
+
+// modify accepts the n-th change of an order: it ends n days later than before.
+func (b *bench) modify(id string, n int) order.Tracking {
+	b.Helper()
+	o := jones(id)
+	expires := o.Expiry.Date.AddDays(n)
+	if known, err := b.store.KnownOrder(b.Context(), o.Court.ORI, o.ID, false); err == nil {
+		o.Stage, o.Follows = known.Order.Stage, known.Order.Follows
+	}
+	o.Expiry.Date = &expires
+	return b.take(fmt.Sprintf("modify-%s-%d", id, n), store.Accepted{Action: store.ActionModify, Order: o,
+		Modification: &order.Modification{Reason: order.ModifyExtend, Date: order.MakeDate(2026, 3, 3)}}, nil)
+}
+
+// cancel accepts the end of an order.
+func (b *bench) cancel(id string) order.Tracking {
+	b.Helper()
+	return b.take("cancel-"+id, store.Accepted{Action: store.ActionCancel, Cancellation: &order.Cancellation{Reference: reference(id),
+		Restrained: order.Name{Given: "Marc", Surname: "Jones"}, Reason: order.CancelTerminated, Date: order.MakeDate(2026, 3, 4)}}, nil)
+}
+
+// attach accepts CLETS-001 of an order, which gives the restrained person's race and height.
+func (b *bench) attach(id string) order.Tracking {
+	b.Helper()
+	return b.take("attach-"+id, store.Accepted{Action: store.ActionAttach, Supplement: &order.Supplement{Reference: reference(id)},
+		Confidential: &order.Confidential{Restrained: &order.ConfidentialRestrained{Person: order.Person{Race: "unknown"}, Height: 70}}}, nil)
+}
+
+func reference(id string) order.Reference {
+	return order.Reference{OrderID: order.LocalID(id), Court: "CA030013J", Case: order.CaseNumber(id)}
 }
 
 // add and serve accept an order and a proof of service.
@@ -220,7 +253,8 @@ func (b *bench) until(limit time.Duration, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-end:
-			b.Fatalf("not %s within %s: %v, %s", what, limit, b.rows("select kind, state, reason, count(*) from transmission group by 1, 2, 3 order by 1, 2, 3"), b.sw.Check())
+			b.Fatalf("not %s within %s: %v, %v, %s", what, limit, b.rows("select kind, state, reason, count(*) from transmission group by 1, 2, 3 order by 1, 2, 3"),
+				b.rows("select kind, state::text, count(*), max(attempt), max(scheduled_at)::text, now()::text from river_job where state <> 'completed' group by 1, 2"), b.sw.Check())
 		}
 	}
 }

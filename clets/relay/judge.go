@@ -47,7 +47,7 @@ func (r *Relay) judge(s sent, reply carpos.Reply) finding {
 	case reply.Kind == carpos.Rejected:
 		return r.rejected(reply)
 	case s.purpose == store.PurposeLookup:
-		return lookedUp(s, reply)
+		return r.lookedUp(s, reply)
 	}
 	switch {
 	case reply.Kind == carpos.Accepted && reply.Key == s.owed.Key && (s.owed.Key == carpos.Enter || reply.FCN == s.fcn):
@@ -101,7 +101,7 @@ func (r *Relay) meaning(table, number string) string {
 }
 
 // lookedUp compares what was to be there with what the look-up shows (profile section 4, rule 3).
-func lookedUp(s sent, reply carpos.Reply) finding {
+func (r *Relay) lookedUp(s sent, reply carpos.Reply) finding {
 	entry := s.owed.Key == carpos.Enter
 	switch {
 	case reply.Kind == carpos.NoRecord && entry:
@@ -113,7 +113,7 @@ func lookedUp(s sent, reply carpos.Reply) finding {
 	case entry:
 		return findEntry(s, reply)
 	}
-	return findService(s, reply)
+	return r.findLater(s, reply)
 }
 
 // findEntry takes the number of the one hit that is the entry's record.
@@ -130,13 +130,13 @@ func findEntry(s sent, reply carpos.Reply) finding {
 	return finding{event: found, fcn: records[0].FCN, nic: records[0].NIC}
 }
 
-// findService looks for the proof on the order's record, which has the FCN that the entry was given.
-func findService(s sent, reply carpos.Reply) finding {
+// findLater looks for what was sent after the entry on the order's record, which has the FCN that the entry was given.
+func (r *Relay) findLater(s sent, reply carpos.Reply) finding {
 	for _, h := range reply.Hits {
 		if h.FCN != s.fcn {
 			continue
 		}
-		switch h.ShowsService(s.owed, s.entryServed) {
+		switch r.shows(h, s) {
 		case carpos.ShownYes:
 			return finding{event: found}
 		case carpos.ShownNo:
@@ -145,6 +145,19 @@ func findService(s sent, reply carpos.Reply) finding {
 		return finding{event: unclear}
 	}
 	return finding{event: orderGone}
+}
+
+// shows says whether the record shows the transaction; of a key that no record shows it cannot tell.
+func (r *Relay) shows(h carpos.Hit, s sent) carpos.Shown {
+	switch s.owed.Key {
+	case carpos.Modify:
+		return r.dict.ShowsModification(h, s.owed)
+	case carpos.Cancel:
+		return h.ShowsCancellation(s.owed)
+	case carpos.Serve:
+		return h.ShowsService(s.owed, s.entryServed)
+	}
+	return carpos.ShownUnclear
 }
 
 // outcome applies the policy to a finding.

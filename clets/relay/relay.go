@@ -1,6 +1,6 @@
 // Package relay brings what the hub owes to CARPOS over its lines, and learns what became of it (docs/carpos-profile.md, section 4).
 //
-// A River job says "look at this transmission". Its worker reads the transmission, writes the transaction, stores the bytes, puts them on a line
+// A River job says "look at this transmission", and one of another kind "look at what this order follows". Its worker reads the transmission, writes the transaction, stores the bytes, puts them on a line
 // with a free place, and is done: it does not wait for the reply. A reply, whenever and after whatever restart it comes, is stored,
 // matched to its attempt by the control number, judged by one table (policy.go), and settled in one database transaction, which also makes the next job;
 // only then is it confirmed to the switch, so that a reply which could not be settled comes again. A reply that never comes is an event of the line
@@ -48,6 +48,8 @@ type Store interface {
 	Handled(ctx context.Context, id store.InboundID, what string, at time.Time) error
 	Finish(ctx context.Context, id store.AttemptID, o store.Outcome) (store.Finished, error)
 	Hold(ctx context.Context, id store.TransmissionID, h store.Hold) error
+	Settle(ctx context.Context, id store.TransmissionID, reason string, at time.Time) (store.Finished, error)
+	Follow(ctx context.Context, orderID int64, today order.Date, at time.Time) error
 	Orphans(ctx context.Context, olderThan, now time.Time) ([]store.TransmissionID, error)
 	OrphansOfLine(ctx context.Context, line string, now time.Time) ([]store.TransmissionID, error)
 	Stranded(ctx context.Context, dueBefore, now time.Time) ([]store.TransmissionID, error)
@@ -88,9 +90,11 @@ type Config struct {
 	// SlotWait is how long a worker waits for a place on a line before it gives its job back: 5 s.
 	SlotWait time.Duration
 
-	// Against says in sentences what is wrong with a proof of service of the order that it names, and nothing where nothing is; such a proof is held.
-	// It is asked before each sending, since a proof may come before its order. Nil asks nothing.
-	Against func(*order.Service, *order.Order) []string
+	// Against says in sentences what is wrong with a change, an end, a supplement or a proof of service beside the order that it names (Work.Known), and
+	// nothing where nothing is; what is wrong is held. It is asked before each sending, since anything may come before its order. Nil asks nothing.
+	Against func(store.Work) []string
+	// Zone is where days begin and end; nil is UTC.
+	Zone *time.Location
 
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock
@@ -122,6 +126,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -185,7 +192,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		r.stations = append(r.stations, newStation(r, l))
 	}
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &transmitter{relay: r}); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r})); err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	r.jobs, err = s.Jobs(&river.Config{

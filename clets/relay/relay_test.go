@@ -11,7 +11,6 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/link"
 	"ccpor/clets/sim"
-	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/storetest"
 )
@@ -118,7 +117,8 @@ func TestAProofOfAnotherOrderIsHeld(t *testing.T) {
 	b.add("06NF0001")
 	b.serve("06NF0002")
 	b.add("06NF0002")
-	b.start(Config{Against: func(s *order.Service, known *order.Order) []string {
+	b.start(Config{Against: func(w store.Work) []string {
+		s, known := w.Service, w.Known.Order
 		if s.OrderID != known.ID {
 			t.Errorf("asked of %s and %s", s.OrderID, known.ID)
 		}

@@ -2,8 +2,10 @@ package relay
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,41 +13,80 @@ import (
 	"ccpor/clets/carpos"
 	"ccpor/clets/sim"
 	"ccpor/mapping/order"
+	"ccpor/store"
 )
 
-// samples accepts the project's sample packages and returns the orders by case number and how many packages there are.
+// sample is a golden case of an order or of a proof of service.
+type sample struct {
+	name    string
+	Action  store.Action
+	Order   *order.Order
+	Service *order.Service
+}
+
+// samples accepts the project's sample orders and proofs of service, of every form's newest order against each person, and returns the orders by case
+// number and form, and how many packages there are.
 func (b *bench) samples() (map[order.CaseNumber]order.Order, int) {
+	b.Helper()
+	var all []sample
+	newest := map[string]order.LocalID{}
+	for _, s := range b.golden() {
+		switch {
+		case s.Action == store.ActionAdd && !b.lacks(*s.Order):
+			f := s.Order.Form
+			newest[f.Number+f.Designator+s.Order.Restrained.Name.Surname] = s.Order.ID
+			all = append(all, s)
+		case s.Action == store.ActionServe:
+			all = append(all, s)
+		}
+	}
+	taken := slices.Collect(maps.Values(newest))
+	orders, n := map[order.CaseNumber]order.Order{}, 0
+	for _, s := range all {
+		switch {
+		case s.Order != nil && slices.Contains(taken, s.Order.ID):
+			s.Order.Documents = nil
+			orders[s.Order.Case+order.CaseNumber(s.Order.Form.Number)] = *s.Order
+		case s.Service != nil && slices.Contains(taken, s.Service.OrderID):
+			s.Service.Documents = nil
+		default:
+			continue
+		}
+		b.accept(s.Order, s.Service, func(a *store.Accepted) { a.Package = order.LocalID(s.name) })
+		n++
+	}
+	return orders, n
+}
+
+// golden are the cases that are not refused, by name.
+func (b *bench) golden() []sample {
 	b.Helper()
 	files, err := filepath.Glob("../../testdata/cases/*/order.json")
 	if err != nil {
 		b.Fatal(err)
 	}
-	orders, n := map[order.CaseNumber]order.Order{}, 0
+	var all []sample
 	for _, file := range files {
-		if strings.HasPrefix(filepath.Base(filepath.Dir(file)), "refused-") {
+		s := sample{name: filepath.Base(filepath.Dir(file))}
+		if strings.HasPrefix(s.name, "refused-") {
 			continue
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			b.Fatal(err)
 		}
-		var sample struct {
-			Order   *order.Order
-			Service *order.Service
-		}
-		if err := json.Unmarshal(text, &sample); err != nil {
+		if err := json.Unmarshal(text, &s); err != nil {
 			b.Fatal(err)
 		}
-		if sample.Order != nil {
-			sample.Order.Documents = nil
-			orders[sample.Order.Case+order.CaseNumber(sample.Order.Form.Number)] = *sample.Order
-		} else {
-			sample.Service.Documents = nil
-		}
-		b.accept(sample.Order, sample.Service, nil)
-		n++
+		all = append(all, s)
 	}
-	return orders, n
+	return all
+}
+
+// lacks says that CARPOS needs what the order does not have, so that it waits for a person; the golden texts of clets/carpos name what.
+func (b *bench) lacks(o order.Order) bool {
+	_, lacks := b.dict.Enter(o, carpos.Context{ORI: b.court.ORI, OCA: "OCA-1", CourtName: b.court.CarposName, Confirm: b.court.ConfirmText})
+	return len(lacks) > 0
 }
 
 // The hub and the simulated switch have read the profile apart from each other: what the one writes of the project's sample orders, the other takes.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"ccpor/mapping/order"
 	"ccpor/store"
-	"time"
 )
 
 // idle is a store of which nothing is asked.
@@ -100,6 +101,22 @@ func (m *mortal) Hold(ctx context.Context, id store.TransmissionID, h store.Hold
 	ok, behind := m.die("Hold")
 	if ok {
 		err = m.Store.Hold(ctx, id, h)
+	}
+	return behind(err)
+}
+
+func (m *mortal) Settle(ctx context.Context, id store.TransmissionID, reason string, at time.Time) (f store.Finished, err error) {
+	ok, behind := m.die("Settle")
+	if ok {
+		f, err = m.Store.Settle(ctx, id, reason, at)
+	}
+	return f, behind(err)
+}
+
+func (m *mortal) Follow(ctx context.Context, id int64, today order.Date, at time.Time) (err error) {
+	ok, behind := m.die("Follow")
+	if ok {
+		err = m.Store.Follow(ctx, id, today, at)
 	}
 	return behind(err)
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"cmp"
 	"strings"
 
@@ -12,19 +13,65 @@ import (
 // owed writes the transaction that a transmission is.
 func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	c := carpos.Context{
-		ORI: w.Agency.ORI, OCA: w.OCA, CourtName: cmp.Or(w.Agency.CarposName, w.Agency.Name), Confirm: w.Agency.ConfirmText, FCN: w.FCN, Restrained: w.Order.Restrained.Name,
+		ORI: w.Agency.ORI, OCA: w.OCA, CourtName: cmp.Or(w.Agency.CarposName, w.Agency.Name), Confirm: w.Agency.ConfirmText, FCN: w.FCN, Restrained: w.Known.Order.Restrained.Name,
 	}
-	if w.Kind == store.KindServe && w.Service != nil {
+	switch {
+	case w.Kind == store.KindModify:
+		return r.changed(w, c)
+	case w.Kind == store.KindCancel && w.Cancellation != nil:
+		return r.dict.Cancel(*w.Cancellation, c)
+	case w.Kind == store.KindServe && w.Service != nil:
 		return r.dict.Serve(*w.Service, c)
+	case w.Kind == store.KindEnter:
+		return r.dict.EnterWith(w.Order, w.Confidential, c)
 	}
-	return r.dict.Enter(w.Order, c)
+	return carpos.Transaction{}, []carpos.Lack{{Reason: "What its package brought is not there.", Whose: carpos.HelpDesk}}
+}
+
+// changed is the difference between the record as CARPOS accepted it and the order as it is to be there now.
+func (r *Relay) changed(w store.Work, c carpos.Context) (carpos.Transaction, []carpos.Lack) {
+	want, lacks := r.dict.EnterWith(w.Order, w.Confidential, c)
+	if len(lacks) > 0 {
+		return want, lacks
+	}
+	if len(w.Record) == 0 {
+		return want, []carpos.Lack{{Reason: "It is not known what CARPOS has on record.", Whose: carpos.HelpDesk}}
+	}
+	record := r.decode(w.Record[0])
+	for _, body := range w.Record[1:] {
+		record = r.dict.Apply(record, r.decode(body))
+	}
+	reason := order.ModifyCorrect // CLETS-001 that came apart from the order says what the order left open
+	if w.Modification != nil {
+		reason = w.Modification.Reason
+	}
+	return r.dict.Modify(record, want, reason, c)
+}
+
+// decode reads a transaction that was sent, from its body. What was sent once is read whatever the dictionary says of it today.
+func (r *Relay) decode(body []byte) carpos.Transaction {
+	_, text, _ := bytes.Cut(body, []byte("\r\n")) // the first line is the frame's
+	t, _ := r.dict.Decode(text)
+	return t
+}
+
+// sentBefore is the transaction as it was last sent: what its outcome is judged by, whatever has come since.
+func (r *Relay) sentBefore(w store.Work) carpos.Transaction {
+	if len(w.Sent) > 0 {
+		return r.decode(w.Sent)
+	}
+	owed, _ := r.owed(w)
+	return owed
 }
 
 // holdFor words what lacks as one reason. Field and item are those of the first.
 func holdFor(lacks []carpos.Lack) store.Hold {
 	var reasons []string
 	for _, l := range lacks {
-		text := l.Field + ": " + l.Reason
+		text := l.Reason
+		if l.Field != "" {
+			text = l.Field + ": " + text
+		}
 		if l.FormItem != "" {
 			text += " (On the form: " + l.FormItem + ".)"
 		}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"ccpor/clets/carpos"
 	"ccpor/clets/link"
+	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -32,6 +34,23 @@ func (t *transmitter) Work(ctx context.Context, job *river.Job[store.TransmitArg
 		return river.JobCancel(err)
 	}
 	return err
+}
+
+// follower is the worker of the job "follow".
+type follower struct {
+	river.WorkerDefaults[store.FollowArgs]
+	relay *Relay
+}
+
+// Work cancels what an order follows, once CARPOS has both. No sweep would find what this leaves undone, so the job is put off until it has succeeded, and
+// never discarded.
+func (f *follower) Work(ctx context.Context, job *river.Job[store.FollowArgs]) error {
+	r, now := f.relay, f.relay.now()
+	if err := r.store.Follow(ctx, job.Args.OrderID, order.DateOf(now.In(r.cfg.Zone)), now); err != nil {
+		r.log.Error("what an order follows could not be looked at; it is tried again", "order", job.Args.OrderID, "error", err)
+		return river.JobSnooze(step(r.cfg.Pauses, 0, r.cfg.Jitter()))
+	}
+	return nil
 }
 
 // transmit looks at a transmission and does what its state asks for.
@@ -59,24 +78,35 @@ func (r *Relay) transmit(ctx context.Context, id store.TransmissionID) error {
 	return nil
 }
 
-// begin writes the request, or holds the transmission for what lacks. A look-up lacks nothing: what it looks for was sent once.
+// begin sends the transaction, or looks it up. A look-up lacks nothing: what it looks for was sent once.
 func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) error {
+	if purpose == store.PurposeLookup {
+		return r.write(ctx, w, purpose, r.sentBefore(w))
+	}
 	owed, lacks := r.owed(w)
-	if len(lacks) > 0 && purpose == store.PurposeSend {
-		return r.hold(ctx, w.ID, holdFor(lacks))
+	switch {
+	case len(lacks) > 0:
+		return r.hold(ctx, w, holdFor(lacks))
+	case w.Kind == store.KindModify && owed.ChangesNothing():
+		return r.settleUnsent(ctx, w)
 	}
-	if wrong := r.against(w); len(wrong) > 0 && purpose == store.PurposeSend {
-		return r.hold(ctx, w.ID, store.Hold{Reason: strings.Join(wrong, " ") + " The court sends a corrected proof; this one is given up."})
+	if wrong := r.against(w); len(wrong) > 0 {
+		return r.hold(ctx, w, store.Hold{Reason: strings.Join(wrong, " ") + " The court sends a corrected package; this one is given up."})
 	}
+	return r.write(ctx, w, purpose, owed)
+}
+
+// write puts the request on a line.
+func (r *Relay) write(ctx context.Context, w store.Work, purpose store.Purpose, owed carpos.Transaction) error {
 	text, err := r.dict.Encode(r.requestOf(w, purpose, owed))
 	if err != nil {
-		return r.hold(ctx, w.ID, store.Hold{Reason: "It cannot be written as a CARPOS message: " + err.Error() + "."})
+		return r.hold(ctx, w, store.Hold{Reason: "It cannot be written as a CARPOS message: " + err.Error() + "."})
 	}
 	waiting, cancel := context.WithTimeout(ctx, r.cfg.SlotWait)
 	defer cancel()
 	s, err := r.take(waiting, w)
 	if errors.Is(err, errNoTestSwitch) {
-		return r.hold(ctx, w.ID, store.Hold{Reason: "It is a test, and the hub has no line to a test switch."})
+		return r.hold(ctx, w, store.Hold{Reason: "It is a test, and the hub has no line to a test switch."})
 	}
 	if err != nil {
 		return err
@@ -89,25 +119,37 @@ func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) 
 	return r.send(ctx, s, q, text)
 }
 
-// against says what is wrong with a proof of service of its order.
+// against says what is wrong with what follows an order beside that order, as CARPOS has it.
 func (r *Relay) against(w store.Work) []string {
-	if r.cfg.Against == nil || w.Kind != store.KindServe || w.Service == nil {
+	if r.cfg.Against == nil || w.Kind == store.KindEnter {
 		return nil
 	}
-	return r.cfg.Against(w.Service, &w.Order)
+	return r.cfg.Against(w)
 }
 
-func (r *Relay) hold(ctx context.Context, id store.TransmissionID, h store.Hold) error {
-	h.At = r.now()
-	err := r.store.Hold(ctx, id, h)
+// settleUnsent ends a change that has nothing to tell: an empty one is none that CARPOS takes.
+func (r *Relay) settleUnsent(ctx context.Context, w store.Work) error {
+	_, err := r.store.Settle(ctx, w.ID, "Nothing was sent: what CARPOS has of the order is what it is to have.", r.now())
+	if errors.Is(err, store.ErrNotReady) {
+		return nil // another worker was faster
+	}
+	if err != nil {
+		return fmt.Errorf("settle transmission %d: %w", w.ID, err)
+	}
+	return nil
+}
+
+func (r *Relay) hold(ctx context.Context, w store.Work, h store.Hold) error {
+	h.At, h.Seen = r.now(), w.Seen
+	err := r.store.Hold(ctx, w.ID, h)
 	var moved *store.MoveError
 	if errors.Is(err, store.ErrNotReady) || errors.As(err, &moved) {
 		return nil // another worker was faster
 	}
 	if err != nil {
-		return fmt.Errorf("hold transmission %d: %w", id, err)
+		return fmt.Errorf("hold transmission %d: %w", w.ID, err)
 	}
-	r.log.Info("a transmission waits for a person", "transmission", id, "field", h.Field)
+	r.log.Info("a transmission waits for a person", "transmission", w.ID, "field", h.Field)
 	return nil
 }
 
@@ -229,8 +271,7 @@ func (r *Relay) recall(ctx context.Context, control string) (sent, error) {
 	if err != nil {
 		return sent{}, fmt.Errorf("read transmission %d: %w", ref.Transmission, err)
 	}
-	owed, _ := r.owed(w) // it was sent once; what its agency's registration lacks since does not matter
-	q := r.sentFor(w, ref.Purpose, owed)
+	q := r.sentFor(w, ref.Purpose, r.sentBefore(w))
 	q.attempt = ref.ID
 	return q, nil
 }

@@ -186,12 +186,14 @@ func (b *book) against(rec *Record, req request, from origin) []reject {
 	fault(owners && req.ori != rec.ORI, rejectNotOwner, "")
 	fault(owners && req.fields.has("OCA") && req.fields.first("OCA") != rec.OCA, rejectValue, "OCA")
 	fault(len(rec.Canceled) > 0, rejectCanceled, "")
-	fault(len(rec.Canceled) == 0 && rec.expiredAt(b.minuteOf(req, from.at)), rejectExpired, "")
+	after := *rec
 	if req.key == keyModify {
-		merged := b.dict.merge(rec.Fields, req.fields)
-		out = append(out, b.dict.mandatory(merged)...)
-		out = append(out, b.dict.orderRules(merged)...)
+		after.Fields = b.dict.merge(rec.Fields, req.fields)
+		out = append(out, b.dict.mandatory(after.Fields)...)
+		out = append(out, b.dict.orderRules(after.Fields)...)
 	}
+	minute := b.minuteOf(req, from.at)
+	fault(len(rec.Canceled) == 0 && rec.expiredAt(minute) && after.expiredAt(minute), rejectExpired, "")
 	return out
 }
 
@@ -312,18 +314,24 @@ func (b *book) count() int {
 	return len(b.all)
 }
 
-// orderOf names the order that a request is about, and tells whether it is on file.
-func (b *book) orderOf(req request) (order, bool) {
+// orderOf names the order that a request is about, and tells how it stands.
+func (b *book) orderOf(req request) (order, standing) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	named := order{req.ori, req.fields.first("OCA")}
-	if req.key == keyEnter || req.key == keyInquiry {
-		return named, false
+	rec := b.byFCN[req.fields.first("FCN")]
+	if rec == nil {
+		rec = b.onFile(named.ori, named.oca)
+	} else {
+		named = order{rec.ORI, rec.OCA}
 	}
-	if r := b.byFCN[req.fields.first("FCN")]; r != nil {
-		return order{r.ORI, r.OCA}, true
+	switch {
+	case rec == nil:
+		return named, notOnFile
+	case len(rec.Canceled) > 0:
+		return named, cancelled
 	}
-	return named, b.onFile(named.ori, named.oca) != nil
+	return named, onFile
 }
 
 // reset forgets every record; empty, unless nil, does the same for what is kept on disk.

@@ -76,6 +76,23 @@ func TestTransactions(t *testing.T) {
 		{"modify deletes", func(f string) text { return modify(f, oca).before("EXP", "CTA", "") }, []string{"MODIFY ACCEPTED", "FCN/F"}},
 		{"modify corrects the name", func(f string) text { return modify(f, oca).before("OCA", "NNM", "JONES,MARK") }, []string{"MODIFY ACCEPTED", "FCN/F"}},
 		{"modify 01 changes nothing", func(f string) text { return modify(f, oca).without("EXP") }, []string{"REJECT 01 FORMAT"}},
+		{"modify deletes all other names", func(f string) text { return modify(f, oca).before("", "AKA", "").without("EXP") }, []string{"MODIFY ACCEPTED", "FCN/F"}},
+		{"modify age for the date of birth", func(f string) text {
+			return modify(f, oca).without("EXP").before("", "DOB", "").before("", "AGE", "45")
+		}, []string{"MODIFY ACCEPTED", "FCN/F"}},
+		{"modify for ever, without the time", func(f string) text { return modify(f, oca).with("EXP", "NONEXP").before("", "EXT", "") }, []string{"MODIFY ACCEPTED", "FCN/F"}},
+		{"modify a group alone", func(f string) text { return modify(f, oca).without("EXP").before("", "PPN", "SMITH,MARY") }, []string{"MODIFY ACCEPTED", "FCN/F"}},
+		{"modify 01 group field without group", func(f string) text { return modify(f, oca).before("", "PSX", "F") }, []string{"REJECT 01 FORMAT FLD/PSX"}},
+		{"modify 01 deletes and says", func(f string) text {
+			return modify(f, oca).without("EXP").before("", "AKA", "").before("", "AKA", "JONES,M")
+		}, []string{"REJECT 01 FORMAT FLD/AKA"}},
+		{"modify 01 second new name", func(f string) text {
+			return modify(f, oca).before("OCA", "NNM", "JONES,MARK").before("OCA", "NNM", "JONES,MARCUS")
+		}, []string{"REJECT 01 FORMAT FLD/NNM"}},
+		{"modify 03 deletes the date of birth", func(f string) text { return modify(f, oca).without("EXP").before("", "DOB", "") }, []string{"REJECT 03 FIELD MISSING FLD/DOB"}},
+		{"modify 03 deletes the yards", func(f string) text { return modify(f, oca).before("", "SAY", "") }, []string{"REJECT 03 FIELD MISSING FLD/SAY"}},
+		{"modify 04 deletes a sex of the group", func(f string) text { return modify(f, oca).before("", "PPN", "SMITH,MARY").before("", "PSX", "") }, []string{"REJECT 04 FIELD VALUE FLD/PSX"}},
+		{"modify 04 ends before it began", func(f string) text { return modify(f, oca).with("EXP", "20261031") }, []string{"REJECT 04 FIELD VALUE FLD/EXP"}},
 		{"modify 02", func(f string) text { return modify(f, oca).before("", "CXD", "20261122") }, []string{"REJECT 02 FIELD UNKNOWN FLD/CXD"}},
 		{"modify 03", func(f string) text { return modify(f, oca).without("RSN") }, []string{"REJECT 03 FIELD MISSING FLD/RSN"}},
 		{"modify 03 deletes what must be", func(f string) text { return modify(f, oca).with("EXP", "") }, []string{"REJECT 03 FIELD MISSING FLD/EXP"}},
@@ -235,6 +252,18 @@ func TestExpired(t *testing.T) {
 	}
 }
 
+// TestContinuedAfterItsEnd: a continuance that comes after the day on which the order would have ended makes it run again.
+func TestContinuedAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, sim.Config{})
+	fcn := d.enter(order("30-00003").with("EXP", "20261121").with("CCN", "06NF0999").String())
+	for _, c := range []struct{ exp, want string }{{"20261120", "REJECT 24 RECORD EXPIRED"}, {"20261121", "REJECT 24 RECORD EXPIRED"}, {"20261122", "MODIFY ACCEPTED"}, {"NONEXP", "MODIFY ACCEPTED"}} {
+		if got := d.ask(modify(fcn, "30-00003").with("RSN", "CONT").with("EXP", c.exp).String()); got[0] != c.want {
+			t.Errorf("to %s: %q, want %q", c.exp, got, c.want)
+		}
+	}
+}
+
 // TestModifyLaysOver follows one record through its changes.
 func TestModifyLaysOver(t *testing.T) {
 	t.Parallel()
@@ -335,5 +364,26 @@ func TestFCNs(t *testing.T) {
 			t.Errorf("FCN %s", fcn)
 		}
 		seen[fcn] = true
+	}
+}
+
+// TestReasons: every reason that the profile names is taken, and no other.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, sim.Config{})
+	for _, reason := range []string{"CONT", "EXTD", "AMND", "CORR"} {
+		if got := d.ask(modify(d.fcn, oca).with("RSN", reason).String()); got[0] != "MODIFY ACCEPTED" {
+			t.Errorf("RSN %s: %q", reason, got)
+		}
+	}
+	for i, reason := range []string{"T", "E", "D"} {
+		number := "30-0002" + string(rune('0'+i))
+		fcn := d.enter(order(number).with("CCN", "06NF100"+string(rune('0'+i))).String())
+		if got := d.ask(cancel(fcn, number).with("CXR", reason).String()); got[0] != "CANCEL ACCEPTED" {
+			t.Errorf("CXR %s: %q", reason, got)
+		}
+		if got := d.ask(inquiry(number).String()); !slices.Contains(got, "CXR/"+reason) || !slices.Contains(got, "*** CANCELLED CRIMINAL PROTECTIVE ORDER ***") {
+			t.Errorf("CXR %s does not show:\n%s", reason, strings.Join(got, "\n"))
+		}
 	}
 }

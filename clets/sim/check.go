@@ -186,14 +186,14 @@ func (c *checker) missing() {
 	}
 }
 
-// changes wants a modify to change something, and a deletion of the protected persons to stand alone.
+// changes wants a modify to change something, and a deletion to stand alone.
 func (c *checker) changes(fs fields) {
 	changed := false
 	for _, f := range fs {
 		r := c.rules[f.Code]
 		changed = changed || f.Code == "NNM" || r.erasable || r.must == mustGroup
-		if f.Code == "PPN" && f.Value == "" && c.seen["PPN"] > 1 {
-			c.fault(rejectFormat, "PPN")
+		if f.Value == "" && r.erasable && c.seen[f.Code] > 1 {
+			c.fault(rejectFormat, f.Code)
 		}
 	}
 	if !changed {

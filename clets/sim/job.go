@@ -123,8 +123,8 @@ type job struct {
 
 // newJob registers a request with the judge: from here on its hub must think it under way.
 func (c *conn) newJob(m message, req request, f fate) *job {
-	o, onFile := c.sw.book.orderOf(req)
-	for _, kind := range c.sw.judge.arrives(req.key, o, onFile, c.violation(m, req)) {
+	o, stands := c.sw.book.orderOf(req)
+	for _, kind := range c.sw.judge.arrives(req.key, sending{o, req.ori}, stands, c.violation(m, req)) {
 		c.note(Event{Direction: "event", Kind: eventViolation, Control: m.control, Key: req.key, Note: kind})
 	}
 	return &job{
@@ -270,9 +270,9 @@ func (j *job) send() {
 	}
 	head := "RSP " + j.station.mnemonic + " " + j.control
 	text := j.text()
-	var settles *order
-	if j.req.key == keyEnter {
-		settles = &j.order
+	var settles *sending
+	if j.req.key != keyInquiry {
+		settles = &sending{j.order, j.req.ori}
 	}
 	j.station.push(head, j.control, text, settles)
 	if j.fate.has(Twice) {

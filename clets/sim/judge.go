@@ -37,8 +37,11 @@ const (
 	BeforeAccepted = "beforeAccepted"
 	// Overlap: two transactions of one order were under way at once.
 	Overlap = "overlap"
-	// ResentBlind: an ERR whose reply was not delivered came again without an inquiry by its OCA in between.
+	// ResentBlind: a transaction whose reply was not delivered came again, or another one of the same agency about the same order came in its place,
+	// without an inquiry about the order in between.
 	ResentBlind = "resentBlind"
+	// AfterCancelled: an order was modified or cancelled whose cancellation its hub knew of.
+	AfterCancelled = "afterCancelled"
 )
 
 // Violation is one breach of the profile by a hub. It names no person.
@@ -57,6 +60,21 @@ const keptViolations = 1000
 // order names an order as the hub does: the entering ORI and its case number.
 type order struct{ ori, oca string }
 
+// sending is what an agency sent about an order.
+type sending struct {
+	order order
+	ori   string
+}
+
+// standing is how an order stands when a request for it comes.
+type standing int
+
+const (
+	notOnFile standing = iota
+	onFile
+	cancelled
+)
+
 type usedControl struct {
 	hub     string
 	control [10]byte
@@ -66,9 +84,9 @@ type usedControl struct {
 type judge struct {
 	mu       sync.Mutex
 	controls map[usedControl]bool
-	underWay map[order]int             // changes that are not yet answered
-	open     map[string]map[order]bool // by OCA: an ERR was sent, its reply not delivered, no QRR since
-	tries    map[order]int             // enters with a magic case number so far
+	underWay map[order]int               // changes that are not yet answered
+	open     map[string]map[sending]bool // by OCA: a change was sent, its reply not delivered, no QRR since
+	tries    map[order]int               // enters with a magic case number so far
 	kept     []Violation
 	total    int
 }
@@ -81,7 +99,7 @@ func newJudge() *judge {
 
 func (j *judge) clear() {
 	j.controls, j.underWay = map[usedControl]bool{}, map[order]int{}
-	j.open, j.tries = map[string]map[order]bool{}, map[order]int{}
+	j.open, j.tries = map[string]map[sending]bool{}, map[order]int{}
 	j.kept, j.total = nil, 0
 }
 
@@ -119,56 +137,58 @@ func (j *judge) useControl(hub, control string) bool {
 }
 
 // arrives notes a request that the hub must think is under way, and returns what it violates.
-func (j *judge) arrives(key string, o order, onFile bool, v Violation) []string {
+func (j *judge) arrives(key string, what sending, stands standing, v Violation) []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if key == keyInquiry {
 		// Whoever has looked may go on, even if an earlier reply is still to come.
-		delete(j.open, o.oca)
-		delete(j.underWay, o)
+		delete(j.open, what.order.oca)
+		delete(j.underWay, what.order)
 		return nil
 	}
+	open, underWay := j.open[what.order.oca][what], j.underWay[what.order] > 0
 	var kinds []string
-	if key == keyEnter && j.open[o.oca][o] {
+	if open && !underWay {
 		kinds = append(kinds, ResentBlind)
 	}
-	if key != keyEnter && !onFile {
+	if key != keyEnter && stands == notOnFile {
 		kinds = append(kinds, BeforeAccepted)
 	}
-	if j.underWay[o] > 0 {
+	if (key == keyModify || key == keyCancel) && stands == cancelled && !open {
+		kinds = append(kinds, AfterCancelled)
+	}
+	if underWay {
 		kinds = append(kinds, Overlap)
 	}
 	for _, kind := range kinds {
 		v.Kind = kind
 		j.note(v)
 	}
-	if key == keyEnter {
-		j.leaveOpen(o)
-	}
+	j.leaveOpen(what)
 	return kinds
 }
 
-func (j *judge) leaveOpen(o order) {
-	if j.open[o.oca] == nil {
-		j.open[o.oca] = map[order]bool{}
+func (j *judge) leaveOpen(what sending) {
+	if j.open[what.order.oca] == nil {
+		j.open[what.order.oca] = map[sending]bool{}
 	}
-	j.open[o.oca][o] = true
+	j.open[what.order.oca][what] = true
 }
 
-// settled notes that the reply to an enter is delivered, unsettled that it was not after all.
-func (j *judge) settled(o order) {
+// settled notes that the reply to a change is delivered, unsettled that it was not after all.
+func (j *judge) settled(what sending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.open[o.oca], o)
-	if len(j.open[o.oca]) == 0 {
-		delete(j.open, o.oca)
+	delete(j.open[what.order.oca], what)
+	if len(j.open[what.order.oca]) == 0 {
+		delete(j.open, what.order.oca)
 	}
 }
 
-func (j *judge) unsettled(o order) {
+func (j *judge) unsettled(what sending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.leaveOpen(o)
+	j.leaveOpen(what)
 }
 
 // begins and ends enclose the time in which a change of an order is under way.

@@ -144,3 +144,55 @@ func TestJudgeResentBlind(t *testing.T) {
 		})
 	}
 }
+
+// TestJudgeChangeResentBlind: a change whose reply was lost comes again, or another one in its place, with and without a look before.
+func TestJudgeChangeResentBlind(t *testing.T) {
+	t.Parallel()
+	byFCN := func(fcn string) text { return text{"QRR", court, [][2]string{{"FCN", fcn}}} }
+	for _, c := range []struct {
+		name       string
+		faults     sim.Faults
+		first      func(fcn, oca string) text
+		look, then func(fcn string) text
+		want       []string
+	}{
+		{"modify again, blind", sim.Faults{LoseReply: 1}, modify, nil, func(f string) text { return modify(f, oca) }, []string{sim.ResentBlind}},
+		{"modify again, looked up", sim.Faults{LoseReply: 1}, modify, func(string) text { return inquiry(oca) }, func(f string) text { return modify(f, oca) }, nil},
+		{"modify again, looked up by FCN", sim.Faults{LoseReply: 1}, modify, byFCN, func(f string) text { return modify(f, oca) }, nil},
+		{"modify again, another order looked up", sim.Faults{LoseReply: 1}, modify, func(string) text { return inquiry("30-00009") }, func(f string) text { return modify(f, oca) }, []string{sim.ResentBlind}},
+		{"modify never arrived, blind", sim.Faults{LoseRequest: 1}, modify, nil, func(f string) text { return modify(f, oca) }, []string{sim.ResentBlind}},
+		{"passed over by a cancellation", sim.Faults{LoseReply: 1}, modify, nil, func(f string) text { return cancel(f, oca) }, []string{sim.ResentBlind}},
+		{"cancel again, blind", sim.Faults{LoseReply: 1}, cancel, nil, func(f string) text { return cancel(f, oca) }, []string{sim.ResentBlind}},
+		{"cancel looked up, sent all the same", sim.Faults{LoseReply: 1}, cancel, func(string) text { return inquiry(oca) }, func(f string) text { return cancel(f, oca) }, []string{sim.AfterCancelled}},
+		{"service again, blind", sim.Faults{LoseReply: 1}, service, nil, func(f string) text { return service(f, oca) }, []string{sim.ResentBlind}},
+		{"modify of another agency's lost service", sim.Faults{LoseReply: 1}, func(f, _ string) text { return service(f, "LA-77").from(other).with("SVR", "OTH") }, nil, func(f string) text { return modify(f, oca) }, nil},
+		{"modify answered: another", sim.Faults{}, modify, nil, func(f string) text { return cancel(f, oca) }, nil},
+		{"modify refused for now: again", sim.Faults{TryLater: 1}, modify, nil, func(f string) text { return modify(f, oca) }, nil},
+		{"modified after its cancellation", sim.Faults{}, cancel, nil, func(f string) text { return modify(f, oca) }, []string{sim.AfterCancelled}},
+		{"served after its cancellation", sim.Faults{}, cancel, nil, func(f string) text { return service(f, oca) }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, sim.Config{})
+			if err := d.s.SetFaults(c.faults); err != nil {
+				t.Fatal(err)
+			}
+			answered := len(events(d.s, "RSP"))
+			d.msg(c.first(d.fcn, oca).String())
+			await(t, d.s, "the first is dealt with", func(s *sim.Switch) bool {
+				return len(events(s, "RSP")) > answered || len(events(s, "lost")) > 0 || c.faults.LoseRequest > 0 && len(events(s, "MSG")) == 2
+			})
+			if err := d.s.SetFaults(sim.Faults{}); err != nil {
+				t.Fatal(err)
+			}
+			again := logon(t, d.s, "BBBB")
+			if c.look != nil {
+				again.ask(c.look(d.fcn).String())
+			}
+			again.ask(c.then(d.fcn).String())
+			if got := kindsOf(d.s); !slices.Equal(got, c.want) {
+				t.Errorf("violations %v, want %v", got, c.want)
+			}
+		})
+	}
+}

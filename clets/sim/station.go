@@ -29,7 +29,7 @@ type output struct {
 	seq     int
 	control string
 	body    []byte
-	settles *order // the enter that it answers; nil: none
+	settles *sending // the change that it answers; nil: none
 	timer   *time.Timer
 }
 
@@ -88,15 +88,15 @@ func (st *station) enqueue() (before, mine chan struct{}) {
 	return before, mine
 }
 
-// push sends an RSP or UNS, and keeps it until its GOT. settles names the enter that it answers, if it answers one.
-func (st *station) push(head, control, text string, settles *order) {
+// push sends an RSP or UNS, and keeps it until its GOT. settles names the change that it answers, if it answers one.
+func (st *station) push(head, control, text string, settles *sending) {
 	o, c := st.keep(head, control, text, settles)
 	if c != nil {
 		st.transmit(c, o, "")
 	}
 }
 
-func (st *station) keep(head, control, text string, settles *order) (*output, *conn) {
+func (st *station) keep(head, control, text string, settles *sending) (*output, *conn) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	seq := st.nextOutseq()
@@ -107,7 +107,7 @@ func (st *station) keep(head, control, text string, settles *order) (*output, *c
 	return o, st.conn
 }
 
-// transmit sends one output. An enter is settled before the hub can read the reply, and unsettled again if it did not go out.
+// transmit sends one output. A change is settled before the hub can read the reply, and unsettled again if it did not go out.
 func (st *station) transmit(c *conn, o *output, note string) {
 	if o.settles != nil {
 		st.sw.judge.settled(*o.settles)

@@ -28,7 +28,8 @@ type hub struct {
 	log     *slog.Logger
 	store   *store.Store
 	rules   *rules.Book
-	relay   *relaySide // nil when no switch is configured
+	zone    *time.Location // the courts'
+	relay   *relaySide     // nil when no switch is configured
 	service *http.Server
 	pages   *http.Server
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
@@ -62,7 +63,7 @@ func (h *hub) open(ctx context.Context) error {
 		h.log.Warn("no switch is configured: transmissions wait")
 		return nil
 	}
-	if h.relay, err = openRelay(h.config, h.store, h.rules, h.log); err != nil {
+	if h.relay, err = openRelay(h.config, h.store, h.rules, h.zone, h.log); err != nil {
 		return fmt.Errorf("opening the relay: %w", err)
 	}
 	return nil
@@ -73,7 +74,7 @@ func (h *hub) openService() error {
 	if err != nil {
 		return err
 	}
-	h.rules = config.Rules
+	h.rules, h.zone = config.Rules, config.Calendar.Pacific()
 	endpoint, err := exchange.NewHub(config)
 	if err != nil {
 		return err
@@ -107,6 +108,10 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	if err != nil {
 		return exchange.Config{}, err
 	}
+	plan, err := newPlanner()
+	if err != nil {
+		return exchange.Config{}, err
+	}
 	signs, err := c.sealer()
 	if err != nil {
 		return exchange.Config{}, err
@@ -115,7 +120,8 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 		log.Warn(w)
 	}
 	return exchange.Config{
-		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Address: c.PublicURL, Now: time.Now, Log: log,
+		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan,
+		Maintenance: c.Maintenance, Address: c.PublicURL, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight},
 	}, nil
 }

@@ -14,7 +14,6 @@ import (
 	"ccpor/clets/link"
 	"ccpor/clets/relay"
 	"ccpor/mapping"
-	"ccpor/mapping/order"
 	"ccpor/mapping/rules"
 	"ccpor/store"
 )
@@ -25,7 +24,7 @@ type relaySide struct {
 	stop  time.Duration
 }
 
-func openRelay(c serveConfig, s *store.Store, book *rules.Book, log *slog.Logger) (*relaySide, error) {
+func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
 	dictionary, err := carpos.Load()
 	if err != nil {
 		return nil, err
@@ -37,9 +36,10 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, log *slog.Logger
 	config := relay.Config{
 		Limits: link.Limits{Ack: min(link.Profile.Ack, c.ReplyTimeout), Reply: c.ReplyTimeout}, LeaseTTL: c.LeaseTime, Sweep: c.SweepTime,
 		Pauses: relay.ScaledPauses(c.RetryScale), Redial: relay.ScaledRedial(min(1, c.RetryScale*10)), Log: log,
-		Against: func(s *order.Service, known *order.Order) []string {
-			return errorsOf(book.Against(mapping.Package{Service: s}, rules.Known{Order: known}))
+		Against: func(w store.Work) []string {
+			return errorsOf(book.Against(packageOf(w), rules.Known{Order: &w.Known.Order, Cancelled: w.Known.Cancelled}))
 		},
+		Zone: zone,
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
@@ -49,6 +49,15 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, log *slog.Logger
 		return nil, err
 	}
 	return &relaySide{relay: r, stop: c.Stop}, nil
+}
+
+// packageOf is what the rules look at of a package that the relay is about to send.
+func packageOf(w store.Work) mapping.Package {
+	p := mapping.Package{Action: mapping.Action(w.Action), Service: w.Service, Cancellation: w.Cancellation, Supplement: w.Supplement, Modification: w.Modification}
+	if w.Modification != nil {
+		p.Order = &w.Order
+	}
+	return p
 }
 
 // errorsOf are the sentences of the findings that are more than warnings.

@@ -1,4 +1,4 @@
-// Package facsimile draws a one-page PDF of an order's or a proof of service's facts. It serves samples, golden cases and the sandbox, whose
+// Package facsimile draws a one-page PDF of the facts of an order, a changed order, a proof of service or a termination. It serves samples, golden cases and the sandbox, whose
 // packages need an image that shows what they say; it looks like no Judicial Council form and says on its face that it is none.
 //
 // The same facts give the same bytes. What goes beyond one page is an error, never cut. Characters outside Latin-1 have no place in
@@ -18,7 +18,53 @@ import (
 
 // Order draws an order.
 func Order(o *order.Order) ([]byte, error) {
-	p := newPage(string(o.Form.Number), o.Form.Title)
+	p := newPage(o.Form.Number, o.Form.Title)
+	p.order(o)
+	return p.bytes()
+}
+
+// Changed draws an order as it stands after a change, with the change above it.
+func Changed(m *order.Modification, o *order.Order) ([]byte, error) {
+	number := m.Form
+	if number == "" {
+		number = o.Form.Number
+	}
+	p := newPage(number, "Order that changes an order")
+	p.row("Change", string(m.Reason))
+	p.row("Changed on", m.Date.String())
+	p.row("Judicial officer", m.Judge)
+	p.heading("The order as it stands now: " + o.Form.Number + " " + o.Form.Title)
+	p.order(o)
+	return p.bytes()
+}
+
+// Termination draws the end of an order.
+func Termination(c *order.Cancellation) ([]byte, error) {
+	number := c.Form
+	if number == "" {
+		number = "Notice of termination"
+	}
+	p := newPage(number, "The order named here no longer stands")
+	p.row("Case number", string(c.Case))
+	p.row("Restrained person", c.Restrained.Full())
+	p.row("Reason", string(c.Reason))
+	p.row("From", c.Date.String())
+	p.row("Judicial officer", c.Judge)
+	return p.bytes()
+}
+
+// Attachment draws a paper that belongs to an order and says nothing but which one.
+func Attachment(s *order.Supplement) ([]byte, error) {
+	p := newPage(s.Form, "Paper of an order that was sent apart from its data")
+	p.row("Case number", string(s.Case))
+	p.row("Order", string(s.OrderID))
+	if s.Restrained != nil {
+		p.row("Restrained person", s.Restrained.Full())
+	}
+	return p.bytes()
+}
+
+func (p *page) order(o *order.Order) {
 	p.row("Court", o.Court.Name)
 	p.row("Case number", string(o.Case))
 	p.row("Issued", strings.TrimSpace(o.Issued.String()+" "+at(o.IssuedTime)))
@@ -31,10 +77,7 @@ func Order(o *order.Order) ([]byte, error) {
 	p.person(o.Restrained.Name, o.Restrained.Person)
 	p.row("Height, weight", strings.Join(said(feet(o.Restrained.Height), pounds(o.Restrained.Weight)), ", "))
 	p.row("Hair, eyes", strings.Join(said(o.Restrained.Hair, o.Restrained.Eyes), ", "))
-	p.heading("Protected persons")
-	for _, x := range o.Protected {
-		p.person(x.Name, x.Person)
-	}
+	p.protected(o)
 	p.heading("Orders")
 	for _, line := range terms(o.Terms) {
 		p.row("[x]", line)
@@ -44,7 +87,26 @@ func Order(o *order.Order) ([]byte, error) {
 	if f := o.Officer; f != nil {
 		p.row("Requested by", strings.Join(said(f.Name, prefixed("badge ", f.Badge), f.Agency), ", "))
 	}
-	return p.bytes()
+}
+
+// protected draws the protected side, and who asked for the order and where it comes from.
+func (p *page) protected(o *order.Order) {
+	p.heading("Protected persons")
+	for _, x := range o.Protected {
+		p.person(x.Name, x.Person)
+	}
+	for _, g := range o.Organizations {
+		p.row("Organization", g.Name)
+		for _, a := range g.Sites {
+			p.row("Site", strings.Join(said(a.Street, a.City, a.State, a.Postal), ", "))
+		}
+	}
+	if x := o.Petitioner; x != nil {
+		p.row("Petitioner", x.Name+" ("+string(x.Kind)+")")
+	}
+	if f := o.Foreign; f != nil {
+		p.row("Registers", strings.Join(said(f.Court, f.Jurisdiction, prefixed("case ", f.Case)), ", "))
+	}
 }
 
 // Proof draws a proof of service.
@@ -80,6 +142,12 @@ func terms(t order.Terms) []string {
 		{t.VisitationToRestrained, "visitation is ordered"},
 		{t.MayRecord, "protected persons may record prohibited communications"},
 		{t.Firearms != nil, "firearms: " + firearms(t.Firearms)},
+		{t.FinancialAbuseOnly, "financial abuse only: no order on firearms"},
+		{t.Animals != "", "animals: " + t.Animals},
+		{t.Property != "", "property and payments: " + t.Property},
+		{t.Support != "", "support: " + t.Support},
+		{len(t.Programs) > 0, "must complete: " + strings.Join(t.Programs, ", ")},
+		{t.MonitoredUntil != nil, "electronic monitoring until " + until(t.MonitoredUntil)},
 	} {
 		if x.ordered {
 			all = append(all, x.text)
@@ -89,6 +157,13 @@ func terms(t order.Terms) []string {
 		all = append(all, fmt.Sprintf("must stay %d yards away from: %s", s.Yards, places(s.Places)))
 	}
 	return all
+}
+
+func until(d *order.Date) string {
+	if d == nil {
+		return ""
+	}
+	return d.String()
 }
 
 func places(list []order.Place) string {
@@ -107,7 +182,7 @@ func firearms(f *order.Firearms) string {
 	for _, x := range []struct {
 		ordered bool
 		text    string
-	}{{f.NoPossession, "may not possess"}, {f.NoPurchase, "may not buy or receive"}, {f.Surrender, "must surrender"}} {
+	}{{f.NoPossession, "may not possess"}, {f.NoPurchase, "may not buy or receive"}, {f.Surrender, "must surrender"}, {f.NoBodyArmor, "no body armor"}} {
 		if x.ordered {
 			all = append(all, x.text)
 		}
@@ -115,6 +190,7 @@ func firearms(f *order.Firearms) string {
 	if f.WithinHours > 0 {
 		all = append(all, fmt.Sprintf("within %d hours", f.WithinHours))
 	}
+	all = append(all, f.Named...)
 	return strings.Join(all, ", ")
 }
 

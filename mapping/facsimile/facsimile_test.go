@@ -60,6 +60,64 @@ func TestProof(t *testing.T) {
 	check(t, b, err)
 }
 
+func TestWhatIsAboutAnOrder(t *testing.T) {
+	ref := order.Reference{OrderID: "O-1", Court: "CA030013J", Case: "06NF0886"}
+	ended := &order.Cancellation{Reference: ref, Restrained: order.Name{Surname: "Jones"}, Reason: order.CancelTerminated, Date: order.MakeDate(2007, 1, 2)}
+	b, err := Termination(ended)
+	check(t, b, err)
+	numbered := *ended
+	numbered.Form = "CR-165"
+	c, err := Termination(&numbered)
+	check(t, c, err)
+	if bytes.Equal(b, c) {
+		t.Error("the form of the termination is not drawn")
+	}
+	b, err = Attachment(&order.Supplement{Reference: ref, Restrained: &order.Name{Surname: "Jones"}})
+	check(t, b, err)
+	change := &order.Modification{Reason: order.ModifyAmend, Date: order.MakeDate(2007, 1, 2)}
+	b, err = Changed(change, sample())
+	check(t, b, err)
+	change.Form = "CR-161"
+	c, err = Changed(change, sample())
+	check(t, c, err)
+	if bytes.Equal(b, c) {
+		t.Error("the form of the change is not drawn")
+	}
+}
+
+// What only some families have is drawn as well.
+func TestEveryFact(t *testing.T) {
+	bare, err := Order(sample())
+	check(t, bare, err)
+	for name, add := range map[string]func(o *order.Order){
+		"organization": func(o *order.Order) {
+			o.Organizations = []order.Organization{{Name: "Invented Works", Sites: []order.Address{{Street: "1 Quarry Road"}}}}
+		},
+		"petitioner": func(o *order.Order) {
+			o.Petitioner = &order.Petitioner{Kind: order.PetitionerEmployer, Name: "Invented Works"}
+		},
+		"foreign": func(o *order.Order) {
+			o.Foreign = &order.Foreign{Court: "Invented Tribal Court", Jurisdiction: "Invented Tribe"}
+		},
+		"financial":  func(o *order.Order) { o.Terms.FinancialAbuseOnly = true },
+		"body armor": func(o *order.Order) { o.Terms.Firearms.NoBodyArmor = true },
+		"named":      func(o *order.Order) { o.Terms.Firearms.Named = []string{"an old rifle"} },
+		"animals":    func(o *order.Order) { o.Terms.Animals = "the dog Pebble" },
+		"property":   func(o *order.Order) { o.Terms.Property = "the telephone" },
+		"support":    func(o *order.Order) { o.Terms.Support = "for the child" },
+		"programs":   func(o *order.Order) { o.Terms.Programs = []string{"a programme of 52 weeks"} },
+		"monitoring": func(o *order.Order) { d := order.MakeDate(2007, 1, 2); o.Terms.MonitoredUntil = &d },
+	} {
+		o := sample()
+		add(o)
+		b, err := Order(o)
+		check(t, b, err)
+		if bytes.Equal(b, bare) {
+			t.Errorf("%s: not drawn", name)
+		}
+	}
+}
+
 func TestOnePage(t *testing.T) {
 	o := sample()
 	o.OtherOrders = strings.Repeat("line\n", 100)

@@ -80,10 +80,10 @@ func hearing(o *order.Order, p order.HearingPurpose) *order.Hearing {
 	return first
 }
 
-// Latest is the last day on which an order on this form can end; false when there is no bound.
-func (m Max) Latest(o *order.Order) (order.Date, bool) {
+// Latest is the last day on which an order can end that was made, or made longer, on the day; false when there is no bound.
+func (m Max) Latest(from order.Date) (order.Date, bool) {
 	if m.Years == 0 && m.Days == 0 {
 		return order.Date{}, false
 	}
-	return o.Issued.AddYears(m.Years).AddDays(m.Days), true
+	return from.AddYears(m.Years).AddDays(m.Days), true
 }

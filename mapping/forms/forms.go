@@ -16,6 +16,8 @@ import (
 	"ccpor/mapping/order"
 )
 
+//go:generate go test -run TestFormsDocument -update
+
 //go:embed data/*.json
 var files embed.FS
 
@@ -48,7 +50,7 @@ type Form struct {
 	// NeedsHearing: the form names a hearing to come. NeedsOfficer: it names the officer who asked for it.
 	NeedsHearing bool `json:"needsHearing"`
 	NeedsOfficer bool `json:"needsOfficer"`
-	// Petitioners are who can ask beside, or instead of, the protected person; NeedsPetitioner: the form always names one.
+	// Petitioners are who can ask beside, or instead of, the protected person; none: the form has no box for anybody else. NeedsPetitioner: the form always names one.
 	Petitioners     []order.PetitionerKind `json:"petitioners"`
 	NeedsPetitioner bool                   `json:"needsPetitioner"`
 	// ProtectedMin and OrganizationsMin are how many protected persons and organizations the form needs at least.
@@ -64,7 +66,8 @@ type Form struct {
 	Access order.Access `json:"access"`
 	// Expiry is the id of the rule that holds when the form names no expiration.
 	Expiry string `json:"expiry"`
-	Max    Max    `json:"max"`
+	// Max is how long an order may last: from its issue, or, of a change form, from the change.
+	Max Max `json:"max"`
 	// Reasons and Ends are for what a change form modifies and cancels orders.
 	Reasons []order.ModifyReason `json:"reasons"`
 	Ends    []order.CancelReason `json:"ends"`
@@ -79,12 +82,12 @@ type Clause string
 
 // Clauses are all that a row can name. mapping/rules finds each in an order.
 var clauses = []Clause{"noHarm", "noContact", "noThirdParty", "childExchange", "stayAway", "moveOut", "firearms", "bodyArmor", "named", "custody", "visitation",
-	"noDissuasion", "mayRecord", "brady", "animals", "property", "support", "programs", "monitoring", "financialAbuse", "statutes", "otherCases", "petitioner", "organizations"}
+	"noDissuasion", "mayRecord", "brady", "animals", "property", "support", "programs", "monitoring", "financialAbuse", "statutes", "otherCases", "organizations"}
 
 // Clauses are the names that a row can give.
 func Clauses() []Clause { return slices.Clone(clauses) }
 
-// Max is how long an order on a form may last from its issue. Zero years and days: no bound.
+// Max is how long an order may last. Zero years and days: no bound.
 type Max struct {
 	Years    int    `json:"years"`
 	Days     int    `json:"days"`

@@ -94,7 +94,7 @@ func TestNewFormIsData(t *testing.T) {
 	if !ok || e.Date.String() != "2028-02-28" || e.Rule != "XX-1Y" || e.Basis != order.ExpiryDefault {
 		t.Errorf("expiry: %+v", e)
 	}
-	if d, ok := f.Max.Latest(&order.Order{Issued: date(t, "2027-02-28")}); !ok || d.String() != "2029-02-28" {
+	if d, ok := f.Max.Latest(date(t, "2027-02-28")); !ok || d.String() != "2029-02-28" {
 		t.Errorf("longest duration: %v, %v", d, ok)
 	}
 }

@@ -157,9 +157,17 @@ func (t *Table) checkOrder(f Form) error {
 		return fmt.Errorf("no expiry rule %q", f.Expiry)
 	case !f.Until.IsZero() && f.Until.Before(f.Revision):
 		return fmt.Errorf("its window ends before it begins")
-	case f.ProtectedMin < 0 || f.OrganizationsMin < 0 || f.Max.Years < 0 || f.Max.Days < 0:
+	case f.ProtectedMin < 0 || f.OrganizationsMin < 0:
 		return fmt.Errorf("negative numbers")
-	case (f.Max.Years > 0 || f.Max.Days > 0) && f.Max.Citation == "":
+	}
+	return checkMax(f.Max)
+}
+
+func checkMax(m Max) error {
+	switch {
+	case m.Years < 0 || m.Days < 0:
+		return fmt.Errorf("negative numbers")
+	case (m.Years > 0 || m.Days > 0) && m.Citation == "":
 		return fmt.Errorf("the longest duration needs a citation")
 	}
 	return nil
@@ -173,6 +181,9 @@ var (
 func checkChange(f Form) error {
 	if f.Number == "" || f.Family == "" || len(f.Reasons)+len(f.Ends) == 0 || !within(f.Reasons, modifyReasons) || !within(f.Ends, cancelReasons) {
 		return fmt.Errorf("a change needs a number, a family, and known reasons")
+	}
+	if err := checkMax(f.Max); err != nil {
+		return err
 	}
 	return checkTitle(f)
 }

@@ -26,6 +26,10 @@ var packageRules = []Rule{
 		Asks: "Each document of the package has an identification of its own."},
 }
 
+// confidentialRule judges CLETS-001 beside the order that it describes.
+var confidentialRule = Rule{ID: "ConfidentialDiffers", Severity: Warning, Whose: Court, Citation: "Cal. Rules of Court, rule 1.51 (CLETS-001 describes the people of the order)", find: confidentialDiffers,
+	Asks: "CLETS-001 and the order describe the same restrained person."}
+
 // orderRules judge an order, new or changed.
 var orderRules = []Rule{
 	{ID: "FormUnknown", Severity: Error, Whose: Sender, Citation: "Cal. Rules of Court, rule 1.51 (orders on Judicial Council forms)", find: formUnknown,
@@ -74,12 +78,15 @@ var orderRules = []Rule{
 		Asks: "Orders that the law keeps from the public are sent with that access class."},
 	{ID: "FieldNotOfForm", Severity: Warning, Whose: Sender, Citation: "the form table", find: fieldNotOfForm,
 		Asks: "The order says nothing that its form has no box for."},
+	confidentialRule,
 	{ID: "FollowsItself", Severity: Error, Whose: Sender, Citation: ownSense, find: followsItself,
 		Asks: "An order does not follow itself."},
 	{ID: "OfficerMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6250.3", find: officerMissing,
 		Asks: "An emergency order names the officer who asked for it."},
 	{ID: "FirearmsMissing", Severity: Warning, Whose: Court, Citation: "Fam. Code 6389; Pen. Code 136.2(d)", find: firearmsMissing,
 		Asks: "Where the form always has a firearm clause, the package has it."},
+	{ID: "FirearmsInFinancialAbuse", Severity: Warning, Whose: Court, Citation: "Fam. Code 6389; Welf. & Inst. Code 15657.03 (no firearm clause for financial abuse alone)", find: firearmsInFinancialAbuse,
+		Asks: "An order for financial abuse alone has no firearm clause."},
 	{ID: "ExchangeWithoutCase", Severity: Warning, Whose: Court, Citation: "CR-160, exceptions for the exchange of children", find: exchangeWithoutCase,
 		Asks: "An exception for the exchange of children names the case that orders visitation."},
 }
@@ -138,8 +145,12 @@ var againstService = []Rule{
 var againstModification = []Rule{
 	{ID: "ModifiedAfterEnd", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedAfterEnd,
 		Asks: "An order that no longer stands is not changed."},
+	{ID: "ModifiedAfterExpiry", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedAfterExpiry,
+		Asks: "The order was changed while it was in force; what was wrong in it may be corrected later."},
 	{ID: "ModifiedOtherCase", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherCase,
 		Asks: "The changed order has the case number that it had."},
+	{ID: "ModifiedSomebodyElse", Severity: Error, Whose: Court, Citation: changeSense, find: modifiedSomebodyElse,
+		Asks: "The changed order restrains the same person, under whatever name."},
 	{ID: "ModifiedOtherPerson", Severity: Warning, Whose: Court, Citation: changeSense, find: modifiedOtherPerson,
 		Asks: "The changed order restrains whom it restrained; a name is changed to correct it."},
 	{ID: "ModifiedOtherForm", Severity: Error, Whose: Court, Citation: "a new order is added, not modified", find: modifiedOtherForm,
@@ -164,6 +175,9 @@ var againstCancellation = []Rule{
 
 // againstSupplement judge a supplement by the order that it names.
 var againstSupplement = []Rule{
+	{ID: "SupplementOtherPerson", Severity: Error, Whose: Court, Citation: changeSense, find: supplementOtherPerson,
+		Asks: "A supplement that names a person names the one whom the order restrains."},
+	confidentialRule,
 	{ID: "SupplementOtherCase", Severity: Error, Whose: Court, Citation: changeSense, find: supplementOtherCase,
 		Asks: "Supplement and order have the same case number."},
 }

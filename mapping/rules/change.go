@@ -53,8 +53,21 @@ func modifiedOtherCase(in *input) []place {
 		"Check the case number and the identification of the order.")
 }
 
+// modifiedSomebodyElse tells a corrected name from another person: neither surname nor given name nor other name agrees, and the descriptions are of two people.
+func modifiedSomebodyElse(in *input) []place {
+	return one(in.restrainsSomebodyElse(), orderPath+"/RestrainedPerson",
+		"The changed order restrains another person than before: name and description are somebody else's.",
+		"Check the identification of the order. An order against another person is a new order.")
+}
+
+func (in *input) restrainsSomebodyElse() bool {
+	was, is := in.known.Restrained, in.o.Restrained
+	return fold(was.Name.Surname) != fold(is.Name.Surname) && !either(was.Name.Given, is.Name.Given) &&
+		!restrains(in.known, is.Name) && !restrains(in.o, was.Name) && apart(was.Person, is.Person)
+}
+
 func modifiedOtherPerson(in *input) []place {
-	return one(in.m.Reason != order.ModifyCorrect && !restrains(in.known, in.o.Restrained.Name), orderPath+"/RestrainedPerson/PersonName",
+	return one(in.m.Reason != order.ModifyCorrect && !restrains(in.known, in.o.Restrained.Name) && !in.restrainsSomebodyElse(), orderPath+"/RestrainedPerson/PersonName",
 		"The changed order restrains somebody of another name than before.",
 		"Check the identification of the order. A name that was wrong is changed with the reason correct.")
 }
@@ -66,11 +79,18 @@ func modifiedOtherForm(in *input) []place {
 }
 
 func notLonger(in *input) []place {
-	longer := in.m.Reason == order.ModifyContinue || in.m.Reason == order.ModifyExtend || in.m.Reason == order.ModifyRenew
-	was, is := in.known.Expiry.Date, in.o.Expiry.Date
-	return one(longer && was != nil && is != nil && !is.After(*was), orderPath+"/OrderExpirationDate",
+	was, is := in.known.Expiry, in.o.Expiry
+	sooner := is.Date != nil && (was.Basis == order.ExpiryPermanent || was.Date != nil && !is.Date.After(*was.Date))
+	return one(lengthens(in.m.Reason) && sooner, orderPath+"/OrderExpirationDate",
 		"The order is said to last longer, but does not end later than before.",
 		"Check the expiration date and the reason of the modification.")
+}
+
+func modifiedAfterExpiry(in *input) []place {
+	end := in.known.Expiry.Date
+	return one(end != nil && in.m.Date.After(*end) && in.m.Reason != order.ModifyCorrect, changePath+"/ModificationDate",
+		"The order had expired when it was changed.",
+		"Check the date of the modification. If the court made the order again, add it under an identification of its own.")
 }
 
 func cancelledInFuture(in *input) []place {
@@ -118,6 +138,28 @@ func cancelledBeforeIssue(in *input) []place {
 	return one(in.c.Date.Before(in.known.Issued), cancelPath+"/CancellationDate",
 		fmt.Sprintf("The order ended (%v) before it was issued (%v).", in.c.Date, in.known.Issued),
 		"Correct the date of the cancellation, or the identification of the order.")
+}
+
+// supplementOtherPerson keeps one person's papers, and the whereabouts in them, from another one's order.
+func supplementOtherPerson(in *input) []place {
+	n := in.p.Supplement.Restrained
+	return one(n != nil && !restrains(in.known, *n), attachPath+"/RestrainedPersonName",
+		"The supplement names another person than the order restrains.",
+		"Correct the name, or the identification of the order.")
+}
+
+const confidentialPath = "/OrderPackage/ConfidentialInformation/RestrainedPersonConfidential"
+
+// confidentialDiffers asks the order that came along, or the one that a supplement is about.
+func confidentialDiffers(in *input) []place {
+	o := in.o
+	if o == nil {
+		o = in.known
+	}
+	c := in.p.Confidential
+	return one(c != nil && c.Restrained != nil && apart(c.Restrained.Person, o.Restrained.Person), confidentialPath,
+		"The confidential information describes somebody else than the order restrains: sex, age or date of birth differ.",
+		"Check that both are of the same case. Where both are sent, the order's own description counts.")
 }
 
 func supplementOtherCase(in *input) []place {

@@ -36,18 +36,40 @@ func expiryBeforeIssue(in *input) []place {
 }
 
 func expiryTooLong(in *input) []place {
-	latest, bound := in.form.Max.Latest(in.o)
+	longest, from := in.longest()
+	latest, bound := longest.Latest(from)
 	if in.formErr != nil || !bound || in.countsCourtDays() { // those have a rule of their own
 		return nil
 	}
 	e := in.o.Expiry
 	const fix = "Check the expiration date. If the court meant it, nothing is to be done."
 	if e.Basis == order.ExpiryPermanent {
-		return one(true, orderPath+"/OrderPermanentIndicator",
-			fmt.Sprintf("The order has no end. Orders on form %s usually end by %v (%s).", in.form.Number, latest, in.form.Max.Citation), fix)
+		return one(in.m == nil || lengthens(in.m.Reason), orderPath+"/OrderPermanentIndicator",
+			fmt.Sprintf("The order has no end. Orders on form %s usually end by %v (%s).", in.form.Number, latest, longest.Citation), fix)
 	}
 	return one(e.Date != nil && e.Date.After(latest), expiryPath,
-		fmt.Sprintf("The order lasts longer than orders on form %s usually can, until %v (%s).", in.form.Number, latest, in.form.Max.Citation), fix)
+		fmt.Sprintf("The order lasts longer than orders on form %s usually can, until %v (%s).", in.form.Number, latest, longest.Citation), fix)
+}
+
+// longest is how long the order can last, and from when. After a change it counts from the change: an earlier one may have made the order longer, and is not
+// seen here. A renewal lasts as long as its own form says; a continuance until its hearing, whenever that is.
+func (in *input) longest() (forms.Max, order.Date) {
+	switch {
+	case in.m == nil:
+		return in.form.Max, in.o.Issued
+	case in.m.Reason == order.ModifyContinue:
+		return forms.Max{}, in.m.Date
+	case lengthens(in.m.Reason):
+		if f, err := in.book.forms.Change(in.m.Form); err == nil {
+			return f.Max, in.m.Date
+		}
+	}
+	return in.form.Max, in.m.Date
+}
+
+// lengthens says that a change makes an order last longer.
+func lengthens(r order.ModifyReason) bool {
+	return r == order.ModifyContinue || r == order.ModifyExtend || r == order.ModifyRenew
 }
 
 // countsCourtDays says that orders on the form end by the emergency order's court-day rule.

@@ -109,6 +109,12 @@ func firearmsMissing(in *input) []place {
 		"Send the form's firearm clause.")
 }
 
+func firearmsInFinancialAbuse(in *input) []place {
+	return one(in.o.Terms.FinancialAbuseOnly && in.o.Terms.Firearms != nil, orderPath+"/CourtOrderConditions/FirearmRestriction",
+		"The order is for financial abuse alone, which has no firearm clause, and the package has one.",
+		"Check whether the order is for financial abuse alone. If it is not, leave that indicator out: the order is then of another type.")
+}
+
 func organizationMissing(in *input) []place {
 	return one(in.formErr == nil && len(in.o.Organizations) < in.form.OrganizationsMin, orderPath+"/ProtectedOrganization",
 		fmt.Sprintf("The order names %d protected organizations; form %s needs at least %d.", len(in.o.Organizations), in.form.Number, in.form.OrganizationsMin),
@@ -177,7 +183,6 @@ var said = map[forms.Clause]struct {
 	"financialAbuse": {"CourtOrderConditions/FinancialAbuseOnlyIndicator", func(o *order.Order) bool { return o.Terms.FinancialAbuseOnly }},
 	"statutes":       {"StatuteText", func(o *order.Order) bool { return len(o.Statutes) > 0 }},
 	"otherCases":     {"CaseOtherIdentification", func(o *order.Order) bool { return len(o.OtherCases) > 0 }},
-	"petitioner":     {"Petitioner", func(o *order.Order) bool { return o.Petitioner != nil }},
 	"organizations":  {"ProtectedOrganization", func(o *order.Order) bool { return len(o.Organizations) > 0 }},
 }
 

@@ -89,13 +89,33 @@ func continued() mapping.Package {
 	return p
 }
 
+// renewed is an order of 2021 that its renewal has made permanent.
+func renewed() mapping.Package {
+	p := afterHearing()
+	o := p.Order
+	p.ID, p.Action, p.Modification = "P-6", mapping.ActionModify, &order.Modification{Reason: order.ModifyRenew, Date: day("2026-06-01"), Form: "DV-730"}
+	o.Form.Revision, o.Issued, o.Hearings[0].Date, o.Restrained.Age = day("2016-07-01"), day("2021-06-01"), day("2021-06-01"), 0
+	o.Expiry = order.Expiry{Basis: order.ExpiryPermanent}
+	return p
+}
+
+// financial is an elder-abuse order for financial abuse alone.
+func financial() mapping.Package {
+	p := temporary()
+	o := p.Order
+	o.Form = order.Form{Number: "EA-110", Revision: day("2026-01-01"), Family: "EA", Designator: "TEF"}
+	o.Terms = order.Terms{FinancialAbuseOnly: true, Property: "The bank card must be returned."}
+	return p
+}
+
 func cancelled() mapping.Package {
 	return mapping.Package{ID: "P-4", Action: mapping.ActionCancel, Cancellation: &order.Cancellation{Reference: about(), Form: "DV-330",
 		Restrained: order.Name{Given: "Rowan", Surname: "Granite"}, Reason: order.CancelTerminated, Date: day("2026-06-01")}}
 }
 
 func supplement() mapping.Package {
-	return mapping.Package{ID: "P-5", Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about()}, Confidential: &order.Confidential{}}
+	return mapping.Package{ID: "P-5", Action: mapping.ActionAttach, Supplement: &order.Supplement{Reference: about(), Restrained: &order.Name{Given: "Rowan", Surname: "Granite"}},
+		Confidential: &order.Confidential{Restrained: &order.ConfidentialRestrained{Person: order.Person{Sex: "M", Born: ptr(day("1986-06-02"))}}}}
 }
 
 // workplace is an order that somebody else asks for.
@@ -121,7 +141,7 @@ func TestGoodSamples(t *testing.T) {
 	t.Parallel()
 	b := book(t)
 	for name, p := range map[string]mapping.Package{"temporary": temporary(), "emergency": emergency(), "after hearing": afterHearing(), "proof": proof(),
-		"continued": continued(), "cancelled": cancelled(), "supplement": supplement(), "workplace": workplace(), "registered": registered()} {
+		"continued": continued(), "cancelled": cancelled(), "supplement": supplement(), "workplace": workplace(), "registered": registered(), "renewed": renewed(), "financial": financial()} {
 		if found := b.Check(p, today); len(found) > 0 {
 			t.Errorf("%s: %+v", name, found)
 		}
@@ -193,6 +213,18 @@ var bad = []sample{
 	}},
 	{"OfficerMissing", emergency, "RequestingOfficer", func(_ *mapping.Package, o *order.Order) { o.Officer = nil }},
 	{"FirearmsMissing", temporary, "FirearmRestriction", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms = nil }},
+	{"ConfidentialDiffers", temporary, "RestrainedPersonConfidential", func(p *mapping.Package, _ *order.Order) {
+		p.Confidential = &order.Confidential{Restrained: &order.ConfidentialRestrained{Person: order.Person{Born: ptr(day("1991-01-01"))}}}
+	}},
+	{"FirearmsInFinancialAbuse", financial, "FirearmRestriction", func(_ *mapping.Package, o *order.Order) { o.Terms.Firearms = &order.Firearms{} }},
+	{"ExpiryTooLong", renewed, "OrderExpirationDate", func(p *mapping.Package, o *order.Order) {
+		p.Modification.Reason, p.Modification.Form = order.ModifyAmend, "DV-330"
+		o.Expiry = order.Expiry{Date: ptr(day("2031-06-02")), Basis: order.ExpiryExplicit}
+	}},
+	{"ExpiryTooLong", renewed, "OrderPermanentIndicator", func(p *mapping.Package, _ *order.Order) { p.Modification.Form = "" }},
+	{"ExpiryTooLong", renewed, "OrderExpirationDate", func(p *mapping.Package, o *order.Order) {
+		p.Modification.Form, o.Expiry = "", order.Expiry{Date: ptr(day("2031-06-02")), Basis: order.ExpiryExplicit}
+	}},
 	{"ExchangeWithoutCase", temporary, "CaseOtherIdentification", func(_ *mapping.Package, o *order.Order) {
 		o.Terms.ChildExchange, o.OtherCases = true, []order.OtherCase{{Kind: "criminal", Number: "X"}}
 	}},
@@ -235,12 +267,24 @@ var badAgainst = []sample{
 	{"ServedAfterExpiry", proof, "CourtOrderServiceDate", func(p *mapping.Package, _ *order.Order) { p.Service.Date = day("2026-06-23") }},
 	{"ModifiedOtherCase", continued, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Order.Case = "26FL0002" }},
 	{"ModifiedOtherPerson", continued, "RestrainedPerson/PersonName", func(p *mapping.Package, _ *order.Order) { p.Order.Restrained.Name.Given = "Ash" }},
+	{"ModifiedSomebodyElse", continued, "RestrainedPerson", func(p *mapping.Package, _ *order.Order) {
+		p.Modification.Reason = order.ModifyCorrect
+		p.Order.Restrained.Name, p.Order.Restrained.Born = order.Name{Given: "Ash", Surname: "Basalt"}, ptr(day("1991-01-01"))
+	}},
 	{"ModifiedOtherForm", continued, "FormNumberText", func(_ *mapping.Package, o *order.Order) { o.Form.Designator = "TCH" }},
 	{"NotLonger", continued, "OrderExpirationDate", func(p *mapping.Package, _ *order.Order) { p.Order.Expiry.Date = ptr(day("2026-06-22")) }},
+	{"NotLonger", continued, "OrderExpirationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry = order.Expiry{Basis: order.ExpiryPermanent} }},
+	{"ModifiedAfterExpiry", continued, "ModificationDate", func(_ *mapping.Package, o *order.Order) { o.Expiry.Date = ptr(day("2026-05-31")) }},
 	{"CancelOtherCase", cancelled, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Case = "26FL0002" }},
 	{"CancelOtherPerson", cancelled, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Restrained.Given = "Hazel" }},
 	{"CancelledBeforeIssue", cancelled, "CancellationDate", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Date = day("2026-05-31") }},
 	{"EndOtherFamily", cancelled, "FormNumberText", func(p *mapping.Package, _ *order.Order) { p.Cancellation.Form = "CR-165" }},
+	{"SupplementOtherPerson", supplement, "RestrainedPersonName", func(p *mapping.Package, _ *order.Order) {
+		p.Supplement.Restrained = &order.Name{Given: "Hazel", Surname: "Granite"}
+	}},
+	{"ConfidentialDiffers", supplement, "RestrainedPersonConfidential", func(p *mapping.Package, _ *order.Order) {
+		p.Confidential.Restrained = &order.ConfidentialRestrained{Person: order.Person{Sex: "F"}}
+	}},
 	{"SupplementOtherCase", supplement, "CaseDocketID", func(p *mapping.Package, _ *order.Order) { p.Supplement.Case = "26FL0002" }},
 }
 
@@ -277,6 +321,8 @@ func TestBadSamples(t *testing.T) {
 		s.do(&p, known)
 		check(s, b.Against(p, Known{Order: known}))
 	}
+	inError := Known{Order: temporary().Order, Cancelled: &order.Cancellation{Date: day("2026-06-30"), Reason: order.CancelInError}}
+	check(sample{rule: "ServedAfterEnd", path: "CourtOrderServiceDate"}, b.Against(proof(), inError))
 	for _, s := range badEnded {
 		check(s, b.Against(s.begin(), Known{Order: temporary().Order, Cancelled: &order.Cancellation{Date: day("2026-05-31")}}))
 	}
@@ -298,7 +344,7 @@ func needsOrganization(t *testing.T) *forms.Table {
 	table, err := forms.Read(fstest.MapFS{"data/x.json": {Data: []byte(`{"edition": "2026-11-25",
 		"expiry": [{"id": "X", "kind": "asWritten", "text": "x", "citation": "x", "source": "x", "confidence": "stated"}],
 		"forms": [{"number": "WV-130", "revision": "2026-01-01", "kind": "order", "family": "WV", "designator": "WHO", "title": "X", "stages": ["afterHearing"], "organizationsMin": 1,
-			"petitioners": ["employer"], "clauses": ["noHarm", "firearms", "petitioner"], "expiry": "X", "source": "x", "confidence": "stated"}]}`)}})
+			"petitioners": ["employer"], "clauses": ["noHarm", "firearms"], "expiry": "X", "source": "x", "confidence": "stated"}]}`)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,6 +403,34 @@ func TestNearMisses(t *testing.T) {
 	p.Service.Restrained = order.Name{Given: "RO", Surname: "granite"}
 	if found := b.Against(p, Known{Order: known}); len(found) > 0 {
 		t.Errorf("served under an alias: %+v", found)
+	}
+}
+
+// A change after which the order is still against the same person, whatever else is not as before.
+func TestSamePersonChanged(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	for name, do := range map[string]func(o *order.Order){
+		"another spelling": func(o *order.Order) { o.Restrained.Name = order.Name{Given: "Roan", Surname: "Granite"} },
+		"a married name":   func(o *order.Order) { o.Restrained.Name.Surname = "Basalt" },
+		"a misread name":   func(o *order.Order) { o.Restrained.Name = order.Name{Given: "Ash", Surname: "Basalt"} },
+		"a known alias": func(o *order.Order) {
+			o.Restrained.Name = order.Name{Given: "Ro", Surname: "Boulder"}
+			o.Restrained.Born = ptr(day("1991-01-01"))
+		},
+		"an old name kept": func(o *order.Order) {
+			o.Restrained.Aliases = []order.Name{o.Restrained.Name}
+			o.Restrained.Name, o.Restrained.Born = order.Name{Given: "Ash", Surname: "Basalt"}, ptr(day("1991-01-01"))
+		},
+		"another birth date": func(o *order.Order) { o.Restrained.Born = ptr(day("1991-01-01")) },
+	} {
+		known, p := temporary().Order, continued()
+		known.Restrained.Aliases = []order.Name{{Given: "Ro", Surname: "Boulder"}}
+		p.Modification.Reason = order.ModifyCorrect
+		do(p.Order)
+		if found := b.Against(p, Known{Order: known}); len(found) > 0 {
+			t.Errorf("%s: %+v", name, found)
+		}
 	}
 }
 

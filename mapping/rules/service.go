@@ -67,7 +67,8 @@ func servedAfterExpiry(in *input) []place {
 }
 
 func servedAfterEnd(in *input) []place {
-	return one(in.ended != nil && in.s.Date.After(in.ended.Date), servicePath+"/CourtOrderServiceDate",
-		"The order was served after it had been cancelled.",
+	never := in.ended != nil && in.ended.Reason == order.CancelInError // it never stood
+	return one(never || in.ended != nil && in.s.Date.After(in.ended.Date), servicePath+"/CourtOrderServiceDate",
+		"The order that was served had been cancelled.",
 		"Check the date of service.")
 }
