@@ -345,11 +345,12 @@ func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	h.Log.Info(what, attrs...)
 }
 
-// serveContract answers ?wsdl and ?xsd=NAME, to anybody.
+// serveContract answers ?wsdl, ?wsdl=listener and ?xsd=NAME, to anybody.
 func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 	query := req.URL.Query()
 	name := query.Get("xsd")
-	if name == "" && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
+	listener := strings.EqualFold(req.URL.RawQuery, "wsdl=listener")
+	if name == "" && !listener && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
 		return false
 	}
 	contract, err := h.contractFor(req)
@@ -359,7 +360,9 @@ func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 		return true
 	}
 	text := contract.WSDL()
-	if name != "" {
+	if listener {
+		text = contract.Listener()
+	} else if name != "" {
 		var ok bool
 		if text, ok = contract.Schema(name); !ok {
 			http.Error(w, "There is no such schema.", http.StatusNotFound)
