@@ -29,7 +29,7 @@ var allowed = map[string]struct {
 	"mapping/calendar":        {[]string{"mapping/order"}, "days and holidays only"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
-	"mapping/invented":        {[]string{"mapping", "mapping/order"}, "invents orders for tests and measurements"},
+	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
 	"store":                   {[]string{"mapping/order", "store/migrations"}, "the only SQL; it knows neither XML nor CARPOS"},
 	"store/private":           {nil, "starts a PostgreSQL, no more"},
