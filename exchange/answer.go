@@ -6,12 +6,10 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"ccpor/exchange/soap"
 	"ccpor/mapping/order"
-	"ccpor/schemas/canon"
 	"ccpor/store"
 	"ccpor/wsdl"
 )
@@ -118,30 +116,26 @@ func (h *Hub) faultOf(v *visit, o outward, tracking order.Tracking) soap.Fault {
 }
 
 // status answers GetSubmissionStatus: everything of one submission, to the agency that sent it and to no other.
-func (h *Hub) status(ctx context.Context, o opened) ([]byte, error) {
+func (h *Hub) status(ctx context.Context, o opened) (reply, error) {
 	o.begin("status")
 	question, err := o.readQuestion()
 	if err != nil {
-		return nil, err
-	}
-	if err := o.envelope.Close(o.scanner); err != nil {
-		return nil, err
-	}
-	if err := o.message.CheckUsed(); err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	found, err := h.find(ctx, o, question)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	read := store.Event{At: o.at, Actor: "agency " + string(o.agency.ORI), Action: "submission.read", Object: "submission " + string(found.Tracking), Outcome: "answered"}
-	if err := h.Store.Audit(ctx, read); err != nil {
-		h.Log.Error("a read could not be put on record", "correlation", o.correlation, "error", loggable(err))
-		return nil, &refusal{code: "Server.Unavailable"}
+	if err := h.record(ctx, o, store.Event{Action: "submission.read", Object: "submission " + string(found.Tracking), Outcome: "answered"}); err != nil {
+		return reply{}, err
 	}
 	o.tracking = found.Tracking
 	o.end(true, "")
-	return o.tell(found), nil
+	return o.answer(func(w *soap.Writer) {
+		w.Open("Submission")
+		writeSubmission(w, found)
+		w.Close("Submission")
+	}), nil
 }
 
 // question is by what a submission is asked for: exactly one of the two.
@@ -152,30 +146,23 @@ type question struct {
 
 func (o opened) readQuestion() (question, error) {
 	var q question
-	k, err := soap.Child(o.scanner)
+	a, err := o.read("TrackingIdentification", "PackageIdentification")
 	if err != nil {
 		return q, err
 	}
-	byTracking := k == canon.Start && o.scanner.Is(wsdl.Namespace, "TrackingIdentification")
-	if !byTracking && !(k == canon.Start && o.scanner.Is(wsdl.Namespace, "PackageIdentification")) {
+	if a.has("TrackingIdentification") == a.has("PackageIdentification") {
 		return q, o.malformed("GetSubmissionStatus holds TrackingIdentification or PackageIdentification")
 	}
-	text, err := soap.Text(o.scanner, 256)
-	if err != nil {
+	if a.has("TrackingIdentification") {
+		if q.tracking, err = order.ParseTracking(a.texts["TrackingIdentification"]); err != nil {
+			err = &refusal{code: "Client.Operation.TrackingNumber"}
+		}
 		return q, err
 	}
-	asked := strings.TrimSpace(string(text))
-	if byTracking {
-		if q.tracking, err = order.ParseTracking(asked); err != nil {
-			return q, &refusal{code: "Client.Operation.TrackingNumber"}
-		}
-	} else if q.pkg, err = order.ParseLocalID(asked); err != nil {
-		return q, o.malformed("PackageIdentification is none: 1 to 64 letters, digits and . _ : - are needed")
+	if q.pkg, err = order.ParseLocalID(a.texts["PackageIdentification"]); err != nil {
+		err = a.wrong("PackageIdentification", "1 to 64 letters, digits and . _ : - are needed")
 	}
-	if k, err := soap.Child(o.scanner); err != nil || k != canon.End {
-		return q, orElse(err, o.malformed("GetSubmissionStatus holds one element"))
-	}
-	return q, nil
+	return q, err
 }
 
 func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, error) {
@@ -194,16 +181,6 @@ func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, err
 		return found, &refusal{code: "Server.Unavailable"}
 	}
 	return found, nil
-}
-
-func (o opened) tell(s store.Status) []byte {
-	return soap.Answer(o.edition, o.addressing, wsdl.Action(getSubmissionStatus)+"Response", func(w *soap.Writer) {
-		w.Open("GetSubmissionStatusResponse", "xmlns", wsdl.Namespace)
-		w.Open("Submission")
-		writeSubmission(w, s)
-		w.Close("Submission")
-		w.Close("GetSubmissionStatusResponse")
-	})
 }
 
 func writeSubmission(w *soap.Writer, s store.Status) {
@@ -235,12 +212,16 @@ func writeSubmission(w *soap.Writer, s store.Status) {
 	w.Leaf("NextMoveCode", partyOf(s.Next.Whose))
 	w.Leaf("NextMoveText", s.Next.Sentence)
 	for _, g := range s.Stages {
-		w.Open("Stage")
-		w.Leaf("StageName", g.Name)
-		w.Bool("PassedIndicator", g.OK)
-		w.Int("DurationMicroseconds", int(max(0, g.End.Sub(g.Start).Microseconds())))
-		w.Close("Stage")
+		writeStage(w, g)
 	}
+}
+
+func writeStage(w *soap.Writer, g store.Stage) {
+	w.Open("Stage")
+	w.Leaf("StageName", g.Name)
+	w.Bool("PassedIndicator", g.OK)
+	w.Int("DurationMicroseconds", int(max(0, g.End.Sub(g.Start).Microseconds())))
+	w.Close("Stage")
 }
 
 func writeTransmission(w *soap.Writer, t store.TransmissionStatus) {

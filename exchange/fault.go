@@ -70,9 +70,11 @@ var faults = []row{
 	{"Client.Mtom.PartTwice", bad, "One part is used twice, or two have the same Content-ID.", "Send one part for every attachment.", false, sender},
 	{"Client.Mtom.PartUnused", bad, "A part belongs to no attachment.", "Leave it out.", false, sender},
 
-	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send SubmitOrder or GetSubmissionStatus of the service's namespace.", false, sender},
+	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send an operation of the service's namespace; the contract (?wsdl) names them.", false, sender},
 	{"Client.Operation.Malformed", bad, "The operation is not built as the contract says.", "", false, sender},
 	{"Client.Operation.TrackingNumber", bad, "The tracking number is mistyped.", "Its last character does not fit the others, or there are not ten.", false, sender},
+	{"Client.Operation.NotGranted", forbidden, "Your agency has not been granted this.", "Ask the hub's operator for the grant.", false, sender},
+	{"Client.Query.NotFound", bad, "There is no such order or image that the person who asks may see.", "Check the identification and the court's ORI. Orders of other access classes are not told of.", false, sender},
 	{"Client.Operation.NotFound", bad, "Your agency has sent no such submission.", "Check the number, and that the connection is that of the agency that sent it.", false, sender},
 
 	{"Client.Signature.*", bad, "The package's signature is not accepted.", "", false, sender},

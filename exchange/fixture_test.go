@@ -191,7 +191,7 @@ func parts(t testing.TB, s Store) Config {
 	check(t, err)
 	days, err := calendar.Load()
 	check(t, err)
-	return Config{Store: s, Schemas: set, Mapper: mapping.New(table, days), Rules: rules.New(table, days), Calendar: days, Now: func() time.Time { return now }}
+	return Config{Store: s, Schemas: set, Mapper: mapping.New(table, days), Rules: rules.New(table, days), Calendar: days, Forms: table, Now: func() time.Time { return now }}
 }
 
 func check(t testing.TB, err error) {
@@ -500,6 +500,24 @@ func (k kept1) status() store.Status {
 
 func (m *memory) KnownOrder(context.Context, order.ORI, order.LocalID, bool) (store.Known, error) {
 	return store.Known{}, store.ErrNotFound
+}
+
+func (m *memory) List(context.Context, store.ListQuery) (store.Page, error) { return store.Page{}, nil }
+
+func (m *memory) FindOrders(context.Context, store.OrderQuery) ([]store.FoundOrder, error) {
+	return nil, nil
+}
+
+func (m *memory) FindOrder(context.Context, order.ORI, order.LocalID, bool) (store.FoundOrder, error) {
+	return store.FoundOrder{}, store.ErrNotFound
+}
+
+func (m *memory) History(context.Context, store.FoundOrder) (store.History, error) {
+	return store.History{}, nil
+}
+
+func (m *memory) Image(context.Context, order.Tracking, string) (store.Image, error) {
+	return store.Image{}, store.ErrNotFound
 }
 
 func (m *memory) StatusByPackage(_ context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error) {

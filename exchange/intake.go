@@ -17,43 +17,37 @@ import (
 	"ccpor/wsdl"
 )
 
-// The operations of the service.
-const (
-	submitOrder         = "SubmitOrder"
-	getSubmissionStatus = "GetSubmissionStatus"
-)
-
 // take is the whole way of a message, from the bytes as received to the answer. Every stage's result can be made by the stage
 // before it only, so none can be left out or changed in order.
-func (h *Hub) take(ctx context.Context, m *received) ([]byte, error) {
+func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 	opened, err := h.open(m) // byte gate, envelope
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	if opened.operation == getSubmissionStatus {
-		return h.status(ctx, opened)
+	if other := operations[opened.operation]; other != nil {
+		return other(h, ctx, opened) // whatever brings no package
 	}
 	signed, err := h.verify(opened) // the octets that a registered certificate signed
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	valid, err := h.validate(ctx, signed) // libxml2 sees those octets and no others
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	read, err := h.read(valid) // the order, in the words of the domain
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	checked, err := h.check(ctx, read) // sender, images, business rules: every problem at once
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	kept, err := h.keep(ctx, checked) // one transaction
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
-	return kept.receipt(), nil // after the commit, never before
+	return reply{body: kept.receipt()}, nil // after the commit, never before
 }
 
 // opened is a message whose envelope has been read up to its operation.
@@ -82,7 +76,7 @@ func (h *Hub) open(m *received) (opened, error) {
 		return o, err
 	}
 	name := o.scanner.Name()
-	if name.Space != wsdl.Namespace || name.Local != submitOrder && name.Local != getSubmissionStatus {
+	if name.Space != wsdl.Namespace || !isOperation(name.Local) {
 		return o, &refusal{code: "Client.Operation.Unknown"}
 	}
 	m.operation = name.Local
@@ -260,6 +254,9 @@ func (h *Hub) findings(r read, known *store.Known) []rules.Finding {
 // entitled says what is wrong with who sends this. Whoever is registered may tell of service.
 func entitled(r read, known *store.Known) []store.Problem {
 	var problems []store.Problem
+	if r.agency.ReadOnly {
+		problems = append(problems, plainProblem("Client.Operation.NotGranted", "/OrderPackage", ""))
+	}
 	if r.pack.Submitter != r.agency.ORI {
 		problems = append(problems, plainProblem("Client.Package.WrongSubmitter", "/OrderPackage/PackageHeader/SubmitterOrganizationORIIdentification", string(r.pack.Submitter)))
 	}

@@ -20,6 +20,7 @@ import (
 	"ccpor/exchange/soap"
 	"ccpor/mapping"
 	"ccpor/mapping/calendar"
+	"ccpor/mapping/forms"
 	"ccpor/mapping/order"
 	"ccpor/mapping/rules"
 	"ccpor/schemas"
@@ -37,7 +38,34 @@ type Store interface {
 	StatusByPackage(ctx context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
+	List(ctx context.Context, q store.ListQuery) (store.Page, error)
+	FindOrders(ctx context.Context, q store.OrderQuery) ([]store.FoundOrder, error)
+	FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.FoundOrder, error)
+	History(ctx context.Context, f store.FoundOrder) (store.History, error)
+	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
 }
+
+// Planner says what CARPOS would get of a package. The exchange itself knows nothing of the switch.
+type Planner interface {
+	// Plan is for a package of an agency, about an order that is known or not (nil).
+	Plan(p mapping.Package, agency store.Agency, known *store.Known) Plan
+}
+
+// Plan is a transaction as it would be sent.
+type Plan struct {
+	// Transaction is the key of the transaction; empty: none would be sent.
+	Transaction string
+	Fields      []PlanField
+	// Lacks are what CARPOS would need and the package does not give.
+	Lacks []PlanLack
+	Notes []order.Note
+}
+
+// PlanField is one field of a transaction. Its value is the sender's own word.
+type PlanField struct{ Name, Label, Value string }
+
+// PlanLack is one thing that would hold the transaction.
+type PlanLack struct{ Field, Reason, FormItem, Whose string }
 
 // Config is what a Hub is made of. Store, Schemas, Mapper, Rules and Calendar are needed; the rest has defaults.
 type Config struct {
@@ -46,6 +74,11 @@ type Config struct {
 	Mapper   *mapping.Mapper
 	Rules    *rules.Book
 	Calendar *calendar.Calendar
+	// Forms are the form table, for GetPolicy. Planner is for ValidateOrder; nil: it says nothing of CARPOS.
+	Forms   *forms.Table
+	Planner Planner
+	// Maintenance are announced times in which the hub may be away, each a sentence.
+	Maintenance []string
 	// Address is the absolute URL at which senders reach the service, for the contract; empty: https, the request's Host and path.
 	Address string
 	Limits  Limits
@@ -106,8 +139,8 @@ type Hub struct {
 
 // NewHub makes the endpoint of the parts given.
 func NewHub(c Config) (*Hub, error) {
-	if c.Store == nil || c.Schemas == nil || c.Mapper == nil || c.Rules == nil || c.Calendar == nil {
-		return nil, errors.New("exchange: store, schemas, mapper, rules and calendar are needed")
+	if c.Store == nil || c.Schemas == nil || c.Mapper == nil || c.Rules == nil || c.Calendar == nil || c.Forms == nil {
+		return nil, errors.New("exchange: store, schemas, mapper, rules, calendar and forms are needed")
 	}
 	c.Limits = c.Limits.withDefaults()
 	if c.Now == nil {
@@ -214,7 +247,7 @@ func (h *Hub) post(w http.ResponseWriter, req *http.Request, v *visit) {
 		return
 	}
 	m.done() // a sender that does not read its answer holds nothing else
-	h.write(w, v, answer, http.StatusOK)
+	h.writeAs(w, v, answer.media, answer.body, http.StatusOK)
 	h.log(req, v, "accepted", nil)
 }
 
@@ -265,8 +298,16 @@ func (h *Hub) fault(w http.ResponseWriter, req *http.Request, v *visit, err erro
 }
 
 func (h *Hub) write(w http.ResponseWriter, v *visit, answer []byte, status int) {
+	h.writeAs(w, v, "", answer, status)
+}
+
+// writeAs sends an answer of a media type; empty is that of the edition.
+func (h *Hub) writeAs(w http.ResponseWriter, v *visit, media string, answer []byte, status int) {
 	w.Header().Set("Cache-Control", "no-store")
-	if err := h.send(w, status, v.edition.MediaType(), answer); err != nil {
+	if media == "" {
+		media = v.edition.MediaType() + "; charset=utf-8"
+	}
+	if err := h.send(w, status, media, answer); err != nil {
 		h.Log.Info("the sender did not wait for its answer", "correlation", v.correlation, "error", loggable(err))
 	}
 }
@@ -276,7 +317,7 @@ func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byt
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.Limits.AnswerTime)); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	w.WriteHeader(status)
 	_, err := w.Write(answer)
@@ -316,7 +357,7 @@ func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 			return true
 		}
 	}
-	if err := h.send(w, http.StatusOK, "text/xml", text); err != nil {
+	if err := h.send(w, http.StatusOK, "text/xml; charset=utf-8", text); err != nil {
 		h.Log.Debug("the contract was not read to its end", "error", loggable(err))
 	}
 	return true

@@ -417,3 +417,14 @@ func (w *writer) text(name, s string) {
 		}
 	}
 }
+
+// WriteOrder gives the ProtectionOrder element alone, in canonical form, with its namespace declared on it. The error wraps ErrUnwritable.
+func WriteOrder(o *order.Order) ([]byte, error) {
+	w := &writer{b: make([]byte, 0, 4<<10)}
+	w.order(o)
+	const start = "\n<ProtectionOrder"
+	if w.err != nil {
+		return nil, w.err
+	}
+	return append([]byte(start[1:]+` xmlns="`+schemas.PackageNamespace+`"`), w.b[len(start):]...), nil
+}

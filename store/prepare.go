@@ -13,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/unicode/norm"
 
 	"ccpor/mapping/order"
 )
@@ -112,6 +114,7 @@ func (w waitedFor) waits(a Action) string {
 // search is what an order is found by.
 type search struct {
 	form, designator, number, access, surname, given, protected string
+	parties                                                     []party
 	issued, expires, born                                       *time.Time
 }
 
@@ -250,16 +253,34 @@ const roleOrder = "order"
 func searchOf(o *order.Order) search {
 	s := search{
 		form: o.Form.Number, designator: o.Form.Designator, number: string(o.Case), access: string(o.Access),
-		surname: strings.ToUpper(o.Restrained.Name.Surname), given: strings.ToUpper(o.Restrained.Name.Given),
+		surname: fold(o.Restrained.Name.Surname), given: fold(o.Restrained.Name.Given),
 		issued: day(&o.Issued), expires: day(o.Expiry.Date), born: day(o.Restrained.Born),
 	}
 	for i, p := range o.Protected {
 		if i > 0 {
 			s.protected += "\n"
 		}
-		s.protected += strings.ToUpper(p.Name.Surname + "," + p.Name.Given)
+		s.protected += fold(p.Name.Surname + "," + p.Name.Given)
+		s.parties = append(s.parties, party{"protected", fold(p.Name.Surname), fold(p.Name.Given)})
+	}
+	for _, n := range o.Restrained.Aliases {
+		s.parties = append(s.parties, party{"alias", fold(n.Surname), fold(n.Given)})
 	}
 	return s
+}
+
+// party is somebody whom an order names beside the restrained person.
+type party struct{ role, surname, given string }
+
+// fold is a name as it is searched: upper case, without accents, with single spaces.
+func fold(s string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, norm.NFD.String(s))
+	return strings.Join(strings.Fields(plain), " ")
 }
 
 func day(d *order.Date) *time.Time {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,7 +81,7 @@ func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, ar
 
 // optionalAgency are agencyColumns where there may be no agency.
 const optionalAgency = `coalesce(a.id, 0), coalesce(a.ori, ''), coalesce(a.name, ''), coalesce(a.county, ''), coalesce(a.kind, ''), coalesce(a.carpos_name, ''),
-	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, '')`
+	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, ''), coalesce(a.may_query, false), coalesce(a.may_images, false), coalesce(a.read_only, false)`
 
 func (s *Status) fill(w statusRow) error {
 	copy(s.Digest[:], w.digest)
@@ -203,17 +204,20 @@ type Known struct {
 	Version int
 	// Cancelled says that it no longer stands, and why; nil while it stands.
 	Cancelled *order.Cancellation
+	// OCA is the number under which it is entered, FCN CARPOS's number of it, once it has one.
+	OCA string
+	FCN order.FCN
 }
 
 // KnownOrder reads an order by its court and that court's own identification; ErrNotFound where it has not come yet. Test orders live apart.
 func (r *Reader) KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (Known, error) {
 	return one(ctx, r.pool, func(row pgx.CollectableRow) (k Known, err error) {
 		var document, cancelled string
-		if err = row.Scan(&document, &k.Version, &cancelled); err == nil {
+		if err = row.Scan(&document, &k.Version, &cancelled, &k.OCA, &k.FCN); err == nil {
 			err = errors.Join(parseInto(document, &k.Order), parseIfThere(cancelled, &k.Cancelled))
 		}
 		return k, err
-	}, "read the order", `select v.document, v.version, coalesce(c.document, '') from order_ o
+	}, "read the order", `select v.document, v.version, coalesce(c.document, ''), o.oca, o.fcn from order_ o
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
 		where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
 }
@@ -238,8 +242,8 @@ func (r *Reader) Supplement(ctx context.Context, t order.Tracking) (order.Supple
 
 // Images lists all images of the order that the submission is about, in whatever package they came; Image reads one by its Tracking and ID.
 func (r *Reader) Images(ctx context.Context, t order.Tracking) ([]ImageRef, error) {
-	return all(ctx, r.pool, scanImage, "list the order's images", "select "+imageColumns+` from submission q join submission s on s.order_id = q.order_id
-		join image i on i.submission_id = s.id where q.tracking = $1 order by s.id, i.n`, string(t))
+	return all(ctx, r.pool, scanImage, "list the order's images", "select "+imageColumns+" from submission q cross join lateral ("+strings.ReplaceAll(submissionsOfOrder, "$1", "q.order_id")+`) k
+		join submission s on s.id = k.submission_id join image i on i.submission_id = s.id where q.tracking = $1 order by s.id, i.n`, string(t))
 }
 
 func scanDocument[T any](row pgx.CollectableRow) (v T, err error) {

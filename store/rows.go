@@ -158,6 +158,29 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.changed }))
 }
 
+// partyRows are the columns of the party table.
+type partyRows struct {
+	order                []int64
+	version              []int32
+	role, surname, given []string
+}
+
+func (t *transaction) queueParties(b *pgx.Batch) {
+	var c partyRows
+	for _, r := range t.requests {
+		for _, p := range r.search.parties {
+			c.order, c.version = append(c.order, r.orderID), append(c.version, int32(r.version))
+			c.role, c.surname, c.given = append(c.role, p.role), append(c.surname, p.surname), append(c.given, p.given)
+		}
+	}
+	if len(c.order) == 0 {
+		return
+	}
+	b.Queue(`insert into party (order_id, version, role, surname, given)
+		select order_id, version, role, surname, given from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[]) as n (order_id, version, role, surname, given)`,
+		c.order, c.version, c.role, c.surname, c.given)
+}
+
 // queueDocuments inserts the documents of those packages into a table of submission, order and document.
 func (t *transaction) queueDocuments(b *pgx.Batch, table string, is func(*request) bool, document func(*request) string) {
 	rs := some(t.requests, is)

@@ -387,6 +387,7 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 	})
 	t.queueSubmissions(b)
 	t.queueVersions(b)
+	t.queueParties(b)
 	if t.opts.Images == nil {
 		t.queueContents(b)
 	}

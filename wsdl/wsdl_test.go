@@ -121,7 +121,7 @@ func TestPartsFit(t *testing.T) {
 			t.Errorf("operation %s is not wrapped: its elements must be %s and %[1]sResponse", o.Name, o.Name)
 		}
 	}
-	if len(d.Bindings) != 2 || len(d.PortType.Operations) != 2 {
+	if len(d.Bindings) != 2 || len(d.PortType.Operations) != 9 {
 		t.Fatalf("%d bindings of %d operations", len(d.Bindings), len(d.PortType.Operations))
 	}
 	for _, b := range d.Bindings {

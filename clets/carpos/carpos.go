@@ -10,6 +10,7 @@
 // initials; an address loses its postal code and state, and with the department in front of it is left out; a list of other names
 // stops at nine; the text of other orders ends with a pointer to the image; the terms in MIS are said in short. An optional descriptor that still does not fit is left out and noted. What must be
 // there and does not fit is a Lack: it holds the relay as work for a person. It never refuses the order.
+// What no field of an entry takes goes by a table to OTH, to the end of OTH that may be cut, or to a note (data/unfielded.tsv).
 //
 // The package refuses to guess: what the court did not say is not sent, a code without a counterpart is a Lack, and a reply that matches
 // nothing known is Unrecognised and never an acceptance. It knows no database and no socket.

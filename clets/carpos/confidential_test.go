@@ -128,3 +128,32 @@ func TestAgeAndDateOfBirth(t *testing.T) {
 		}
 	}
 }
+
+// CLETS-001 that comes after its order brings a correction of what the record lacks, and of nothing else.
+func TestConfidentialAfterItsOrder(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	o := overviewOrder()
+	o.Restrained.Born, o.Restrained.Weight, o.Restrained.Eyes = nil, 0, ""
+	cx := overviewContext()
+	record, lacks := d.Enter(o, cx)
+	if len(lacks) > 0 {
+		t.Fatalf("%+v", lacks)
+	}
+	c := &order.Confidential{Restrained: &order.ConfidentialRestrained{
+		Person: order.Person{Sex: "F", Born: ptr(date("1981-11-21"))}, Height: 60, Weight: 200, SSN: "000000000", Aliases: []order.Name{{Given: "Moss", Surname: "Jones"}},
+		DriverLicense: &order.License{Number: "D1234567", State: "CA", Year: 2009}, Address: &order.Address{Street: "1 Quarry Road", City: "Fullerton"},
+	}}
+	cx.FCN, cx.SSN = "2320632500001", c.Restrained.SSN
+	want, lacks := d.Enter(WithConfidential(o, c), cx)
+	mrr, more := d.Modify(record, want, order.ModifyCorrect, cx)
+	text, err := d.Encode(mrr)
+	if err != nil || len(lacks)+len(more) > 0 {
+		t.Fatalf("%v %+v %+v", err, lacks, more)
+	}
+	golden(t, "confidential-afterwards.txt", string(text))
+	golden(t, "confidential-afterwards-described.txt", d.Describe(mrr, false))
+	if again, _ := d.Modify(d.Apply(record, mrr), want, order.ModifyCorrect, cx); !again.ChangesNothing() {
+		t.Errorf("a second time: %v", again.Fields)
+	}
+}

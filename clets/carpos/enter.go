@@ -27,7 +27,7 @@ func (d *Dictionary) Enter(o order.Order, c Context) (Transaction, []Lack) {
 	b.court(o, c)
 	b.dates(o)
 	b.restrained(o.Restrained, c.SSN)
-	b.protected(o.Protected)
+	b.protected(o)
 	for _, field := range []string{"RPC", "CPP", "FIR"} {
 		b.rule(field, f)
 	}
@@ -396,12 +396,16 @@ func (b *builder) aliases(names []order.Name) {
 	}
 }
 
-func (b *builder) protected(people []order.Protected) {
-	if len(people) > maxProtected {
-		b.lack("PPN", fmt.Sprintf("The order protects %d persons; CARPOS takes %d.", len(people), maxProtected), HelpDesk)
+func (b *builder) protected(o order.Order) {
+	kind, err := b.d.codes.Table("order_type").Find(o.Form.Designator)
+	switch n := len(o.Protected); {
+	case n > maxProtected:
+		b.lack("PPN", fmt.Sprintf("The order protects %d persons; CARPOS takes %d.", n, maxProtected), HelpDesk)
 		return
+	case n == 0 && err == nil && !kind.Is("unprotected"):
+		b.lack("PPN", "The order names no protected person, and CARPOS takes no order of this type without one.", Court)
 	}
-	for _, p := range people {
+	for _, p := range o.Protected {
 		before := len(b.t.Fields)
 		b.name("PPN", p.Name)
 		if len(b.t.Fields) == before {

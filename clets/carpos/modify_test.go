@@ -395,3 +395,27 @@ func TestDeletionsInADecodedText(t *testing.T) {
 		}
 	}
 }
+
+// A person reads what is to be sent: every field by its name, codes with their meaning, deletions as such, and nothing personal without the right to it.
+func TestDescribeChanges(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	record, c := entered(t, d)
+	want := changed(t, d, func(o *order.Order) {
+		o.Restrained.Name.Given, o.Restrained.Weight, o.Expiry, o.Terms.Firearms = "Mark", 0, order.Expiry{Basis: order.ExpiryPermanent}, nil
+		o.Protected = append(o.Protected, order.Protected{Name: order.Name{Given: "Fern", Surname: "Smith"}, Person: order.Person{Sex: "F", Age: 7}})
+	})
+	mrr, lacks := d.Modify(record, want, order.ModifyAmend, c)
+	c.Restrained = order.Name{Given: "Mark", Surname: "Jones"}
+	xrr, more := d.Cancel(order.Cancellation{Restrained: order.Name{Given: "Marc", Surname: "Jones"}, Reason: order.CancelDeceased, Date: date("2008-01-15")}, c)
+	if len(lacks)+len(more) > 0 {
+		t.Fatalf("%+v %+v", lacks, more)
+	}
+	golden(t, "changes-described.txt", d.Describe(mrr, true)+d.Describe(xrr, true))
+	golden(t, "changes-described-withheld.txt", d.Describe(mrr, false)+d.Describe(xrr, false))
+	for _, name := range []string{"JONES", "SMITH"} {
+		if strings.Contains(d.Describe(mrr, false)+d.Describe(xrr, false), name) {
+			t.Errorf("%s is told", name)
+		}
+	}
+}

@@ -186,12 +186,14 @@ func (b *book) against(rec *Record, req request, from origin) []reject {
 	fault(owners && req.ori != rec.ORI, rejectNotOwner, "")
 	fault(owners && req.fields.has("OCA") && req.fields.first("OCA") != rec.OCA, rejectValue, "OCA")
 	fault(len(rec.Canceled) > 0, rejectCanceled, "")
-	fault(len(rec.Canceled) == 0 && rec.expiredAt(b.minuteOf(req, from.at)), rejectExpired, "")
+	after := *rec
 	if req.key == keyModify {
-		merged := b.dict.merge(rec.Fields, req.fields)
-		out = append(out, b.dict.mandatory(merged)...)
-		out = append(out, b.dict.orderRules(merged)...)
+		after.Fields = b.dict.merge(rec.Fields, req.fields)
+		out = append(out, b.dict.mandatory(after.Fields)...)
+		out = append(out, b.dict.orderRules(after.Fields)...)
 	}
+	minute := b.minuteOf(req, from.at)
+	fault(len(rec.Canceled) == 0 && rec.expiredAt(minute) && after.expiredAt(minute), rejectExpired, "")
 	return out
 }
 

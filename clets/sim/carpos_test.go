@@ -252,6 +252,18 @@ func TestExpired(t *testing.T) {
 	}
 }
 
+// TestContinuedAfterItsEnd: a continuance that comes after the day on which the order would have ended makes it run again.
+func TestContinuedAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, sim.Config{})
+	fcn := d.enter(order("30-00003").with("EXP", "20261121").with("CCN", "06NF0999").String())
+	for _, c := range []struct{ exp, want string }{{"20261120", "REJECT 24 RECORD EXPIRED"}, {"20261121", "REJECT 24 RECORD EXPIRED"}, {"20261122", "MODIFY ACCEPTED"}, {"NONEXP", "MODIFY ACCEPTED"}} {
+		if got := d.ask(modify(fcn, "30-00003").with("RSN", "CONT").with("EXP", c.exp).String()); got[0] != c.want {
+			t.Errorf("to %s: %q, want %q", c.exp, got, c.want)
+		}
+	}
+}
+
 // TestModifyLaysOver follows one record through its changes.
 func TestModifyLaysOver(t *testing.T) {
 	t.Parallel()

@@ -24,8 +24,8 @@
 // ending of the court case number chooses the outcome (Magics).
 //
 // The judge (Check) knows what a hub may not do: use a control number twice, exceed the window, send anything of an order before
-// its ERR was accepted, have two transactions of one order under way at once, send an ERR again whose reply it did
-// not get without asking for its OCA, enter one order under two numbers.
+// its ERR was accepted, have two transactions of one order under way at once, send a transaction again whose reply it did
+// not get without asking for the order, change one that it has cancelled, enter one order under two numbers.
 //
 // What it refuses to do: it does not authenticate beyond TLS client certificates, does not know which agency may do what (but a
 // list of ORIs), does not purge, does not forward to NCIC, and does not pretend that its texts are the Department's. Unacknowledged

@@ -83,7 +83,7 @@ func newIntake(s exchange.Store, log *slog.Logger) (*exchange.Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exchange.NewHub(exchange.Config{Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Log: log})
+	return exchange.NewHub(exchange.Config{Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Log: log})
 }
 
 func (c *profileCommand) profile(ctx context.Context, p *progress, l load, requests []request) error {

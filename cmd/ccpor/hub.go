@@ -108,8 +108,12 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	if err != nil {
 		return exchange.Config{}, err
 	}
+	plan, err := newPlanner()
+	if err != nil {
+		return exchange.Config{}, err
+	}
 	return exchange.Config{
-		Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Address: c.PublicURL, Now: time.Now, Log: log,
+		Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan, Maintenance: c.Maintenance, Address: c.PublicURL, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight},
 	}, nil
 }

@@ -52,6 +52,18 @@ var digests = [...]digest{
 	{enc + "sha512", crypto.SHA512},
 }
 
+// Algorithms are the URIs of every signature and digest method that is taken, and of the one canonicalisation.
+func Algorithms() []string {
+	all := []string{excC14N}
+	for _, m := range methods {
+		all = append(all, m.uri)
+	}
+	for _, d := range digests {
+		all = append(all, d.uri)
+	}
+	return all
+}
+
 func methodOf(uri []byte) *method {
 	for i := range methods {
 		if methods[i].uri == string(uri) {

@@ -19,7 +19,9 @@ type Message struct {
 	Root []byte
 	// Edition is what the headers of the message and of its root part imply; zero when they leave it to the envelope.
 	Edition Edition
-	parts   []part
+	// Multipart says that the message came as one of several parts.
+	Multipart bool
+	parts     []part
 }
 
 type part struct {
@@ -47,7 +49,7 @@ func Split(body []byte, ct ContentType) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Message{Root: parts[root].content, Edition: edition}
+	m := &Message{Root: parts[root].content, Edition: edition, Multipart: true}
 	m.parts = append(parts[:root], parts[root+1:]...)
 	return m, nil
 }

@@ -1,0 +1,228 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ccpor/exchange/soap"
+	"ccpor/mapping/order"
+	"ccpor/store"
+)
+
+const (
+	searchAtMost    = 100
+	searchByDefault = 25
+	// searchReads is how many orders are read at most: what the asking person may not see does not take a place of what that person may.
+	searchReads = 1000
+)
+
+// requester is who asks about an order, as the asking agency vouches for.
+type requester struct {
+	user    order.LocalID
+	role    role
+	purpose string
+}
+
+var requesterElements = []string{"Requester/UserIdentification", "Requester/RoleCode", "Requester/PurposeText"}
+
+// requester reads who asks, and refuses roles for which the agency cannot vouch and agencies that may not ask.
+func (a asked) requester() (requester, error) {
+	if !a.of.agency.MayQuery {
+		return requester{}, &refusal{code: "Client.Operation.NotGranted"}
+	}
+	var r requester
+	var errs [2]error
+	r.user, errs[0] = parsed(a, "Requester/UserIdentification", order.ParseLocalID)
+	r.role, errs[1] = parsed(a, "Requester/RoleCode", oneOf(may[a.of.agency.Kind]...))
+	r.purpose = a.texts["Requester/PurposeText"]
+	if err := firstOf(errs[:]); err != nil {
+		return r, err
+	}
+	if r.user == "" || r.role == "" || r.purpose == "" || len(r.purpose) > 200 {
+		return r, a.of.malformed("Requester says who asks, in what role and for what purpose")
+	}
+	return r, nil
+}
+
+// event is the audit entry of a read by a person of an agency.
+func (o opened) event(r requester, action, object, outcome, how string) store.Event {
+	return store.Event{Actor: "agency " + string(o.agency.ORI) + " user " + string(r.user), Action: action, Object: object, Outcome: outcome,
+		Details: "role " + string(r.role) + "; purpose " + r.purpose + "; " + how}
+}
+
+// search answers SearchOrders.
+func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
+	o.begin("search")
+	a, err := o.read(append(requesterElements, "PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification", "MaximumCount")...)
+	if err != nil {
+		return reply{}, err
+	}
+	who, err := a.requester()
+	if err != nil {
+		return reply{}, err
+	}
+	q, limit, err := a.search()
+	if err != nil {
+		return reply{}, err
+	}
+	found, err := h.Store.FindOrders(ctx, q)
+	switch {
+	case errors.Is(err, store.ErrTooWide):
+		return reply{}, o.malformed("a search names a surname, a case number or a CARPOS number")
+	case err != nil:
+		return reply{}, h.unavailable(o, "orders not found", err)
+	}
+	shown, more := h.visible(o.agency, who.role, found, limit)
+	if err := h.record(ctx, o, o.event(who, "order.search", "orders", strconv.Itoa(len(shown))+" shown", "by "+strings.Join(a.by(), ", "))); err != nil {
+		return reply{}, err
+	}
+	o.end(true, "")
+	return o.answer(func(w *soap.Writer) {
+		for _, f := range shown {
+			writeOutline(w, f, sees(o.agency, who.role, f) == whole)
+		}
+		w.Bool("MoreIndicator", more)
+	}), nil
+}
+
+// visible are the first orders that the person may see, and whether there are more of them.
+func (h *Hub) visible(a store.Agency, r role, found []store.FoundOrder, limit int) (shown []store.FoundOrder, more bool) {
+	for _, f := range found {
+		switch {
+		case sees(a, r, f) == nothing:
+		case len(shown) == limit:
+			return shown, true
+		default:
+			shown = append(shown, f)
+		}
+	}
+	return shown, false
+}
+
+func (a asked) search() (q store.OrderQuery, limit int, err error) {
+	var errs [5]error
+	q.Surname, q.Prefix = strings.CutSuffix(a.texts["PersonSurName"], "*")
+	given, prefix := strings.CutSuffix(a.texts["PersonGivenName"], "*")
+	q.Given, q.Prefix = given, q.Prefix || prefix
+	q.Side, errs[0] = parsed(a, "PartyCode", oneOf(store.SideRestrained, store.SideProtected))
+	q.Born, errs[1] = parsed(a, "PersonBirthDate", order.ParseDate)
+	q.Case, errs[2] = parsed(a, "CaseDocketID", order.ParseCaseNumber)
+	q.FCN, errs[3] = parsed(a, "CarposFileControlIdentification", order.ParseFCN)
+	limit, errs[4] = parsed(a, "MaximumCount", atMost(searchAtMost))
+	if limit == 0 {
+		limit = searchByDefault
+	}
+	q.Limit, q.Test = searchReads, a.of.agency.Test
+	return q, limit, firstOf(errs[:])
+}
+
+// by names the elements by which orders were searched, without their values.
+func (a asked) by() []string {
+	var names []string
+	for _, n := range []string{"PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification"} {
+		if a.has(n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// writeOutline writes which order it is and how it stands; people and case only for those who see the whole.
+func writeOutline(w *soap.Writer, f store.FoundOrder, all bool) {
+	o := f.Order
+	w.Open("OrderSummary")
+	w.Leaf("OrderIdentification", string(o.ID))
+	w.Leaf("OrganizationORIIdentification", string(o.Court.ORI))
+	w.Leaf("CourtName", o.Court.Name)
+	if all {
+		w.Leaf("CaseDocketID", string(o.Case))
+	}
+	w.Leaf("FormNumberText", o.Form.Number)
+	w.Leaf("OrderTypeCode", o.Form.Designator)
+	w.Leaf("OrderStatusCode", statusOf(f))
+	w.Leaf("CourtOrderIssuingDate", o.Issued.String())
+	writeExpiry(w, o.Expiry)
+	w.Leaf("DocumentAccessCode", string(o.Access))
+	w.Optional("CarposFileControlIdentification", string(f.FCN))
+	if all {
+		writeName(w, "RestrainedPersonName", o.Restrained.Name)
+		if b := o.Restrained.Born; b != nil {
+			w.Leaf("RestrainedPersonBirthDate", b.String())
+		}
+		for _, p := range o.Protected {
+			writeName(w, "ProtectedPersonName", p.Name)
+		}
+	}
+	w.Close("OrderSummary")
+}
+
+// statusOf says how an order stands by what the registry has. Whether it has expired is told by its expiration beside it.
+func statusOf(f store.FoundOrder) string {
+	switch {
+	case f.Cancelled != nil:
+		return "cancelled"
+	case f.Served:
+		return "served"
+	}
+	return "notServed"
+}
+
+func writeExpiry(w *soap.Writer, e order.Expiry) {
+	w.Open("OrderExpiration")
+	if e.Date != nil {
+		w.Leaf("ExpirationDate", e.Date.String())
+	}
+	if e.Time != nil {
+		w.Leaf("ExpirationTime", e.Time.String()+":00")
+	}
+	w.Leaf("ExpirationBasisCode", string(e.Basis))
+	w.Optional("RuleIdentification", e.Rule)
+	w.Close("OrderExpiration")
+}
+
+func writeName(w *soap.Writer, element string, n order.Name) {
+	w.Open(element)
+	w.Optional("PersonGivenName", n.Given)
+	w.Optional("PersonMiddleName", n.Middle)
+	w.Leaf("PersonSurName", n.Surname)
+	w.Optional("PersonNameSuffixText", n.Suffix)
+	w.Close(element)
+}
+
+// look finds the one order that a person asks about. What that person may not see, there is not.
+func (h *Hub) look(ctx context.Context, a asked) (requester, store.FoundOrder, error) {
+	who, err := a.requester()
+	if err != nil {
+		return who, store.FoundOrder{}, err
+	}
+	id, err := parsed(a, "OrderIdentification", order.ParseLocalID)
+	if err != nil {
+		return who, store.FoundOrder{}, err
+	}
+	court, err := parsed(a, "OrganizationORIIdentification", order.ParseORI)
+	if err != nil {
+		return who, store.FoundOrder{}, err
+	}
+	if id == "" || court == "" {
+		return who, store.FoundOrder{}, a.of.malformed("an order is named by its OrderIdentification and the ORI of its court")
+	}
+	f, err := h.Store.FindOrder(ctx, court, id, a.of.agency.Test)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return who, f, h.unavailable(a.of, "order not found", err)
+	case err == nil && sees(a.of.agency, who.role, f) == whole:
+		return who, f, nil
+	}
+	object := "order " + string(court) + "/" + string(id)
+	if err := h.record(ctx, a.of, a.of.event(who, "order.read", object, "refused", "nothing to be seen")); err != nil {
+		return who, f, err
+	}
+	return who, f, &refusal{code: "Client.Query.NotFound"}
+}
+
+func objectOf(f store.FoundOrder) string {
+	return fmt.Sprintf("order %s/%s", f.Order.Court.ORI, f.Order.ID)
+}
