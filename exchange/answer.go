@@ -28,7 +28,7 @@ func (k kept) receipt() []byte {
 		w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
 		w.Leaf("SubmissionStateCode", string(r.State))
 		w.Bool("DuplicateIndicator", r.Duplicate)
-		w.Bool("TestIndicator", k.pack.Test || k.agency.Test)
+		w.Bool("TestIndicator", k.test || k.agency.Test)
 		citation := ""
 		if r.Rule == k.deadline.Rule {
 			citation = k.deadline.Citation
