@@ -43,8 +43,9 @@ var allowed = map[string]struct {
 	"clets/carpos":            {[]string{"clets/codes", "mapping/order"}, "the transaction knows no database and no socket"},
 	"clets/relay":             {[]string{"clets/carpos", "clets/codes", "clets/link", "mapping/order", "store"}, "the relay knows nothing of SOAP"},
 	"clets/sim":               {nil, "the simulated switch is a second opinion on the profile and shares no code with the hub"},
+	"replay":                  {[]string{"clets/carpos", "mapping/order", "store"}, "compares what two hubs made of one package; it is given where to send"},
 	"web":                     {[]string{"mapping/order", "mapping/calendar", "store"}, "pages read the store and nothing else"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "exchange/...", "mapping/...", "replay", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "wsdl"}, "measures the whole"},
 }

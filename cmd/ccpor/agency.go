@@ -28,6 +28,7 @@ type agencyAddCommand struct {
 	Confirm    string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
 	NoCLETS    bool   `name:"no-clets" help:"The agency enters its orders itself: nothing is relayed for it."`
 	Test       bool   `help:"Every package of this agency is a test."`
+	Replays    bool   `help:"The agency is a replayer: in a test region it may send on behalf of others."`
 	Query      bool   `help:"It may search and read orders, as its kind and its people's roles allow."`
 	Images     bool   `help:"It may read the images of those orders too."`
 	ReadOnly   bool   `help:"It may not send packages."`
@@ -40,7 +41,7 @@ func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		id, err := s.RegisterAgency(ctx, store.Agency{ORI: ori, Name: c.Name, County: c.County, Kind: store.AgencyKind(c.Kind),
-			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test,
+			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test, Replays: c.Replays,
 			MayQuery: c.Query, MayImages: c.Images, ReadOnly: c.ReadOnly})
 		if err != nil {
 			return err

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"ccpor/clets/carpos"
+	"ccpor/clets/codes"
+	"ccpor/exchange/client"
+	"ccpor/exchange/soap"
+	"ccpor/mapping"
+	"ccpor/mapping/forms"
+	"ccpor/mapping/invented"
+	"ccpor/mapping/order"
+	"ccpor/replay"
+	"ccpor/store"
+	"ccpor/store/storetest"
+)
+
+// originHub is a hub that has received what is replayed: one with a test switch, and with a court that sends.
+type originHub struct {
+	*region
+	court   identity
+	tls     identity
+	court1  *client.Client
+	zone    *time.Location
+	today   order.Date
+	refused int
+}
+
+const originORI order.ORI = "CA030013J"
+
+// openOrigin starts the hub. It is a region whose court sends for itself.
+func openOrigin(t *testing.T) *originHub {
+	t.Helper()
+	ctx := t.Context()
+	empty, err := store.OpenReader(ctx, storetest.NewURL(t), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(empty.Close)
+	o := &originHub{}
+	if o.zone, err = time.LoadLocation("America/Los_Angeles"); err != nil {
+		t.Fatal(err)
+	}
+	o.today = order.DateOf(time.Now().In(o.zone))
+	o.region = testRegion(t, empty, nil)
+	id, err := o.hub.store.RegisterAgency(ctx, store.Agency{ORI: originORI, Name: "Invented Court", County: "Orange", CarposName: "INVENTED COURT", Submits: true,
+		ConfirmText: "CONFIRM AT 555-555-0100"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.tls, err = o.authority.client(string(originORI)); err != nil {
+		t.Fatal(err)
+	}
+	if o.court, err = o.authority.signer(string(originORI), keyP256); err != nil {
+		t.Fatal(err)
+	}
+	for use, c := range map[store.Use]identity{store.UseTLS: o.tls, store.UseSigning: o.court} {
+		if err := o.hub.store.RegisterCertificate(ctx, id, use, c.cert, c.cert.NotBefore, c.cert.NotAfter); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := clientTLS(o.tls.certFile, o.tls.keyFile, o.authority.certFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.court1 = client.New(o.hub.serviceURL(), config)
+	t.Cleanup(o.court1.Close)
+	return o
+}
+
+// testRegion is a region on a database of the tests, with the simulated switch as it is shipped.
+func testRegion(t *testing.T, from *store.Reader, d *carpos.Dictionary) *region {
+	t.Helper()
+	r, err := openRegion(t.Context(), regionConfig{Database: storetest.NewURL(t), Simulator: program(t, "carpos-sim"), Dictionary: d}, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// Send makes the origin a target like any other, in which the court sends for itself.
+func (o *originHub) Send(ctx context.Context, i replay.Item) (order.Tracking, error) {
+	body, contentType, err := i.Message(ctx)
+	if err != nil {
+		return "", err
+	}
+	for {
+		reply, err := o.court1.Post(ctx, body, contentType)
+		if err != nil {
+			return "", err
+		}
+		t, again, err := answered(reply)
+		if !again {
+			return t, err
+		}
+	}
+}
+
+// message is a package as the court sends it, in one of the ways that courts have.
+func (o *originHub) message(t *testing.T, n int, s invented.Sent, spoil func([]byte) []byte) ([]byte, string) {
+	t.Helper()
+	doc, err := mapping.Write(s.Package)
+	if err == nil && spoil != nil {
+		doc = spoil(doc)
+	}
+	if err == nil {
+		doc, err = client.Sign(doc, o.court.key, o.court.cert)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var images []client.Attachment
+	for _, i := range s.Images {
+		images = append(images, client.Attachment{ID: i.ID, Content: i.Content})
+	}
+	ways := []client.Options{{}, {MTOM: true}, {Edition: soap.SOAP12}, {Edition: soap.SOAP12, MTOM: true, MessageID: "urn:invented:" + strconv.Itoa(n)}}
+	body, contentType, err := client.Request(doc, images, ways[n%len(ways)])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body, contentType
+}
+
+// fill sends n packages of the docket, some of them spoilt so that they are refused, and waits until CARPOS has them.
+func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
+	t.Helper()
+	table, err := forms.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := invented.NewDocket(invented.Maker{Seed: 20, Prefix: "RP", Court: order.Court{ORI: originORI, Name: "Invented Court", County: "Orange"}, Issued: o.today,
+		Sent: time.Now().Add(-time.Minute).UTC().Truncate(time.Second)}, table)
+	var items []replay.Item
+	for i := 0; len(items) < n; i++ {
+		for _, s := range d.Case(i).Sent {
+			var spoil func([]byte) []byte
+			if len(items)%29 == 28 {
+				spoil = spoils[len(items)%len(spoils)]
+			}
+			body, contentType := o.message(t, len(items), s, spoil)
+			items = append(items, replay.Item{Names: replay.Names(body), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
+		}
+	}
+	sent, err := replay.Run(t.Context(), items, o, replay.Plan{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sent {
+		if s.Late {
+			t.Errorf("the origin was not done with %s", s.Tracking)
+		}
+	}
+	return sent
+}
+
+// spoils make packages that are refused: by the schema, by a rule, and because their image is not there.
+var spoils = []func([]byte) []byte{
+	func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("SoftwareName>"), []byte("SoftwareNome>")) },
+	func(b []byte) []byte { return bytes.Replace(b, []byte("Code>add<"), []byte("Code>cancel<"), 1) },
+	func(b []byte) []byte {
+		return bytes.Replace(b, []byte("<DocumentIdentification>image-1"), []byte("<DocumentIdentification>image-9"), 1)
+	},
+}
+
+// replayed replays what the command chooses, into a region of its own, and tells what the command would.
+func (o *originHub) replayed(t *testing.T, c replayCommand, d *carpos.Dictionary) replayOut {
+	t.Helper()
+	chosen, err := c.choose(t.Context(), o.hub.store, o.zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := testRegion(t, o.hub.store.Reader, d)
+	out, err := c.run(t.Context(), &terminal{out: io.Discard, err: io.Discard, zone: o.zone}, chosen, o.hub.store.Reader, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// proofSize is how many packages the proof replays: `make replay-proof` asks for more.
+func proofSize(t *testing.T) int {
+	t.Helper()
+	if n, err := strconv.Atoi(os.Getenv("CCPOR_REPLAY")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 60
+	}
+	return 300
+}
+
+// The proof: what is replayed ends as it did, to the last character of every CARPOS text; and when one row of one crosswalk is changed, exactly the lines that
+// this row makes are different, and nothing else.
+func TestReplayProof(t *testing.T) {
+	t.Parallel()
+	o := openOrigin(t)
+	sent := o.fill(t, proofSize(t))
+	out := o.replayed(t, replayCommand{ShowValues: true}, nil)
+	if len(out.Differences) > 0 || out.Different != 0 || len(out.NotSettled) > 0 {
+		t.Fatalf("%d packages ended otherwise, %d were not settled:\n%s", out.Different, len(out.NotSettled), written(t, out))
+	}
+	if out.Replayed != len(sent) || len(out.Skipped) != 0 || out.Along != 0 {
+		t.Errorf("%d of %d were replayed, %d along, %d skipped", out.Replayed, len(sent), out.Along, len(out.Skipped))
+	}
+
+	book, err := codes.LoadWith(os.DirFS(changedHair(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := carpos.LoadWith(book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := o.lines(t, sent, "HAI/BRO")
+	if was == 0 {
+		t.Fatal("nobody has brown hair: the proof proves nothing")
+	}
+	out = o.replayed(t, replayCommand{ShowValues: true}, changed)
+	found := 0
+	for _, g := range out.Differences {
+		if g.Stage != replay.StageCarpos || !slices.Contains([]string{"ERR HAI", "MRR HAI"}, g.What) || g.Was != "BRO" || g.Is != "BLK" {
+			t.Errorf("more than the row has changed: %+v", g)
+		}
+		found += g.Count
+	}
+	if found != was {
+		t.Errorf("%d lines differ, and the row makes %d:\n%s", found, was, written(t, out))
+	}
+	t.Logf("%d packages; %d lines hang on the changed row", len(sent), was)
+}
+
+func written(t *testing.T, out replayOut) string {
+	t.Helper()
+	var b strings.Builder
+	if err := replay.WriteGroups(&b, out.Differences); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// changedHair is a folder with one crosswalk in which one row leads elsewhere: brown hair is black.
+func changedHair(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("../../clets/codes/data/crosswalks/hair.ncic.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Replace(b, []byte("\nBRO\tBRO\t"), []byte("\nBRO\tBLK\t"), 1)
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "crosswalks"), 0o755), os.WriteFile(filepath.Join(dir, "crosswalks", "hair.ncic.tsv"), changed, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// lines counts, in the requests as they were last sent, how often one stands.
+func (o *originHub) lines(t *testing.T, sent []replay.Sent, line string) (n int) {
+	t.Helper()
+	for some := range slices.Chunk(sent, batch) {
+		var trackings []order.Tracking
+		for _, s := range some {
+			trackings = append(trackings, s.Tracking)
+		}
+		made, err := o.hub.store.Made(t.Context(), trackings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range made {
+			for _, tr := range m.Transmissions {
+				n += bytes.Count(tr.Request, []byte("\r\n"+line+"\r\n"))
+			}
+		}
+	}
+	return n
+}
