@@ -32,7 +32,7 @@ type replayCommand struct {
 
 	Codes      string        `help:"Try other code tables: a folder with tables/NAME.tsv or crosswalks/NAME.tsv, each instead of the file of that name." type:"existingdir" placeholder:"DIR"`
 	Rate       float64       `help:"Messages a second, at most." placeholder:"N"`
-	Abreast    int           `help:"Orders that go side by side." default:"16"`
+	Abreast    int           `help:"Orders that go side by side." default:"32"`
 	Within     time.Duration `help:"Time that each package is given until the region is done with it." default:"1m"`
 	DryRun     bool          `help:"Say what would be sent, and send nothing."`
 	ShowValues bool          `help:"Show values about people in the differences; they are withheld otherwise."`

@@ -167,19 +167,22 @@ func (r *region) registerReplayer(ctx context.Context) error {
 	return nil
 }
 
+// mostTries is how often a message is sent that the hub cannot take at the moment.
+const mostTries = 12
+
 // Send sends a message on behalf of its agency; what the hub cannot take at the moment comes again.
 func (r *region) Send(ctx context.Context, i replay.Item) (order.Tracking, error) {
 	body, contentType, err := i.Message(ctx)
 	if err != nil {
 		return "", err
 	}
-	for {
+	for try := 1; ; try++ {
 		reply, err := r.client.Replay(ctx, body, contentType, client.Origin{Tracking: i.Origin, Agency: i.Agency, Received: i.Received})
 		if err != nil {
 			return "", err
 		}
 		tracking, again, err := answered(reply)
-		if !again {
+		if !again || try == mostTries {
 			return tracking, err
 		}
 		if err := pause(ctx, reply.RetryAfter); err != nil {
@@ -198,7 +201,7 @@ func answered(reply *client.Reply) (t order.Tracking, again bool, err error) {
 	case !errors.As(err, &fault):
 		return "", false, err
 	case fault.Tracking == "" && fault.Retry:
-		return "", true, nil
+		return "", true, fault
 	case fault.Tracking == "":
 		return "", false, fault
 	}

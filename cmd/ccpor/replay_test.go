@@ -54,7 +54,14 @@ func openOrigin(t *testing.T) *originHub {
 		t.Fatal(err)
 	}
 	o.today = order.DateOf(time.Now().In(o.zone))
-	o.region = testRegion(t, empty, nil)
+	if o.region, err = openRegion(ctx, regionConfig{Database: storetest.NewURL(t), Simulator: program(t, "carpos-sim")}, empty); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.close(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	})
 	id, err := o.hub.store.RegisterAgency(ctx, store.Agency{ORI: originORI, Name: "Invented Court", County: "Orange", CarposName: "INVENTED COURT", Submits: true,
 		ConfirmText: "CONFIRM AT 555-555-0100"})
 	if err != nil {
@@ -80,21 +87,6 @@ func openOrigin(t *testing.T) *originHub {
 	return o
 }
 
-// testRegion is a region on a database of the tests, with the simulated switch as it is shipped.
-func testRegion(t *testing.T, from *store.Reader, d *carpos.Dictionary) *region {
-	t.Helper()
-	r, err := openRegion(t.Context(), regionConfig{Database: storetest.NewURL(t), Simulator: program(t, "carpos-sim"), Dictionary: d}, from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return r
-}
-
 // Send makes the origin a target like any other, in which the court sends for itself.
 func (o *originHub) Send(ctx context.Context, i replay.Item) (order.Tracking, error) {
 	body, contentType, err := i.Message(ctx)
@@ -107,7 +99,7 @@ func (o *originHub) Send(ctx context.Context, i replay.Item) (order.Tracking, er
 			return "", err
 		}
 		t, again, err := answered(reply)
-		if !again {
+		if !again || ctx.Err() != nil {
 			return t, err
 		}
 	}
@@ -158,13 +150,14 @@ func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
 			items = append(items, replay.Item{Names: replay.Names(body), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
 		}
 	}
-	sent, err := replay.Run(t.Context(), items, o, replay.Plan{})
+	sent, err := replay.Run(t.Context(), items, o, replay.Plan{Abreast: 64, Settle: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range sent {
 		if s.Late {
-			t.Errorf("the origin was not done with %s", s.Tracking)
+			status, err := o.hub.store.Status(t.Context(), s.Tracking)
+			t.Errorf("the origin was not done with %s (%s %s): %+v, %v", s.Tracking, status.Action, status.State, status.Transmissions, err)
 		}
 	}
 	return sent
@@ -186,9 +179,12 @@ func (o *originHub) replayed(t *testing.T, c replayCommand, d *carpos.Dictionary
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := testRegion(t, o.hub.store.Reader, d)
-	out, err := c.run(t.Context(), &terminal{out: io.Discard, err: io.Discard, zone: o.zone}, chosen, o.hub.store.Reader, r)
+	r, err := openRegion(t.Context(), regionConfig{Database: storetest.NewURL(t), Simulator: program(t, "carpos-sim"), Dictionary: d}, o.hub.store.Reader)
 	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.run(t.Context(), &terminal{out: io.Discard, err: io.Discard, zone: o.zone}, chosen, o.hub.store.Reader, r)
+	if err = errors.Join(err, r.close(context.WithoutCancel(t.Context()))); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -212,7 +208,7 @@ func TestReplayProof(t *testing.T) {
 	t.Parallel()
 	o := openOrigin(t)
 	sent := o.fill(t, proofSize(t))
-	out := o.replayed(t, replayCommand{ShowValues: true}, nil)
+	out := o.replayed(t, replayCommand{ShowValues: true, Abreast: 64}, nil)
 	if len(out.Differences) > 0 || out.Different != 0 || len(out.NotSettled) > 0 {
 		t.Fatalf("%d packages ended otherwise, %d were not settled:\n%s", out.Different, len(out.NotSettled), written(t, out))
 	}
@@ -232,7 +228,7 @@ func TestReplayProof(t *testing.T) {
 	if was == 0 {
 		t.Fatal("nobody has brown hair: the proof proves nothing")
 	}
-	out = o.replayed(t, replayCommand{ShowValues: true}, changed)
+	out = o.replayed(t, replayCommand{ShowValues: true, Abreast: 64}, changed)
 	found := 0
 	for _, g := range out.Differences {
 		if g.Stage != replay.StageCarpos || !slices.Contains([]string{"ERR HAI", "MRR HAI"}, g.What) || g.Was != "BRO" || g.Is != "BLK" {
