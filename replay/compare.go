@@ -84,6 +84,15 @@ func (c *Comparer) Compare(was, is *store.Made) []Difference {
 	return d
 }
 
+// Told is the part of an outcome that a hub tells the sender when asked for the status.
+func Told(m *store.Made) *store.Made {
+	told := &store.Made{Tracking: m.Tracking, State: m.State, RefusedStage: m.RefusedStage, RefusedCode: m.RefusedCode, Problems: m.Problems, Notes: m.Notes}
+	for _, t := range m.Transmissions {
+		told.Transmissions = append(told.Transmissions, store.MadeTransmission{Kind: t.Kind, State: t.State, Item: t.Item})
+	}
+	return told
+}
+
 func verdict(m *store.Made) string {
 	return strings.TrimSpace(string(m.State) + " " + m.RefusedCode)
 }

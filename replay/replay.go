@@ -26,6 +26,8 @@ type Item struct {
 	Origin   order.Tracking
 	Agency   order.ORI
 	Received time.Time
+	// Name is the file that it is from; empty for one from a store.
+	Name string
 	// Names are what it speaks of, as Names finds them: messages that share one go in sequence.
 	Names []string
 	// Along marks what is sent only because another message needs it; its outcome is not compared.

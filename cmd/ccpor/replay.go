@@ -37,6 +37,10 @@ type replayCommand struct {
 	DryRun     bool          `help:"Say what would be sent, and send nothing."`
 	ShowValues bool          `help:"Show values about people in the differences; they are withheld otherwise."`
 
+	replayElsewhere `embed:""`
+
+	poll time.Duration `kong:"-"` // how often another region is asked; a test is in more of a hurry
+
 	Files []string `arg:"" optional:"" type:"path" help:"Messages as they were kept, or packages as XML: files, and folders of them. Without any, everything that the filters leave."`
 }
 
@@ -80,6 +84,7 @@ const (
 )
 
 func (c *replayCommand) Run(ctx context.Context, t *terminal) error {
+	c.poll = time.Second
 	differs, err := c.replay(ctx, t)
 	switch {
 	case err != nil:
@@ -92,6 +97,9 @@ func (c *replayCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 func (c *replayCommand) replay(ctx context.Context, t *terminal) (differs bool, err error) {
+	if c.URL != "" && c.Database.URL == "" && c.Data == "" {
+		return false, c.withoutStore(ctx, t)
+	}
 	url, done, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return false, err
@@ -112,6 +120,13 @@ func (c *replayCommand) replay(ctx context.Context, t *terminal) (differs bool, 
 	}
 	if c.DryRun {
 		return false, t.printDryRun(chosen)
+	}
+	if c.URL != "" {
+		out, err := c.runElsewhere(ctx, t, chosen, from.Reader)
+		if err != nil {
+			return false, err
+		}
+		return len(out.Differences) > 0, t.printReplay(out)
 	}
 	dictionary, err := c.dictionary()
 	if err != nil {
@@ -157,8 +172,13 @@ func (c *replayCommand) run(ctx context.Context, t *terminal, chosen selection, 
 // batch is how many outcomes are read at a time.
 const batch = 500
 
+// outcomes are where what was made of submissions is read.
+type outcomes interface {
+	Made(ctx context.Context, trackings []order.Tracking) (map[order.Tracking]*store.Made, error)
+}
+
 // report compares what the two hubs made of each message.
-func report(ctx context.Context, sent []replay.Sent, chosen selection, from, to *store.Reader, c *replay.Comparer, show bool) (replayOut, error) {
+func report(ctx context.Context, sent []replay.Sent, chosen selection, from, to outcomes, c *replay.Comparer, show bool) (replayOut, error) {
 	out := replayOut{Skipped: chosen.skipped, NotSettled: []order.Tracking{}, Along: len(chosen.items) - chosen.compared(), Replayed: chosen.compared()}
 	table := replay.Table{Show: show}
 	for some := range slices.Chunk(sent, batch) {

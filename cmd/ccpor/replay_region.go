@@ -176,8 +176,15 @@ func (r *region) Send(ctx context.Context, i replay.Item) (order.Tracking, error
 	if err != nil {
 		return "", err
 	}
+	return sendUntilTaken(ctx, func() (*client.Reply, error) {
+		return r.client.Replay(ctx, body, contentType, client.Origin{Tracking: i.Origin, Agency: i.Agency, Received: i.Received})
+	})
+}
+
+// sendUntilTaken sends again what the hub cannot take at the moment, when it says.
+func sendUntilTaken(ctx context.Context, send func() (*client.Reply, error)) (order.Tracking, error) {
 	for try := 1; ; try++ {
-		reply, err := r.client.Replay(ctx, body, contentType, client.Origin{Tracking: i.Origin, Agency: i.Agency, Received: i.Received})
+		reply, err := send()
 		if err != nil {
 			return "", err
 		}
