@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -14,34 +15,60 @@ import (
 	"ccpor/wsdl"
 )
 
-// receipt is the answer to a package that is kept.
+// receipt is the answer to a package that is kept: the receipt, and the same as a document that the hub has signed.
 func (k kept) receipt() []byte {
-	r := k.stored
+	now := k.hub.Now()
+	receipt := k.writeReceipt(now)
+	signed := k.signed(receipt, now)
 	return soap.Answer(k.edition, k.addressing, wsdl.Action(submitOrder)+"Response", func(w *soap.Writer) {
 		w.Open("SubmitOrderResponse", "xmlns", wsdl.Namespace)
-		w.Open("Receipt", "Id", "receipt-"+string(r.Tracking))
-		w.Leaf("TrackingIdentification", string(r.Tracking))
-		w.Leaf("PackageIdentification", string(k.pack.ID))
-		w.Leaf("ReceivedDateTime", stamp(r.At))
-		w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
-		digest := k.verified.Digest()
-		w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
-		w.Leaf("SubmissionStateCode", string(r.State))
-		w.Bool("DuplicateIndicator", r.Duplicate)
-		w.Bool("TestIndicator", k.test || k.agency.Test)
-		citation := ""
-		if r.Rule == k.deadline.Rule {
-			citation = k.deadline.Citation
-		}
-		writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
-		w.Optional("WaitsForText", r.Waits)
-		for _, p := range k.warnings {
-			writeProblem(w, "Warning", p)
-		}
-		writeNotes(w, k.pack.Notes)
-		w.Close("Receipt")
+		w.Raw(receipt)
+		w.Optional("SignedReceipt", base64.StdEncoding.EncodeToString(signed))
 		w.Close("SubmitOrderResponse")
 	})
+}
+
+// signed is the receipt with the hub's signature, and nothing where the hub does not sign. The package is kept in any case, so that a
+// signature that cannot be made costs the sender nothing but that.
+func (k kept) signed(receipt []byte, now time.Time) []byte {
+	if k.hub.Seal == nil || k.replay != nil { // a replay says when the package was first received, which this hub cannot vouch for
+		return nil
+	}
+	signed, err := k.hub.Seal.Seal(receipt, now)
+	if err != nil {
+		k.hub.Log.Error("a receipt could not be signed", "correlation", k.correlation, "error", loggable(err))
+	}
+	return signed
+}
+
+// writeReceipt writes the Receipt as a document of its own.
+func (k kept) writeReceipt(now time.Time) []byte {
+	r, digest, w := k.stored, k.verified.Digest(), &soap.Writer{}
+	w.Open("Receipt", "xmlns", wsdl.Namespace, "Id", "receipt-"+string(r.Tracking))
+	w.Leaf("TrackingIdentification", string(r.Tracking))
+	w.Leaf("PackageIdentification", string(k.pack.ID))
+	w.Leaf("ReceivedDateTime", stamp(r.At))
+	w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
+	w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
+	w.Leaf("SubmissionStateCode", string(r.State))
+	w.Bool("DuplicateIndicator", r.Duplicate)
+	w.Bool("TestIndicator", k.test || k.agency.Test)
+	citation := ""
+	if r.Rule == k.deadline.Rule {
+		citation = k.deadline.Citation
+	}
+	writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
+	w.Optional("WaitsForText", r.Waits)
+	for _, p := range k.warnings {
+		writeProblem(w, "Warning", p)
+	}
+	writeNotes(w, k.pack.Notes)
+	w.Leaf("SubmitterOrganizationORIIdentification", string(k.agency.ORI))
+	if k.hub.Seal != nil {
+		w.Leaf("SignedDateTime", stamp(now))
+	}
+	w.Close("Receipt")
+	return w.Bytes()
 }
 
 var notOwedTexts = map[store.NotOwed]string{

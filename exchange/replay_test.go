@@ -52,10 +52,15 @@ func (r running) sendHeaders(t *testing.T, as string, body []byte, contentType s
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	m, c := region(t)
+	c.Seal = hubSealer(t)
 	r := start(t, c)
 	body, contentType := message{}.request(t, "replayed")
-	receipt, err := r.sendHeaders(t, "other-court", body, contentType, replaying()).Receipt()
+	reply := r.sendHeaders(t, "other-court", body, contentType, replaying())
+	receipt, err := reply.Receipt()
 	check(t, err)
+	if bytes.Contains(reply.Body, []byte("SignedReceipt")) {
+		t.Error("the hub signs that it received then what it receives now")
+	}
 	if !receipt.Test || !receipt.ReceivedAt.Equal(first) {
 		t.Errorf("the receipt says test %v, received %v", receipt.Test, receipt.ReceivedAt)
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"ccpor/exchange/seal"
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
 	"ccpor/mapping"
@@ -85,6 +86,8 @@ type Config struct {
 	Limits  Limits
 	// TestRegion says that registered replayers may send here what other agencies sent elsewhere. No hub with a live switch is one.
 	TestRegion bool
+	// Seal signs receipts; nil: they go unsigned.
+	Seal *seal.Sealer
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 	// Log gets one line for every request, with codes, sizes and times and never with content; nil discards it.

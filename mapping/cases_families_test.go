@@ -19,6 +19,7 @@ func families(t testing.TB) []goldenCase {
 	emergency(t, &all)
 	juvenile(t, &all)
 	registered(t, &all)
+	retailTheft(t, &all)
 	confidential001(t, &all)
 	return all
 }

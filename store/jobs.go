@@ -42,6 +42,10 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
 		c = *config
 	}
 	c.PollOnly = true
+	if c.Workers != nil {
+		river.AddWorkerSafely(c.Workers, elsewhere[TransmitArgs]{})
+		river.AddWorkerSafely(c.Workers, elsewhere[DeliverArgs]{})
+	}
 	if c.FetchPollInterval == 0 {
 		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)
 	}
@@ -51,6 +55,14 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
 	}
 	return client, nil
 }
+
+// elsewhere is the worker of a kind of jobs that another client works, in another queue. River's rescuer runs in one client for all and discards
+// stuck jobs of kinds that this client does not know: so every client knows all of ours. Adding it where the kind has its worker has no effect.
+type elsewhere[T river.JobArgs] struct{ river.WorkerDefaults[T] }
+
+var errElsewhere = errors.New("a job is in another queue than its worker's")
+
+func (elsewhere[T]) Work(context.Context, *river.Job[T]) error { return errElsewhere }
 
 // enqueue adds a transmit job for each transmission to the batch, due at the given time.
 func enqueue(ctx context.Context, jobs *river.Client[pgx.Tx], batch *pgx.Batch, due time.Time, ids ...TransmissionID) error {

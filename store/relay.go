@@ -340,6 +340,8 @@ type change struct {
 	follows, correctable bool
 	// following is the order's next waiting transmission, zero for none; next is set when it is made ready.
 	following, next TransmissionID
+	// listeners are the agencies that are told of the order's moves.
+	listeners []int64
 }
 
 // change locks the order and the transmission, lets decide look and queue, and commits. An error of decide changes nothing.
@@ -359,6 +361,7 @@ func (s *Store) change(ctx context.Context, id TransmissionID, decide func(*chan
 		}
 		return err
 	}
+	c.wake()
 	c.b.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
 		if tag.String() != "COMMIT" {
 			return errors.New("the transaction was rolled back")
@@ -385,6 +388,7 @@ func (c *change) lock(conn *pgx.Conn) error {
 			return row.Scan(&c.orderID, &c.kind, &c.state, &c.doubt, &c.openAttempt, &c.open, &c.entered, &c.fcn, &c.tracking, &c.following,
 				&c.version, &c.entryVersion, &c.nextSeq, &c.correctable, &c.follows)
 		})
+	c.queueListeners(&b)
 	err := conn.SendBatch(c.ctx, &b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNotFound

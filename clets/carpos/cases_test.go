@@ -69,17 +69,12 @@ func readJSON(t *testing.T, path string, v any) {
 func (s sample) context() Context {
 	c := overviewContext()
 	c.ORI, c.OCA = s.pack.Submitter, caseOCA
-	if r := s.pack.Confidential; r != nil && r.Restrained != nil {
-		c.SSN = r.Restrained.SSN
-	}
 	return c
 }
 
 // enter is the ERR of the case's order, with the confidential information that came with it.
 func (s sample) enter(d *Dictionary, c Context) (Transaction, []Lack) {
-	tx, lacks := d.Enter(WithConfidential(*s.pack.Order, s.pack.Confidential), c)
-	tx.Notes = append(tx.Notes, Disagreements(*s.pack.Order, s.pack.Confidential)...)
-	return tx, lacks
+	return d.EnterWith(*s.pack.Order, s.pack.Confidential, c)
 }
 
 // owed is the transaction that the relay has for the case, and before it that by which CARPOS has the order; the first has no key where nothing is sent.
@@ -101,7 +96,7 @@ func (s sample) owed(t *testing.T, d *Dictionary) (tx, record Transaction, lacks
 	}
 	c.ORI, c.FCN, c.Restrained = entry.ORI, caseFCN, about.pack.Order.Restrained.Name
 	if s.pack.Confidential == nil {
-		c.SSN, s.pack.Confidential = entry.SSN, about.pack.Confidential
+		s.pack.Confidential = about.pack.Confidential
 	}
 	switch {
 	case s.pack.Service != nil:
@@ -336,7 +331,11 @@ func (d *desk) agrees(t *testing.T, dict *Dictionary, s sample) {
 	if s.pack.Order == nil {
 		return // a supplement is about the order of another case
 	}
-	for _, x := range dict.Compare(WithConfidential(*s.pack.Order, s.pack.Confidential), s.context(), d.hit(t, dict)) {
+	c := s.context()
+	if r := s.pack.Confidential; r != nil && r.Restrained != nil {
+		c.SSN = r.Restrained.SSN
+	}
+	for _, x := range dict.Compare(WithConfidential(*s.pack.Order, s.pack.Confidential), c, d.hit(t, dict)) {
 		t.Errorf("the record differs in %s: %q, not %q", x.Field, x.Record, x.Order)
 	}
 }

@@ -7,6 +7,17 @@ import (
 	"ccpor/mapping/order"
 )
 
+// EnterWith makes the ERR of an order and of the CLETS-001 that came for it, nil for none: WithConfidential, the social security number, and Disagreements among
+// the notes.
+func (d *Dictionary) EnterWith(o order.Order, secret *order.Confidential, c Context) (Transaction, []Lack) {
+	if secret != nil && secret.Restrained != nil {
+		c.SSN = secret.Restrained.SSN
+	}
+	t, lacks := d.Enter(WithConfidential(o, secret), c)
+	t.Notes = append(t.Notes, Disagreements(o, secret)...)
+	return t, lacks
+}
+
 // WithConfidential is the order with what CLETS-001 says beyond it, for Enter and nothing else: descriptors that the order does not give are taken
 // from there, other names and marks are added. The order's own words win wherever it has any (Disagreements tells where they differ). The social security number,
 // which no order has a place for, goes into Context.SSN. What CLETS-001 says of a protected person whom the order names fills blanks only; their whereabouts go

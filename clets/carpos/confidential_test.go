@@ -88,6 +88,10 @@ func TestDisagreements(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
+	if got := WithConfidential(o, c); got.Restrained.Person != o.Restrained.Person || got.Protected[0].Person != o.Protected[0].Person || got.Restrained.Height != o.Restrained.Height ||
+		got.Restrained.Eyes != o.Restrained.Eyes || *got.Restrained.DriverLicense != *o.Restrained.DriverLicense || *got.Restrained.Address != *o.Restrained.Address {
+		t.Errorf("the order's own words did not win: %+v %+v", got.Restrained, got.Protected[0])
+	}
 	if got := fields(Disagreements(o, c)); got != "SEX RAC DOB EYE HAI HGT WGT OLN ADR PSX PRA PPB" {
 		t.Errorf("told: %s", got)
 	}
@@ -144,8 +148,8 @@ func TestConfidentialAfterItsOrder(t *testing.T) {
 		Person: order.Person{Sex: "F", Born: ptr(date("1981-11-21"))}, Height: 60, Weight: 200, SSN: "000000000", Aliases: []order.Name{{Given: "Moss", Surname: "Jones"}},
 		DriverLicense: &order.License{Number: "D1234567", State: "CA", Year: 2009}, Address: &order.Address{Street: "1 Quarry Road", City: "Fullerton"},
 	}}
-	cx.FCN, cx.SSN = "2320632500001", c.Restrained.SSN
-	want, lacks := d.Enter(WithConfidential(o, c), cx)
+	cx.FCN = "2320632500001"
+	want, lacks := d.EnterWith(o, c, cx)
 	mrr, more := d.Modify(record, want, order.ModifyCorrect, cx)
 	text, err := d.Encode(mrr)
 	if err != nil || len(lacks)+len(more) > 0 {

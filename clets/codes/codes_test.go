@@ -121,7 +121,7 @@ func TestTablesHoldWhatTheProfileNames(t *testing.T) {
 	t.Parallel()
 	b := book(t)
 	for table, codes := range map[string]string{
-		"order_type": "EPO EGV TRO OAH CPO TCH CHO TEA TEF EAR EAF TWH WHO TSV SVO TGV HGV OGV JUV TJV OOS",
+		"order_type": "EPO EGV TRO OAH CPO TCH CHO TEA TEF EAR EAF TWH WHO TSV SVO TGV HGV OGV JUV TJV OOS RTO",
 		"ncic.pco":   "01 02 03 04 05 06 07 08 09",
 		"reject":     "01 02 03 04 05 06 20 21 22 23 24 30 40 90 91",
 		"nak":        "10 11 12 13 14 15",

@@ -262,7 +262,7 @@ func TestDeathOfAHubAmongChanges(t *testing.T) {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s after=%t", at, after), func(t *testing.T) {
 				t.Parallel()
-				b := newBench(t, sim.Config{RepeatAfter: time.Second, ReplyAfter: 20 * time.Millisecond})
+				b := newBench(t, sim.Config{Window: 4, RepeatAfter: time.Second, ReplyAfter: 20 * time.Millisecond})
 				temporary, later := jones("06NF0001"), jones("06NF0002")
 				temporary.Stage, later.Follows, later.Stage = order.StageTemporary, "06NF0001", order.StageAfterHearing
 				b.enterFirst(temporary, later) // so that the hub dies among what comes afterwards
@@ -278,7 +278,7 @@ func TestDeathOfAHubAmongChanges(t *testing.T) {
 				}
 				b.kill(doomed)
 				b.start(Config{LeaseTTL: time.Second, Sweep: time.Second})
-				b.until(90*time.Second, "cancelled", func() bool {
+				b.until(40*time.Second, "cancelled", func() bool {
 					return b.rows("select count(*)::int from transmission where kind = 'XRR' and state = 'accepted'")[0][0] == "1"
 				})
 				if got := b.settled(90 * time.Second); got["accepted"] != 6 {
@@ -299,7 +299,7 @@ func TestDeathOfAHubAmongChanges(t *testing.T) {
 // enterFirst brings the orders into CARPOS, and leaves what that makes due to the next hub.
 func (b *bench) enterFirst(orders ...*order.Order) {
 	b.Helper()
-	r := b.begin(&noFollowing{storetest.Open(b, b.url, store.Options{TestSwitch: true})}, Config{LeaseTTL: time.Second})
+	r := b.begin(&noFollowing{storetest.Open(b, b.url, store.Options{TestSwitch: true})}, Config{LeaseTTL: time.Second, Pauses: []time.Duration{time.Second}})
 	for _, o := range orders {
 		b.accept(o, nil, nil)
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +23,7 @@ var misery = sim.Faults{
 	LoseACK: 0.03, Overtake: 0.10, Duplicate: 0.05, Late: 0.05, Slow: 0.03, Reorder: 0.05, LateBy: 900 * time.Millisecond,
 }
 
-// TestChaos brings many orders, some with proofs of service, through a switch on a bad day, while hubs stop, are killed and start again. In the end each order
+// TestChaos brings many orders, with proofs of service, changes, CLETS-001 and ends that come before or after them, through a switch on a bad day, while hubs stop, are killed and start again. In the end each order
 // stands on record exactly once, in its order, under the number that the hub knows. CCPOR_CHAOS_ORDERS and CCPOR_CHAOS_SEED make it longer or another.
 func TestChaos(t *testing.T) {
 	orders, seed := number(t, "CCPOR_CHAOS_ORDERS", 1000), number(t, "CCPOR_CHAOS_SEED", 1)
@@ -30,21 +32,21 @@ func TestChaos(t *testing.T) {
 	}
 	b := newBench(t, sim.Config{Window: 8, ReplyAfter: 5 * time.Millisecond, RepeatAfter: 2 * time.Second, Seed: uint64(seed), Faults: misery, HistorySize: 1})
 	chance := rand.New(rand.NewPCG(uint64(seed), 1))
-	proofs := b.flood(orders, chance)
+	want := b.flood(orders, chance)
 	began, limit := time.Now(), 90*time.Second+time.Duration(orders)*100*time.Millisecond
 	for round := range 3 + orders/500 {
 		b.life(round%2 == 1, time.Second+time.Duration(chance.IntN(2000))*time.Millisecond)
 	}
 	b.start(b.chaotic())
 	counts := b.settled(limit)
-	t.Logf("%d orders and %d proofs of service settled in %s; %s attempts, %s of them look-ups, %s without an answer",
-		orders, proofs, time.Since(began).Round(time.Second), b.one("select count(*)::int from attempt"), b.one("select count(*)::int from attempt where purpose = 'lookup'"),
+	t.Logf("%d orders with %d packages about them settled in %s; %s attempts, %s of them look-ups, %s without an answer",
+		orders, want.later, time.Since(began).Round(time.Second), b.one("select count(*)::int from attempt"), b.one("select count(*)::int from attempt where purpose = 'lookup'"),
 		b.one("select count(*)::int from attempt where verdict in ('unknown', 'retry') and code = 0"))
-	if counts["accepted"] != orders+proofs {
+	if counts["accepted"] != orders+want.later {
 		t.Errorf("%v: %v", counts, b.rows("select kind, reason, count(*)::int from transmission where state = 'held' group by 1, 2"))
 	}
 	b.sound()
-	b.everyOrderOnce(orders, proofs)
+	b.everyOrderOnce(orders, want)
 }
 
 func number(t *testing.T, name string, otherwise int) int {
@@ -61,39 +63,68 @@ func number(t *testing.T, name string, otherwise int) int {
 
 func (b *bench) one(query string) string { b.Helper(); return b.rows(query)[0][0] }
 
-// flood accepts the orders, and for every third a proof of service, some of which come before their order. It returns how many proofs there are.
-func (b *bench) flood(orders int, chance *rand.Rand) int {
+// flooded is what CARPOS must have in the end: of each order its expiration, and whether it was served and ended.
+type flooded struct {
+	later  int // packages about orders
+	orders map[string]ending
+}
+
+type ending struct {
+	expires       string
+	served, ended bool
+}
+
+// flood accepts the orders, and about each of them up to four packages, of which some come before it. No package about an order comes twice.
+func (b *bench) flood(orders int, chance *rand.Rand) flooded {
 	b.Helper()
-	type work struct {
-		id            string
-		proof, before bool
-	}
-	todo := make(chan work)
-	proofs := 0
+	want := flooded{orders: map[string]ending{}}
+	todo := make(chan func())
 	var workers sync.WaitGroup
 	for range 16 {
 		workers.Go(func() {
-			for w := range todo {
-				if w.proof && w.before {
-					b.serve(w.id)
-				}
-				b.add(w.id)
-				if w.proof && !w.before {
-					b.serve(w.id)
-				}
+			for bring := range todo {
+				bring()
 			}
 		})
 	}
 	for i := range orders {
-		w := work{fmt.Sprintf("06NF%06d", i), chance.IntN(3) == 0, chance.IntN(2) == 0}
-		if w.proof {
-			proofs++
+		id := fmt.Sprintf("06NF%06d", i)
+		parts, end := b.parts(id, chance)
+		want.later += len(parts) - 1
+		want.orders[id] = end
+		todo <- func() {
+			for _, part := range parts {
+				part()
+			}
 		}
-		todo <- w
 	}
 	close(todo)
 	workers.Wait()
-	return proofs
+	return want
+}
+
+// parts are the packages of an order in the sequence in which they come, the order itself somewhere among them, and what must become of it.
+func (b *bench) parts(id string, chance *rand.Rand) (parts []func(), end ending) {
+	end.expires = "20360607"
+	for n := range chance.IntN(3) {
+		parts = append(parts, func() { b.modify(id, n+1) })
+		end.expires = fmt.Sprintf("2036%04d", 607+n+1)
+	}
+	if chance.IntN(3) == 0 {
+		parts, end.served = slices.Insert(parts, chance.IntN(len(parts)+1), func() { b.serve(id) }), true
+	}
+	if chance.IntN(4) == 0 {
+		parts = slices.Insert(parts, chance.IntN(len(parts)+1), func() { b.attach(id) })
+	}
+	before := chance.IntN(len(parts) + 1)
+	if chance.IntN(2) == 0 {
+		before = 0
+	}
+	parts = slices.Insert(parts, before, func() { b.add(id) })
+	if chance.IntN(5) == 0 {
+		parts, end.ended = append(parts, func() { b.cancel(id) }), true
+	}
+	return parts, end
 }
 
 func (b *bench) chaotic() Config {
@@ -118,8 +149,8 @@ func (b *bench) life(killed bool, span time.Duration) {
 	s.Close()
 }
 
-// everyOrderOnce compares the switch's records with what the hub knows.
-func (b *bench) everyOrderOnce(orders, proofs int) {
+// everyOrderOnce compares the switch's records with what the hub knows and with what came.
+func (b *bench) everyOrderOnce(orders int, want flooded) {
 	b.Helper()
 	numbers := map[string]string{}
 	for _, row := range b.rows("select oca, fcn from order_") {
@@ -129,7 +160,6 @@ func (b *bench) everyOrderOnce(orders, proofs int) {
 	if len(records) != orders || len(numbers) != orders {
 		b.Errorf("%d records, %d orders of the hub, %d accepted", len(records), len(numbers), orders)
 	}
-	served := 0
 	for _, r := range records {
 		if numbers[r.OCA] != r.FCN {
 			b.Errorf("%s is on record as %s, with the hub as %q", r.OCA, r.FCN, numbers[r.OCA])
@@ -137,11 +167,11 @@ func (b *bench) everyOrderOnce(orders, proofs int) {
 		if r.Versions[0].Key != "ERR" {
 			b.Errorf("%s begins with %s", r.OCA, r.Versions[0].Key)
 		}
-		if len(r.Service) > 0 {
-			served++
+		if got := (ending{r.Value("EXP"), len(r.Service) > 0, len(r.Canceled) > 0}); got != want.orders[r.OCA] {
+			b.Errorf("%s is %+v, want %+v: %s", r.OCA, got, want.orders[r.OCA], keys(r))
 		}
-	}
-	if served != proofs {
-		b.Errorf("%d orders are served, %d proofs came", served, proofs)
+		if told := keys(r); strings.Count(told, "SRR") > 1 || strings.Count(told, "XRR") > 1 || strings.Contains(told, "XRR ") {
+			b.Errorf("%s was told %s", r.OCA, told)
+		}
 	}
 }

@@ -179,6 +179,9 @@ func (b *bench) modify(id string, n int) order.Tracking {
 	b.Helper()
 	o := jones(id)
 	expires := o.Expiry.Date.AddDays(n)
+	if known, err := b.store.KnownOrder(b.Context(), o.Court.ORI, o.ID, false); err == nil {
+		o.Stage, o.Follows = known.Order.Stage, known.Order.Follows
+	}
 	o.Expiry.Date = &expires
 	return b.take(fmt.Sprintf("modify-%s-%d", id, n), store.Accepted{Action: store.ActionModify, Order: o,
 		Modification: &order.Modification{Reason: order.ModifyExtend, Date: order.MakeDate(2026, 3, 3)}}, nil)
@@ -250,7 +253,8 @@ func (b *bench) until(limit time.Duration, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-end:
-			b.Fatalf("not %s within %s: %v, %s", what, limit, b.rows("select kind, state, reason, count(*) from transmission group by 1, 2, 3 order by 1, 2, 3"), b.sw.Check())
+			b.Fatalf("not %s within %s: %v, %v, %s", what, limit, b.rows("select kind, state, reason, count(*) from transmission group by 1, 2, 3 order by 1, 2, 3"),
+				b.rows("select kind, state::text, count(*), max(attempt), max(scheduled_at)::text, now()::text from river_job where state <> 'completed' group by 1, 2"), b.sw.Check())
 		}
 	}
 }

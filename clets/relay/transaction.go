@@ -15,9 +15,6 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	c := carpos.Context{
 		ORI: w.Agency.ORI, OCA: w.OCA, CourtName: cmp.Or(w.Agency.CarposName, w.Agency.Name), Confirm: w.Agency.ConfirmText, FCN: w.FCN, Restrained: w.Known.Order.Restrained.Name,
 	}
-	if w.Confidential != nil && w.Confidential.Restrained != nil {
-		c.SSN = w.Confidential.Restrained.SSN
-	}
 	switch {
 	case w.Kind == store.KindModify:
 		return r.changed(w, c)
@@ -26,14 +23,14 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	case w.Kind == store.KindServe && w.Service != nil:
 		return r.dict.Serve(*w.Service, c)
 	case w.Kind == store.KindEnter:
-		return r.dict.Enter(carpos.WithConfidential(w.Order, w.Confidential), c)
+		return r.dict.EnterWith(w.Order, w.Confidential, c)
 	}
 	return carpos.Transaction{}, []carpos.Lack{{Reason: "What its package brought is not there.", Whose: carpos.HelpDesk}}
 }
 
 // changed is the difference between the record as CARPOS accepted it and the order as it is to be there now.
 func (r *Relay) changed(w store.Work, c carpos.Context) (carpos.Transaction, []carpos.Lack) {
-	want, lacks := r.dict.Enter(carpos.WithConfidential(w.Order, w.Confidential), c)
+	want, lacks := r.dict.EnterWith(w.Order, w.Confidential, c)
 	if len(lacks) > 0 {
 		return want, lacks
 	}

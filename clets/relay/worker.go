@@ -42,11 +42,13 @@ type follower struct {
 	relay *Relay
 }
 
-// Work cancels what an order follows, once CARPOS has both.
+// Work cancels what an order follows, once CARPOS has both. No sweep would find what this leaves undone, so the job is put off until it has succeeded, and
+// never discarded.
 func (f *follower) Work(ctx context.Context, job *river.Job[store.FollowArgs]) error {
-	now := f.relay.now()
-	if err := f.relay.store.Follow(ctx, job.Args.OrderID, order.DateOf(now.In(f.relay.cfg.Zone)), now); err != nil {
-		return fmt.Errorf("what order %d follows: %w", job.Args.OrderID, err)
+	r, now := f.relay, f.relay.now()
+	if err := r.store.Follow(ctx, job.Args.OrderID, order.DateOf(now.In(r.cfg.Zone)), now); err != nil {
+		r.log.Error("what an order follows could not be looked at; it is tried again", "order", job.Args.OrderID, "error", err)
+		return river.JobSnooze(step(r.cfg.Pauses, 0, r.cfg.Jitter()))
 	}
 	return nil
 }

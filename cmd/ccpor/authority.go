@@ -75,6 +75,13 @@ func (a *authority) client(name string) (identity, error) {
 	})
 }
 
+// sealer is the identity with which the hub signs receipts and notices.
+func (a *authority) sealer() (identity, error) {
+	return a.identity("hub-signing", keyP256, &x509.Certificate{
+		Subject: pkix.Name{CommonName: "Sandbox hub", Organization: []string{"SANDBOX"}}, KeyUsage: x509.KeyUsageDigitalSignature,
+	})
+}
+
 // signer is the identity with which an agency signs its packages.
 func (a *authority) signer(name string, kind keyKind) (identity, error) {
 	return a.identity(name+"-signing", kind, &x509.Certificate{
@@ -150,6 +157,32 @@ func newKey(kind keyKind) (crypto.Signer, error) {
 		return rsa.GenerateKey(rand.Reader, 2048)
 	}
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+}
+
+// readCertificates reads every certificate of PEM files.
+func readCertificates(files []string) ([]*x509.Certificate, error) {
+	var all []*x509.Certificate
+	for _, file := range files {
+		rest, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		before := len(all)
+		for block, rest := pem.Decode(rest); block != nil; block, rest = pem.Decode(rest) {
+			if block.Type != "CERTIFICATE" {
+				continue
+			}
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, fmt.Errorf("reading %s: %w", file, err)
+			}
+			all = append(all, cert)
+		}
+		if len(all) == before {
+			return nil, fmt.Errorf("no certificate in %s", file)
+		}
+	}
+	return all, nil
 }
 
 func parseCertificate(pemBytes []byte) (*x509.Certificate, error) {

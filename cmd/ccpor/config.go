@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"ccpor/clets/carpos"
+	"ccpor/exchange/seal"
 )
 
 // database says which Postgres. Shared by every subcommand that needs one.
@@ -34,6 +35,8 @@ type serveConfig struct {
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
 	TLSCert     string        `env:"CCPOR_TLS_CERT" help:"Certificate of the service, PEM." placeholder:"FILE" type:"path"`
 	TLSKey      string        `env:"CCPOR_TLS_KEY" help:"Key of the service, PEM." placeholder:"FILE" type:"path"`
+	SealCert    string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
+	SealKey     string        `env:"CCPOR_SEAL_KEY" help:"Key of that certificate, PEM: ECDSA on P-256 by preference, which signs twenty times as fast as RSA." placeholder:"FILE" type:"path"`
 	MaxMessage  int64         `env:"CCPOR_MAX_MESSAGE" default:"33554432" help:"Largest message taken, in bytes, images included."`
 	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
 	MaxConns    int           `name:"max-connections" env:"CCPOR_MAX_CONNECTIONS" default:"1000" help:"Connections to the service at once; the next one waits."`
@@ -75,6 +78,11 @@ func (c *serveConfig) check() error {
 	if c.TLSCert == "" || c.TLSKey == "" {
 		bad("the service has no certificate: set CCPOR_TLS_CERT and CCPOR_TLS_KEY")
 	}
+	if (c.SealCert == "") != (c.SealKey == "") {
+		bad("to sign receipts, both CCPOR_SEAL_CERT and CCPOR_SEAL_KEY are needed")
+	} else if _, err := c.sealer(); err != nil {
+		bad("%w", err)
+	}
 	if err := loopback(c.Pages); err != nil {
 		bad("%w", err)
 	}
@@ -111,6 +119,37 @@ func (c *serveConfig) check() error {
 func (c *serveConfig) checkRegion() error {
 	if c.TestRegion && c.Switch != "" && !c.SwitchTest {
 		return errors.New("CCPOR_TEST_REGION is set, but the switch is not said to be a test switch (CCPOR_SWITCH_TEST): replays never go to a live switch")
+	}
+	return nil
+}
+
+// sealer signs receipts and notices; nil where no key is configured.
+func (c *serveConfig) sealer() (*seal.Sealer, error) {
+	if c.SealCert == "" {
+		return nil, nil
+	}
+	id := identity{certFile: c.SealCert, keyFile: c.SealKey}
+	if err := id.load(); err != nil {
+		return nil, fmt.Errorf("reading the certificate that signs receipts: %w", err)
+	}
+	return seal.New(id.key, id.cert)
+}
+
+// sealEnds is how long before its end the certificate that signs receipts is spoken of.
+const sealEnds = 60 * 24 * time.Hour
+
+// warnings tells what works and is not as it should be; the configuration is whole.
+func (c *serveConfig) warnings(now time.Time) []string {
+	s, err := c.sealer()
+	switch {
+	case err != nil:
+		return nil // check says so
+	case s == nil:
+		return []string{"receipts and notices go unsigned: set CCPOR_SEAL_CERT and CCPOR_SEAL_KEY, so that courts can prove what the hub has received"}
+	case now.Before(s.Certificate().NotBefore):
+		return []string{"the certificate in CCPOR_SEAL_CERT is not valid before " + s.Certificate().NotBefore.Format(time.DateOnly) + ": receipts go unsigned until then"}
+	case now.After(s.Certificate().NotAfter.Add(-sealEnds)):
+		return []string{"the certificate in CCPOR_SEAL_CERT ends on " + s.Certificate().NotAfter.Format(time.DateOnly) + ": after that receipts go unsigned; give courts the next one now"}
 	}
 	return nil
 }
@@ -182,18 +221,24 @@ type checkCommand struct {
 
 func (c *checkCommand) Run(t *terminal) error {
 	err := c.check()
+	warnings := c.warnings(time.Now())
 	if t.json {
 		problems := []string{}
 		if err != nil {
 			problems = strings.Split(err.Error(), "\n")
 		}
-		if encErr := json.NewEncoder(t.out).Encode(map[string]any{"ok": err == nil, "problems": problems}); encErr != nil {
+		if encErr := json.NewEncoder(t.out).Encode(map[string]any{"ok": err == nil, "problems": problems, "warnings": append([]string{}, warnings...)}); encErr != nil {
 			return encErr
 		}
 	} else if err != nil {
 		fmt.Fprintln(t.err, err)
 	} else {
 		fmt.Fprintln(t.out, "The configuration is whole.")
+	}
+	for _, w := range warnings {
+		if !t.json {
+			fmt.Fprintln(t.err, "warning:", w)
+		}
 	}
 	if err != nil {
 		return exitStatus(1)

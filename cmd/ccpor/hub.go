@@ -115,8 +115,16 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	if err != nil {
 		return exchange.Config{}, err
 	}
+	signs, err := c.sealer()
+	if err != nil {
+		return exchange.Config{}, err
+	}
+	for _, w := range c.warnings(time.Now()) {
+		log.Warn(w)
+	}
 	return exchange.Config{
-		Store: s, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan, Maintenance: c.Maintenance, Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
+		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan,
+		Maintenance: c.Maintenance, Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight},
 	}, nil
 }

@@ -29,9 +29,6 @@ func (p planner) Plan(pack mapping.Package, agency store.Agency, known *store.Kn
 		was = known.Order
 		c.OCA, c.FCN, c.Restrained = known.OCA, cmp.Or(known.FCN, c.FCN), was.Restrained.Name
 	}
-	if pack.Confidential != nil && pack.Confidential.Restrained != nil {
-		c.SSN = pack.Confidential.Restrained.SSN
-	}
 	switch {
 	case pack.Service != nil:
 		return p.tell(p.dictionary.Serve(*pack.Service, c))
@@ -40,7 +37,7 @@ func (p planner) Plan(pack mapping.Package, agency store.Agency, known *store.Kn
 	case pack.Order != nil && pack.Modification != nil:
 		return p.change(was, *pack.Order, pack.Modification.Reason, pack.Confidential, c)
 	case pack.Order != nil:
-		return p.tell(p.dictionary.Enter(carpos.WithConfidential(*pack.Order, pack.Confidential), c))
+		return p.tell(p.dictionary.EnterWith(*pack.Order, pack.Confidential, c))
 	case pack.Confidential != nil && known != nil:
 		return p.change(was, was, order.ModifyCorrect, pack.Confidential, c)
 	}
@@ -49,10 +46,8 @@ func (p planner) Plan(pack mapping.Package, agency store.Agency, known *store.Kn
 
 // change plans the difference between two states of an order.
 func (p planner) change(was, is order.Order, reason order.ModifyReason, secret *order.Confidential, c carpos.Context) exchange.Plan {
-	want, lacks := p.dictionary.Enter(carpos.WithConfidential(is, secret), c)
-	open := c
-	open.SSN = ""
-	onRecord, _ := p.dictionary.Enter(was, open)
+	want, lacks := p.dictionary.EnterWith(is, secret, c)
+	onRecord, _ := p.dictionary.Enter(was, c)
 	change, more := p.dictionary.Modify(onRecord, want, reason, c)
 	plan := p.tell(change, append(lacks, more...))
 	if change.ChangesNothing() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -285,4 +286,138 @@ func (o *originHub) lines(t *testing.T, sent []replay.Sent, line string) (n int)
 		}
 	}
 	return n
+}
+
+// To another region by its URL, moved to today and signed anew: what a court is told of it is what it was told then.
+func TestReplayElsewhere(t *testing.T) {
+	t.Parallel()
+	o, region := openOrigin(t), openOrigin(t)
+	sent := o.fill(t, 40)
+	c := replayCommand{Abreast: 32, poll: 20 * time.Millisecond, replayElsewhere: replayElsewhere{URL: region.hub.serviceURL(), Cert: region.tls.certFile, Key: region.tls.keyFile,
+		CA: region.authority.certFile(), SignCert: region.court.certFile, SignKey: region.court.keyFile, As: string(originORI), Prefix: "AGAIN-"}}
+	chosen, err := c.choose(t.Context(), o.hub.store, o.zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.runElsewhere(t.Context(), &terminal{out: io.Discard, err: io.Discard, zone: o.zone}, chosen, o.hub.store.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Different != 0 || out.Replayed != len(sent) || len(out.NotSettled) > 0 {
+		t.Errorf("%d of %d differ, %d not settled:\n%s", out.Different, out.Replayed, len(out.NotSettled), written(t, out))
+	}
+	there, err := region.hub.store.Replayable(t.Context(), store.ReplayFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range there {
+		if s, err := region.hub.store.Status(t.Context(), p.Tracking); err != nil || !s.Test || p.Package != "" && !strings.HasPrefix(string(p.Package), "AGAIN-") {
+			t.Errorf("package %s, test %v, %v", p.Package, s.Test, err)
+		}
+	}
+	c.Key = ""
+	if _, err := c.openElsewhere(time.Now()); err == nil {
+		t.Error("a region was opened without the agency's key")
+	}
+}
+
+// What is chosen brings along what it depends on, and what cannot be sent again is told.
+func TestReplayChooses(t *testing.T) {
+	t.Parallel()
+	o := openOrigin(t)
+	sent := o.fill(t, 60)
+	made, err := o.hub.store.Made(t.Context(), trackings(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions, states := map[store.Action]int{}, map[store.SubmissionState]int{}
+	var cancel order.Tracking
+	for _, m := range made {
+		actions[m.Action]++
+		states[m.State]++
+		if m.Action == store.ActionCancel && m.State == store.SubmissionAccepted {
+			cancel = m.Tracking
+		}
+	}
+	body, contentType := []byte("<not"), "text/xml"
+	unread, err := o.Send(t.Context(), replay.Item{Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unmedia, err := o.Send(t.Context(), replay.Item{Message: func(context.Context) ([]byte, string, error) { return body, "text/plain", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "message")
+	wire, _, err := o.hub.store.Wire(t.Context(), cancel)
+	if err == nil {
+		err = os.WriteFile(file, wire, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := filepath.Join(t.TempDir(), "stranger")
+	if err := os.WriteFile(stranger, []byte("<PackageIdentification>NOBODYS</PackageIdentification>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int) string { return o.today.AddDays(n).String() }
+	for name, c := range map[string]struct {
+		replayCommand
+		compared, skipped int
+		along             bool
+	}{
+		"all":               {replayCommand{}, len(sent) + 1, 1, false},
+		"by agency":         {replayCommand{Agency: string(originORI)}, len(sent) + 1, 1, false},
+		"by another agency": {replayCommand{Agency: "CA002013J"}, 0, 0, false},
+		"by action":         {replayCommand{Action: "serve"}, actions[store.ActionServe], 0, true},
+		"accepted":          {replayCommand{State: "accepted"}, states[store.SubmissionAccepted], 0, true},
+		"today":             {replayCommand{Since: day(0), Until: day(1)}, len(sent) + 1, 1, false},
+		"tomorrow":          {replayCommand{Since: day(1)}, 0, 0, false},
+		"yesterday":         {replayCommand{Until: day(0)}, 0, 0, false},
+		"one":               {replayCommand{Tracking: []string{string(cancel)}}, 1, 0, true},
+		"the newest":        {replayCommand{Limit: 2}, 1, 1, false},
+		"unreadable":        {replayCommand{Tracking: []string{string(unread)}}, 1, 0, false},
+		"unread":            {replayCommand{Tracking: []string{string(unmedia)}}, 0, 1, false},
+		"a file":            {replayCommand{Files: []string{file}}, 1, 0, true},
+		"a folder":          {replayCommand{Files: []string{filepath.Dir(file), stranger}}, 1, 1, true},
+	} {
+		got, err := c.choose(t.Context(), o.hub.store, o.zone)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		along := len(got.items) - got.compared()
+		if got.compared() != c.compared || len(got.skipped) != c.skipped || c.along != (along > 0) {
+			t.Errorf("%s: %d compared, %d along, %d skipped; want %d, %v, %d", name, got.compared(), along, len(got.skipped), c.compared, c.along, c.skipped)
+		}
+	}
+	for _, c := range []replayCommand{{Agency: "X"}, {Since: "yesterday"}, {Tracking: []string{"1"}}, {Files: []string{"/nowhere"}}} {
+		if _, err := c.choose(t.Context(), o.hub.store, o.zone); err == nil {
+			t.Errorf("%+v was taken", c)
+		}
+	}
+}
+
+func trackings(sent []replay.Sent) []order.Tracking {
+	var all []order.Tracking
+	for _, s := range sent {
+		all = append(all, s.Tracking)
+	}
+	return all
+}
+
+// A hub that could send a replay to a live switch does not start, whatever else is configured.
+func TestNoTestRegionHasALiveSwitch(t *testing.T) {
+	t.Parallel()
+	c := serveConfig{TestRegion: true, Switch: "switch.example:1234"}
+	if err := c.check(); err == nil || !strings.Contains(err.Error(), "CCPOR_TEST_REGION") {
+		t.Errorf("check: %v", err)
+	}
+	if h, err := openHub(t.Context(), c, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "CCPOR_TEST_REGION") {
+		t.Errorf("open: %v, %v", h, err)
+	}
+	c.SwitchTest = true
+	if err := c.checkRegion(); err != nil {
+		t.Errorf("with a test switch: %v", err)
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ type submitCommand struct {
 	SignCert string            `type:"existingfile" help:"Sign the packages with this certificate, PEM. Without it they must be signed already."`
 	SignKey  string            `type:"existingfile" help:"Key of that certificate, PEM."`
 	Image    map[string]string `help:"Images that go with every package, as DocumentIdentification=FILE." placeholder:"ID=FILE"`
+	Receipts string            `type:"path" help:"Folder in which the hub's signed receipts are kept, one file each, named by tracking number." placeholder:"DIR"`
+	HubCert  []string          `env:"CCPOR_HUB_CERT" type:"existingfile" help:"Certificates with which the hub signs receipts, PEM; each receipt is verified by them." placeholder:"FILE"`
 	SOAP     string            `default:"1.1" enum:"1.1,1.2" help:"SOAP version: ${enum}."`
 	MTOM     bool              `help:"Send the images as parts of their own."`
 
@@ -38,6 +42,58 @@ type submitted struct {
 	Fault   *client.Fault
 	// NoAnswer says why no answer came: the package may have been received or not. NotSent says why nothing was sent.
 	NoAnswer, NotSent string
+
+	// Kept is the file with the hub's signed receipt, Signer the hub's certificate that verified it, Unproven why that failed.
+	Kept, Signer, Unproven string
+}
+
+// proofs is what is done with signed receipts.
+type proofs struct {
+	dir string              // empty: they are not kept
+	hub []*x509.Certificate // empty: they are not verified
+}
+
+func (c *submitCommand) proofs() (proofs, error) {
+	p := proofs{dir: c.Receipts}
+	if p.dir != "" {
+		if err := os.MkdirAll(p.dir, 0o700); err != nil {
+			return p, err
+		}
+	}
+	var err error
+	p.hub, err = readCertificates(c.HubCert)
+	return p, err
+}
+
+// keep keeps the signed receipt and verifies it, as far as asked for. A receipt that should be signed and is not, or not by the hub, is told: the package is with whoever answered.
+func (s *submitted) keep(p proofs) {
+	if s.Receipt == nil {
+		return
+	}
+	if len(p.hub) > 0 {
+		proof, err := client.VerifyReceipt(s.Receipt.Signed, p.hub)
+		switch {
+		case len(s.Receipt.Signed) == 0:
+			s.Unproven = "the hub has not signed the receipt"
+		case err != nil:
+			s.Unproven = err.Error()
+		case proof.Tracking != s.Receipt.Tracking || proof.Package != s.Receipt.Package || proof.PackageSHA256 != s.Receipt.PackageSHA256:
+			s.Unproven = "the signed receipt is another one than the readable one beside it"
+		default:
+			s.Signer = proof.Hub.Subject.CommonName
+		}
+	}
+	if p.dir == "" || len(s.Receipt.Signed) == 0 || s.Unproven != "" {
+		return
+	}
+	file := filepath.Join(p.dir, string(s.Receipt.Tracking)+".xml")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) { // the first receipt is the one to keep
+		if err := os.WriteFile(file, s.Receipt.Signed, 0o600); err != nil {
+			s.Unproven = "the receipt could not be kept: " + err.Error()
+			return
+		}
+	}
+	s.Kept = file
 }
 
 func (c *submitCommand) Run(ctx context.Context, t *terminal) error {
@@ -50,10 +106,15 @@ func (c *submitCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	proofs, err := c.proofs()
+	if err != nil {
+		return err
+	}
 	bad := 0
 	for i, file := range c.Files {
 		s := court.sendFile(ctx, file, attachments, c.options())
-		if s.Receipt == nil {
+		s.keep(proofs)
+		if s.Receipt == nil || s.Unproven != "" {
 			bad++
 		}
 		if err := t.print(s.out(file), "%s%s  %s", progress(i+1, len(c.Files)), file, s.text(t)); err != nil {
@@ -77,13 +138,21 @@ func progress(i, n int) string {
 func (s submitted) text(t *terminal) string {
 	switch {
 	case s.Receipt != nil:
-		return receiptText(t, s.Receipt)
+		return receiptText(t, s.Receipt) + line("  signed by ", s.Signer) + line("  kept in ", s.Kept) + line("  NOT PROVEN: ", s.Unproven)
 	case s.Fault != nil:
 		return faultText(s.Fault)
 	case s.NotSent != "":
 		return "not sent: " + s.NotSent + "\n"
 	}
 	return "no answer: " + s.NoAnswer + "\n  It may have been received or not. Sending the same file again is safe, and tells.\n"
+}
+
+// line is a line of its own, or nothing where there is no value.
+func line(label, value string) string {
+	if value == "" {
+		return ""
+	}
+	return label + value + "\n"
 }
 
 func receiptText(t *terminal, r *client.Receipt) string {
@@ -127,6 +196,9 @@ type submittedOut struct {
 	Due       *time.Time     `json:"due,omitempty"`
 	DueRule   string         `json:"dueRule,omitempty"`
 	SHA256    string         `json:"sha256,omitempty"`
+	Receipt   string         `json:"receipt,omitempty"`  // the file with the signed receipt
+	SignedBy  string         `json:"signedBy,omitempty"` // whose certificate verified it
+	Unproven  string         `json:"unproven,omitempty"` // why it did not
 	Code      string         `json:"code,omitempty"`
 	Text      string         `json:"text,omitempty"`
 	Retry     bool           `json:"retry,omitempty"`
@@ -138,7 +210,7 @@ func (s submitted) out(file string) submittedOut {
 	switch {
 	case s.Receipt != nil:
 		o := submittedOut{File: file, Outcome: "receipted", Tracking: s.Receipt.Tracking, Duplicate: s.Receipt.Duplicate, Waits: s.Receipt.WaitsFor,
-			DueRule: s.Receipt.Entry.Rule, SHA256: s.Receipt.MessageSHA256, Problems: problemsOut(s.Receipt.Warnings)}
+			DueRule: s.Receipt.Entry.Rule, SHA256: s.Receipt.MessageSHA256, Receipt: s.Kept, SignedBy: s.Signer, Unproven: s.Unproven, Problems: problemsOut(s.Receipt.Warnings)}
 		if d := s.Receipt.Entry.Deadline; !d.IsZero() {
 			o.Due = &d
 		}

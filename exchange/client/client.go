@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -132,6 +133,10 @@ type Receipt struct {
 	WaitsFor      string         `xml:"WaitsForText"`
 	Warnings      []Problem      `xml:"Warning"`
 	Notes         []Note         `xml:"Note"`
+	Submitter     order.ORI      `xml:"SubmitterOrganizationORIIdentification"`
+	SignedAt      time.Time      `xml:"SignedDateTime"`
+	// Signed is the same receipt as a document that the hub has signed, where it signs: keep it as it is. VerifyReceipt says what it proves.
+	Signed []byte `xml:"-"`
 }
 
 // Entry says whether the hub enters something into CARPOS, and until when.
@@ -245,6 +250,7 @@ func (f *Fault) Error() string {
 type envelope struct {
 	Body struct {
 		Receipt    *Receipt    `xml:"SubmitOrderResponse>Receipt"`
+		Signed     string      `xml:"SubmitOrderResponse>SignedReceipt"`
 		Submission *Submission `xml:"GetSubmissionStatusResponse>Submission"`
 		Fault      *struct {
 			Code11   string `xml:"faultcode"`
@@ -266,6 +272,11 @@ func (r *Reply) Receipt() (Receipt, error) {
 	if e.Body.Receipt == nil {
 		return Receipt{}, fmt.Errorf("the hub's answer (HTTP %d) is neither a receipt nor a fault", r.Status)
 	}
+	signed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(e.Body.Signed), ""))
+	if err != nil {
+		return Receipt{}, fmt.Errorf("the signed receipt in the hub's answer cannot be read: %w", err)
+	}
+	e.Body.Receipt.Signed = signed
 	return *e.Body.Receipt, nil
 }
 

@@ -58,11 +58,20 @@ func Sign(doc []byte, key crypto.Signer, cert *x509.Certificate, o Options) ([]b
 // signable refuses keys and options that Verify would refuse.
 func signable(key crypto.Signer, cert *x509.Certificate, o Options) error {
 	no := func(what string) error { return &Error{Code: Unsignable, What: what} }
-	if key == nil || cert == nil || o.Profile == nil {
-		return no("key, certificate or profile is missing")
+	if o.Profile == nil {
+		return no("the profile is missing")
 	}
 	if o.Hash != crypto.SHA256 && o.Hash != crypto.SHA384 && o.Hash != crypto.SHA512 {
 		return no("the hash is none of SHA-256, SHA-384 and SHA-512")
+	}
+	return Signable(key, cert)
+}
+
+// Signable refuses a key and a certificate that Verify would refuse, or that do not belong together. The error is an *Error.
+func Signable(key crypto.Signer, cert *x509.Certificate) error {
+	no := func(what string) error { return &Error{Code: Unsignable, What: what} }
+	if key == nil || cert == nil {
+		return no("key or certificate is missing")
 	}
 	if !strong(cert.PublicKey) {
 		return &Error{Code: WeakKey, What: "the certificate's key is too weak or of another kind", Hint: "use RSA of 2048 bits or more, or ECDSA on P-256 or P-384"}

@@ -25,6 +25,7 @@ type reading struct {
 	method *method
 	digest *digest
 	want   sum // DigestValue
+	got    sum // digest of the content
 	value  [mostSignature]byte
 	length int // of value
 

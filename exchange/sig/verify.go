@@ -123,18 +123,31 @@ func VerifyDocument(doc []byte, p *canon.Profile, want canon.Name, trusted []Tru
 	return new(Verifier).VerifyDocument(doc, p, want, trusted, now)
 }
 
-func (r *reading) verify(dst []byte, want canon.Name, trusted []Trusted, now time.Time) (Verified, error) {
-	if r.s.Kind() != canon.Start || !r.s.Is(want.Space, want.Local) {
-		return Verified{}, r.fail(WrongElement, "the element to be verified is not "+want.Local+" of its namespace", "send the document that this service takes")
+// Digest is the SHA-256 of a signed document's content, as Verified.Digest gives it. The content must be what the signature's digest says; who
+// signed is not judged, so that nothing may rest on this but a comparison with what somebody else has verified.
+func Digest(doc []byte, p *canon.Profile, want canon.Name) ([32]byte, error) {
+	var s canon.Scanner
+	if err := s.Reset(doc, p); err != nil {
+		return [32]byte{}, err
 	}
-	octets, err := r.content()
+	if _, err := s.Next(); err != nil {
+		return [32]byte{}, err
+	}
+	r := &reading{s: &s}
+	octets, err := r.signed(want)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	if _, err := s.Next(); err != nil {
+		return [32]byte{}, err
+	}
+	return sha256.Sum256(octets), nil
+}
+
+func (r *reading) verify(dst []byte, want canon.Name, trusted []Trusted, now time.Time) (Verified, error) {
+	octets, err := r.signed(want)
 	if err != nil {
 		return Verified{}, err
-	}
-	var got sum
-	got.of(r.digest.hash, octets)
-	if subtle.ConstantTimeCompare(got.bytes(), r.want.bytes()) != 1 {
-		return Verified{}, r.fail(DigestMismatch, "the content is not what was signed: its digest differs from DigestValue", "send the document exactly as the signer wrote it: nothing may be reformatted, added or taken away after signing")
 	}
 	cert, err := r.signer(trusted, now)
 	if err != nil {
@@ -142,7 +155,23 @@ func (r *reading) verify(dst []byte, want canon.Name, trusted []Trusted, now tim
 	}
 	r.octets = octets
 	kept := append(dst, octets...)[len(dst):]
-	return Verified{octets: kept[:len(kept):len(kept)], digest: sha256Of(kept, r.digest, &got), cert: cert, algorithm: r.method.uri, root: want}, nil
+	return Verified{octets: kept[:len(kept):len(kept)], digest: sha256Of(kept, r.digest, &r.got), cert: cert, algorithm: r.method.uri, root: want}, nil
+}
+
+// signed reads the element and gives the octets that were signed, once their digest is the signature's.
+func (r *reading) signed(want canon.Name) ([]byte, error) {
+	if r.s.Kind() != canon.Start || !r.s.Is(want.Space, want.Local) {
+		return nil, r.fail(WrongElement, "the element to be verified is not "+want.Local+" of its namespace", "send the document that this service takes")
+	}
+	octets, err := r.content()
+	if err != nil {
+		return nil, err
+	}
+	r.got.of(r.digest.hash, octets)
+	if subtle.ConstantTimeCompare(r.got.bytes(), r.want.bytes()) != 1 {
+		return nil, r.fail(DigestMismatch, "the content is not what was signed: its digest differs from DigestValue", "send the document exactly as the signer wrote it: nothing may be reformatted, added or taken away after signing")
+	}
+	return octets, nil
 }
 
 // sha256Of is the SHA-256 of the octets, which the reference may have asked for.
