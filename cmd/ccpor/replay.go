@@ -67,6 +67,14 @@ func (s selection) compared() (n int) {
 	return n
 }
 
+// since is when the first of them was received.
+func (s selection) since() time.Time {
+	if len(s.items) == 0 {
+		return time.Time{}
+	}
+	return s.items[0].Received
+}
+
 // replayOut is the result as JSON.
 type replayOut struct {
 	Replayed    int              `json:"replayed"`
@@ -132,7 +140,7 @@ func (c *replayCommand) replay(ctx context.Context, t *terminal) (differs bool, 
 	if err != nil {
 		return false, err
 	}
-	region, err := openRegion(ctx, regionConfig{Dictionary: dictionary}, from.Reader)
+	region, err := openRegion(ctx, regionConfig{Dictionary: dictionary, Since: chosen.since()}, from.Reader)
 	if err != nil {
 		return false, fmt.Errorf("starting a region: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,10 +39,12 @@ type elsewhere struct {
 	key     crypto.Signer
 	cert    *x509.Certificate
 	rewrite replay.Rewrite
-	days    map[order.Tracking]int
+	// lane and days are, by the number at the origin, the sequence to which a package belongs and by how many days it is moved.
+	lane, days map[order.Tracking]int
 
 	mu   sync.Mutex
-	told map[order.Tracking]*store.Made
+	sent map[int][]order.Tracking // by sequence
+	in   map[order.Tracking]int   // the sequence of what was sent
 }
 
 func (c *replayCommand) openElsewhere(now time.Time) (*elsewhere, error) {
@@ -64,13 +67,14 @@ func (c *replayCommand) openElsewhere(now time.Time) (*elsewhere, error) {
 	if prefix == "" {
 		prefix = now.UTC().Format("R060102150405-")
 	}
-	return &elsewhere{client: client.New(c.URL, config), key: id.key, cert: id.cert, days: map[order.Tracking]int{}, told: map[order.Tracking]*store.Made{},
+	return &elsewhere{client: client.New(c.URL, config), key: id.key, cert: id.cert, lane: map[order.Tracking]int{}, days: map[order.Tracking]int{},
+		sent: map[int][]order.Tracking{}, in: map[order.Tracking]int{},
 		rewrite: replay.Rewrite{Prefix: prefix, Agency: ori, Sent: now}}, nil
 }
 
 // redate finds for each order the number of days by which what was last done with it was done today.
 func (e *elsewhere) redate(ctx context.Context, items []replay.Item, today order.Date) error {
-	for _, lane := range replay.Lanes(items) {
+	for n, lane := range replay.Lanes(items) {
 		var last order.Date
 		for _, i := range lane {
 			body, _, err := items[i].Message(ctx)
@@ -82,6 +86,7 @@ func (e *elsewhere) redate(ctx context.Context, items []replay.Item, today order
 			}
 		}
 		for _, i := range lane {
+			e.lane[items[i].Origin] = n
 			if !last.IsZero() {
 				e.days[items[i].Origin] = replay.DaysTo(last, today)
 			}
@@ -128,27 +133,50 @@ func (e *elsewhere) Send(ctx context.Context, i replay.Item) (order.Tracking, er
 	if err != nil {
 		return "", err
 	}
-	return sendUntilTaken(ctx, func() (*client.Reply, error) { return e.client.Post(ctx, body, contentType) })
+	t, err := sendUntilTaken(ctx, func() (*client.Reply, error) { return e.client.Post(ctx, body, contentType) })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := e.lane[i.Origin]
+	e.sent[n], e.in[t] = append(e.sent[n], t), n
+	return t, err
 }
 
-// Unsettled asks for the status of each, and keeps what is told of those that are settled.
+// sequence is what was sent about the same orders: a later package can set an earlier one's transaction going.
+func (e *elsewhere) sequence(t order.Tracking) []order.Tracking {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.sent[e.in[t]])
+}
+
+// Unsettled asks for the status of each, and of all in its sequence.
 func (e *elsewhere) Unsettled(ctx context.Context, sent []order.Tracking) ([]order.Tracking, error) {
 	var open []order.Tracking
 	for _, t := range sent {
-		s, err := e.client.Status(ctx, t, "", client.Options{})
+		quiet, err := e.quiet(ctx, e.sequence(t))
 		if err != nil {
 			return nil, err
 		}
-		e.keep(t, s)
-		if !quiet(s) {
+		if !quiet {
 			open = append(open, t)
 		}
 	}
 	return open, nil
 }
 
-func (e *elsewhere) keep(t order.Tracking, s client.Submission) {
-	m := &store.Made{Tracking: t, State: store.SubmissionState(s.State), RefusedCode: s.FaultCode}
+// quiet says that the hub has nothing more to do by itself with any of them.
+func (e *elsewhere) quiet(ctx context.Context, sequence []order.Tracking) (bool, error) {
+	for _, t := range sequence {
+		s, err := e.client.Status(ctx, t, "", client.Options{})
+		if err != nil || !quiet(s) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// told is the outcome that a status tells.
+func told(s client.Submission) *store.Made {
+	m := &store.Made{Tracking: s.Tracking, State: store.SubmissionState(s.State), RefusedCode: s.FaultCode}
 	for _, p := range s.Problems {
 		m.Problems = append(m.Problems, store.Problem{Code: p.Code, Path: p.Path})
 	}
@@ -158,9 +186,7 @@ func (e *elsewhere) keep(t order.Tracking, s client.Submission) {
 	for _, x := range s.Transmissions {
 		m.Transmissions = append(m.Transmissions, store.MadeTransmission{Kind: store.Kind(x.Transaction), State: store.TransmissionState(x.State), Item: x.Item})
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.told[t] = m
+	return m
 }
 
 // quiet says that the hub has nothing to do by itself any more.
@@ -180,6 +206,7 @@ func (c *replayCommand) runElsewhere(ctx context.Context, t *terminal, chosen se
 	if err != nil {
 		return replayOut{}, err
 	}
+	defer e.client.Close()
 	dictionary, err := carpos.Load()
 	if err != nil {
 		return replayOut{}, err
@@ -193,7 +220,6 @@ func (c *replayCommand) sendElsewhere(ctx context.Context, t *terminal, chosen *
 	if err != nil {
 		return nil, nil, err
 	}
-	defer e.client.Close()
 	e.usable(ctx, chosen)
 	if err := e.redate(ctx, chosen.items, order.DateOf(now.In(t.zone))); err != nil {
 		return nil, nil, err
@@ -228,9 +254,18 @@ func (c *replayCommand) withoutStore(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	defer e.client.Close()
+	var there []order.Tracking
+	for _, s := range sent {
+		there = append(there, s.Tracking)
+	}
+	made, err := e.Made(ctx, there)
+	if err != nil {
+		return err
+	}
 	t.printSkipped(chosen.skipped)
 	for _, s := range sent {
-		x := endedOf(s, e.told[s.Tracking])
+		x := endedOf(s, made[s.Tracking])
 		if err := t.print(x, "%s  %s  %s %v %v\n", x.File, x.Tracking, strings.TrimSpace(x.State+" "+x.Code), x.Problems, x.Transactions); err != nil {
 			return err
 		}
@@ -253,13 +288,15 @@ func endedOf(s replay.Sent, m *store.Made) ended {
 	return x
 }
 
-// Made is what the region has told.
-func (e *elsewhere) Made(_ context.Context, sent []order.Tracking) (map[order.Tracking]*store.Made, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// Made is what the region tells at the end: later packages may have changed what became of earlier ones.
+func (e *elsewhere) Made(ctx context.Context, sent []order.Tracking) (map[order.Tracking]*store.Made, error) {
 	all := map[order.Tracking]*store.Made{}
 	for _, t := range sent {
-		all[t] = e.told[t]
+		s, err := e.client.Status(ctx, t, "", client.Options{})
+		if err != nil {
+			return nil, err
+		}
+		all[t] = told(s)
 	}
 	return all, nil
 }

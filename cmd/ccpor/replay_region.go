@@ -24,6 +24,8 @@ type regionConfig struct {
 	Database, Simulator string
 	// Dictionary is nil for the embedded one.
 	Dictionary *carpos.Dictionary
+	// Since is when the first of the packages was received: there the switch's clock begins, so that nothing has expired that had not. Zero: now.
+	Since time.Time
 }
 
 // region is a whole exchange that lives as long as one replay, in a folder of its own: hub, simulated switch, and a replayer.
@@ -68,7 +70,11 @@ func openRegion(ctx context.Context, c regionConfig, from *store.Reader) (r *reg
 			return r, err
 		}
 	}
-	if r.simulator, err = simulatorAt(context.WithoutCancel(ctx), c.Simulator, filepath.Join(r.dir, "switch"), r.logFile, "--window", "16"); err != nil {
+	behind := time.Duration(0)
+	if !c.Since.IsZero() {
+		behind = max(0, time.Since(c.Since))
+	}
+	if r.simulator, err = simulatorAt(context.WithoutCancel(ctx), c.Simulator, filepath.Join(r.dir, "switch"), r.logFile, "--window", "16", "--behind", behind.String()); err != nil {
 		return r, err
 	}
 	if r.authority, err = openAuthority(filepath.Join(r.dir, "certificates"), time.Now()); err != nil {
