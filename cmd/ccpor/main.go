@@ -26,6 +26,7 @@ type commands struct {
 	Submit  submitCommand  `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
 	Status  statusCommand  `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Replay  replayCommand  `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox sandboxCommand `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
 	Config  configCommand  `cmd:"" help:"Describe or check the configuration."`
 	Version versionCommand `cmd:"" help:"Print the version of this program and of what it stands on."`
