@@ -25,6 +25,7 @@ type commands struct {
 	Agency  agencyCommand  `cmd:"" help:"Register agencies and their certificates."`
 	Submit  submitCommand  `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
+	Listen  listenCommand  `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status  statusCommand  `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
 	Sandbox sandboxCommand `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
 	Config  configCommand  `cmd:"" help:"Describe or check the configuration."`
