@@ -25,6 +25,7 @@ type commands struct {
 	Agency  agencyCommand  `cmd:"" help:"Register agencies and their certificates."`
 	Submit  submitCommand  `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Verify  verifyCommand  `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
+	Listen  listenCommand  `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status  statusCommand  `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
 	Replay  replayCommand  `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox sandboxCommand `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
