@@ -74,7 +74,12 @@ func openRegion(ctx context.Context, c regionConfig, from *store.Reader) (r *reg
 	if !c.Since.IsZero() {
 		behind = max(0, time.Since(c.Since))
 	}
-	if r.simulator, err = simulatorAt(context.WithoutCancel(ctx), c.Simulator, filepath.Join(r.dir, "switch"), r.logFile, "--window", "16", "--behind", behind.String()); err != nil {
+	// What it gets may be real orders: nobody else may read its records, and its control port, which asks for no password, stays shut.
+	records := filepath.Join(r.dir, "switch")
+	if err = os.Mkdir(records, 0o700); err != nil {
+		return r, err
+	}
+	if r.simulator, err = simulatorAt(context.WithoutCancel(ctx), c.Simulator, records, r.logFile, "--window", "16", "--behind", behind.String(), "--control", ""); err != nil {
 		return r, err
 	}
 	if r.authority, err = openAuthority(filepath.Join(r.dir, "certificates"), time.Now()); err != nil {
