@@ -284,3 +284,17 @@ func TestReadingSideWithoutAStore(t *testing.T) {
 		t.Errorf("%d %s\n%s", status, body, r.log.String())
 	}
 }
+
+// An agency that has agreed to sign its messages is not let in by a side where nothing can be signed.
+func TestReadingSideKeepsToTheAgreement(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := startAPI(t, parts(t, s))
+	grant(t, s, func(a *store.Agency) { a.MessageSignature = store.MessageSignatureRequired })
+	for path := range resources {
+		status, _, body := r.request("court-rsa", http.MethodGet, APIPath+strings.Replace(path, "{tracking}", "0000-0000-00", 1), true)
+		if status != http.StatusBadRequest || !bytes.Contains(body, []byte("Client.MessageSignature.Missing")) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}

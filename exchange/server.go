@@ -168,7 +168,7 @@ func NewHub(c Config) (*Hub, error) {
 
 // Profile is the closed profile of the messages that the hub reads: envelopes with operations of the service and packages in them.
 func Profile(bytes int) *canon.Profile {
-	spaces := append(soap.Namespaces(), sig.Namespaces()...)
+	spaces := append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...)
 	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
 }
 
@@ -333,6 +333,9 @@ func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byt
 func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	attrs := []any{"correlation", v.correlation, "agency", v.agency.ORI, "peer", req.RemoteAddr, "operation", v.operation,
 		"bytes", v.size, "took", h.Now().Sub(v.at), "stages", durations(v.stages)}
+	if v.messageSigned {
+		attrs = append(attrs, "messageSigned", true)
+	}
 	if v.tracking != "" {
 		attrs = append(attrs, "tracking", v.tracking)
 	}
@@ -342,11 +345,12 @@ func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	h.Log.Info(what, attrs...)
 }
 
-// serveContract answers ?wsdl and ?xsd=NAME, to anybody.
+// serveContract answers ?wsdl, ?wsdl=listener and ?xsd=NAME, to anybody.
 func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 	query := req.URL.Query()
 	name := query.Get("xsd")
-	if name == "" && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
+	listener := strings.EqualFold(req.URL.RawQuery, "wsdl=listener")
+	if name == "" && !listener && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
 		return false
 	}
 	contract, err := h.contractFor(req)
@@ -356,7 +360,9 @@ func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 		return true
 	}
 	text := contract.WSDL()
-	if name != "" {
+	if listener {
+		text = contract.Listener()
+	} else if name != "" {
 		var ok bool
 		if text, ok = contract.Schema(name); !ok {
 			http.Error(w, "There is no such schema.", http.StatusNotFound)
@@ -383,17 +389,22 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 	if err := h.identify(req, m); err != nil {
 		return err
 	}
-	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return &refusal{code: "Client.Transport.ContentEncoding"}
+	zipped, err := compressed(req.Header)
+	if err != nil {
+		return err
 	}
-	var err error
 	if m.contentType, err = soap.ParseContentType(req.Header.Get("Content-Type")); err != nil {
 		return err
 	}
 	m.soapAction = req.Header.Get("SOAPAction")
 	r := reading{of: m, limits: h.Limits, control: http.NewResponseController(w), began: time.Now()}
 	m.memory.body, m.digest, err = r.body(req, m.memory.body)
-	m.body, m.size = m.memory.body, len(m.memory.body)
+	m.body, m.content, m.size = m.memory.body, m.memory.body, len(m.memory.body)
+	if err == nil && zipped {
+		m.visit.contentType += "\nContent-Encoding: gzip" // without it nobody could read what is kept
+		m.memory.plain, err = r.inflate(m.body, m.memory.plain)
+		m.content = m.memory.plain
+	}
 	return err
 }
 

@@ -311,14 +311,13 @@ func (c *Client) Image(ctx context.Context, who Requester, court order.ORI, id o
 		Image
 		Content string `xml:"ImageContent"`
 	}
-	question := o.envelope("GetOrderImage", func(w *soap.Writer) {
+	got, err := askFor[response](ctx, c, o, "GetOrderImage", maxImageReply, func(w *soap.Writer) {
 		who.write(w)
 		w.Leaf("OrderIdentification", string(id))
 		w.Leaf("OrganizationORIIdentification", string(court))
 		w.Leaf("TrackingIdentification", string(t))
 		w.Leaf("DocumentIdentification", document)
 	})
-	got, err := answered[response](c.post(ctx, question, o.contentType("GetOrderImage"), maxImageReply))
 	if err != nil {
 		return Picture{}, err
 	}
@@ -334,7 +333,17 @@ func (c *Client) Image(ctx context.Context, who Requester, court order.ORI, id o
 
 // ask sends a question and reads its answer.
 func ask[T any](ctx context.Context, c *Client, o Options, operation string, content func(*soap.Writer)) (T, error) {
-	return answered[T](c.Post(ctx, o.envelope(operation, content), o.contentType(operation)))
+	return askFor[T](ctx, c, o, operation, maxReply, content)
+}
+
+// askFor is ask for an answer of at most so many bytes.
+func askFor[T any](ctx context.Context, c *Client, o Options, operation string, most int64, content func(*soap.Writer)) (T, error) {
+	question, err := o.signMessage(o.envelope(operation, content))
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return answered[T](c.post(ctx, question, o.contentType(operation), most))
 }
 
 // answered reads the one element of an answer's Body, whose name T says.

@@ -97,6 +97,10 @@ func (c *Client) Submit(ctx context.Context, signed []byte, attachments []Attach
 // The error is a *Fault when the hub refused.
 func (c *Client) Status(ctx context.Context, t order.Tracking, pkg order.LocalID, o Options) (Submission, error) {
 	body, contentType := StatusRequest(t, pkg, o)
+	body, err := o.signMessage(body)
+	if err != nil {
+		return Submission{}, err
+	}
 	reply, err := c.Post(ctx, body, contentType)
 	if err != nil {
 		return Submission{}, err
