@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -181,6 +182,7 @@ func TestPolicyAsJSON(t *testing.T) {
 	t.Parallel()
 	c := parts(t, newMemory(t))
 	c.Maintenance = []string{"Sunday 9:00 to 21:00"}
+	c.Seal = hubSealer(t)
 	r := startAPI(t, c)
 	var p apiPolicy
 	r.get("court-rsa", "policy", &p)
@@ -188,6 +190,9 @@ func TestPolicyAsJSON(t *testing.T) {
 	if p.Edition != r.hub.edition() || len(p.Forms) != strings.Count(xml, "<Form>") || len(p.Codes) != strings.Count(xml, "<CodeList>") || len(p.Limits) != strings.Count(xml, "<Limit>") ||
 		len(p.Errors) != strings.Count(xml, "<ErrorCode>") || len(p.Algorithms) != strings.Count(xml, "<SignatureAlgorithmURI>") || len(p.Expirations) != strings.Count(xml, "<ExpirationRule>") || len(p.Maintenance) != 1 || len(p.Errors) == 0 {
 		t.Errorf("%d forms, %d lists, %d limits, %d errors against\n%s", len(p.Forms), len(p.Codes), len(p.Limits), len(p.Errors), xml)
+	}
+	if der := c.Seal.Certificate().Raw; len(p.Receipts) != 1 || !bytes.Equal(p.Receipts[0], der) || !strings.Contains(xml, "<ReceiptCertificate>"+base64.StdEncoding.EncodeToString(der)+"<") {
+		t.Error("the certificate of receipts is another")
 	}
 	for _, f := range p.Forms {
 		if !strings.Contains(xml, "<FormNumberText>"+f.Number+"</FormNumberText>") {
