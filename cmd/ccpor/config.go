@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -11,7 +13,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"ccpor/clets/carpos"
+	"ccpor/exchange/notify"
 	"ccpor/exchange/seal"
+	"ccpor/store"
 )
 
 // database says which Postgres. Shared by every subcommand that needs one.
@@ -26,16 +31,24 @@ func (d database) required() (string, error) {
 	return d.URL, nil
 }
 
+// tellConfig is by what the hub answers for what it tells courts: receipts and notices.
+type tellConfig struct {
+	SealCert   string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
+	SealKey    string        `env:"CCPOR_SEAL_KEY" help:"Key of that certificate, PEM: ECDSA on P-256 by preference, which signs twenty times as fast as RSA." placeholder:"FILE" type:"path"`
+	ListenCert string        `name:"callback-cert" env:"CCPOR_CALLBACK_CERT" help:"Client certificate that the hub shows to courts' listeners, PEM. Empty: none is shown." placeholder:"FILE" type:"path"`
+	ListenKey  string        `name:"callback-key" env:"CCPOR_CALLBACK_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
+	Late       time.Duration `name:"callback-late" env:"CCPOR_CALLBACK_LATE" default:"4h" help:"For how long a court's listener fails until the log calls for a person. The hub goes on trying."`
+}
+
 // serveConfig is the whole configuration of a running hub. Its tags are the documentation: `ccpor config describe` prints them.
 type serveConfig struct {
-	Database database `embed:""`
+	Database   database `embed:""`
+	tellConfig `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
 	TLSCert     string        `env:"CCPOR_TLS_CERT" help:"Certificate of the service, PEM." placeholder:"FILE" type:"path"`
 	TLSKey      string        `env:"CCPOR_TLS_KEY" help:"Key of the service, PEM." placeholder:"FILE" type:"path"`
-	SealCert    string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
-	SealKey     string        `env:"CCPOR_SEAL_KEY" help:"Key of that certificate, PEM: ECDSA on P-256 by preference, which signs twenty times as fast as RSA." placeholder:"FILE" type:"path"`
 	MaxMessage  int64         `env:"CCPOR_MAX_MESSAGE" default:"33554432" help:"Largest message taken, in bytes, images included."`
 	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
 	MaxConns    int           `name:"max-connections" env:"CCPOR_MAX_CONNECTIONS" default:"1000" help:"Connections to the service at once; the next one waits."`
@@ -55,10 +68,14 @@ type serveConfig struct {
 	SwitchKey    string        `env:"CCPOR_SWITCH_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
 	SwitchCA     string        `env:"CCPOR_SWITCH_CA" help:"Authority that vouches for the switch, PEM." placeholder:"FILE" type:"path"`
 	SwitchTest   bool          `env:"CCPOR_SWITCH_TEST" help:"The switch is a test switch: test packages may go to it."`
+	TestRegion   bool          `env:"CCPOR_TEST_REGION" help:"This hub is a test region: registered replayers may send here what other agencies sent elsewhere. Never with a live switch."`
 	ReplyTimeout time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
 	RetryScale   float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
 	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"10s" help:"How long a line stays another hub's after that hub died."`
 	SweepTime    time.Duration `env:"CCPOR_SWEEP_TIME" default:"15s" help:"How often what a dead hub left behind is looked for."`
+
+	// dictionary is another one than the embedded, in a region that tries a changed code table.
+	dictionary *carpos.Dictionary `kong:"-"`
 
 	LogLevel string `env:"CCPOR_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of the log (${enum}); the log is JSON on standard error."`
 }
@@ -78,6 +95,9 @@ func (c *serveConfig) check() error {
 	} else if _, err := c.sealer(); err != nil {
 		bad("%w", err)
 	}
+	if _, err := c.callbackCertificate(); err != nil {
+		bad("%w", err)
+	}
 	if err := loopback(c.Pages); err != nil {
 		bad("%w", err)
 	}
@@ -93,6 +113,9 @@ func (c *serveConfig) check() error {
 	if c.SwitchPlain && c.Switch != "" && loopback(c.Switch) != nil {
 		bad("CCPOR_SWITCH_PLAIN is set but %s is not on this machine: orders do not travel in clear", c.Switch)
 	}
+	if err := c.checkRegion(); err != nil {
+		bad("%w", err)
+	}
 	if c.RetryScale <= 0 {
 		bad("CCPOR_RETRY_SCALE is %g: it must be above 0", c.RetryScale)
 	}
@@ -107,8 +130,16 @@ func (c *serveConfig) check() error {
 	return errors.Join(errs...)
 }
 
+// checkRegion keeps replays from a live switch. A switch is live unless it is said to be a test switch.
+func (c *serveConfig) checkRegion() error {
+	if c.TestRegion && c.Switch != "" && !c.SwitchTest {
+		return errors.New("CCPOR_TEST_REGION is set, but the switch is not said to be a test switch (CCPOR_SWITCH_TEST): replays never go to a live switch")
+	}
+	return nil
+}
+
 // sealer signs receipts and notices; nil where no key is configured.
-func (c *serveConfig) sealer() (*seal.Sealer, error) {
+func (c *tellConfig) sealer() (*seal.Sealer, error) {
 	if c.SealCert == "" {
 		return nil, nil
 	}
@@ -117,6 +148,31 @@ func (c *serveConfig) sealer() (*seal.Sealer, error) {
 		return nil, fmt.Errorf("reading the certificate that signs receipts: %w", err)
 	}
 	return seal.New(id.key, id.cert)
+}
+
+// callbackCertificate is what the hub shows to listeners; nil where none is configured.
+func (c *tellConfig) callbackCertificate() (*tls.Certificate, error) {
+	if c.ListenCert == "" && c.ListenKey == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.ListenCert, c.ListenKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate towards listeners: %w", err)
+	}
+	return &pair, nil
+}
+
+// notifier tells courts of changes over the store. plain allows http to this machine; scale is a factor on the pauses.
+func (c *tellConfig) notifier(s *store.Store, plain bool, scale float64, log *slog.Logger) (*notify.Notifier, error) {
+	signs, err := c.sealer()
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.callbackCertificate()
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(s, notify.Config{Seal: signs, Certificate: own, Plain: plain, Late: c.Late, Scale: scale, Log: log})
 }
 
 // sealEnds is how long before its end the certificate that signs receipts is spoken of.

@@ -32,7 +32,9 @@ type commands struct {
 	Policy   policyCommand   `cmd:"" help:"Tell what the hub takes: forms, limits, algorithms, maintenance, codes."`
 	Ping     pingCommand     `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
 	Verify   verifyCommand   `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
+	Listen   listenCommand   `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status   statusCommand   `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Replay   replayCommand   `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
 	Config   configCommand   `cmd:"" help:"Describe or check the configuration."`
 	Version  versionCommand  `cmd:"" help:"Print the version of this program and of what it stands on."`

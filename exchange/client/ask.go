@@ -343,7 +343,7 @@ func askFor[T any](ctx context.Context, c *Client, o Options, operation string, 
 		var none T
 		return none, err
 	}
-	return answered[T](c.post(ctx, question, o.contentType(operation), most))
+	return answered[T](c.post(ctx, question, o.contentType(operation), nil, most))
 }
 
 // answered reads the one element of an answer's Body, whose name T says.

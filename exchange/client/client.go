@@ -49,10 +49,25 @@ type Reply struct {
 // Post sends a message's bytes as they are. An error means that no answer came: whether the package was taken is not known, and sending
 // the same bytes again tells.
 func (c *Client) Post(ctx context.Context, body []byte, contentType string) (*Reply, error) {
-	return c.post(ctx, body, contentType, maxReply)
+	return c.post(ctx, body, contentType, nil, maxReply)
 }
 
-func (c *Client) post(ctx context.Context, body []byte, contentType string, most int64) (*Reply, error) {
+// Origin is where a message was first received, and from whom.
+type Origin struct {
+	Tracking order.Tracking
+	Agency   order.ORI
+	Received time.Time
+}
+
+// Replay is Post for a message that another hub has received before, on behalf of the agency that sent it. Only a test region takes it, and only from a
+// registered replayer.
+func (c *Client) Replay(ctx context.Context, body []byte, contentType string, from Origin) (*Reply, error) {
+	return c.post(ctx, body, contentType, map[string]string{
+		"X-Replay-Of": string(from.Tracking), "X-Replay-Agency": string(from.Agency), "X-Replay-Received": from.Received.UTC().Format(time.RFC3339Nano),
+	}, maxReply)
+}
+
+func (c *Client) post(ctx context.Context, body []byte, contentType string, headers map[string]string, most int64) (*Reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -60,6 +75,9 @@ func (c *Client) post(ctx context.Context, body []byte, contentType string, most
 	req.Header.Set("Content-Type", contentType)
 	if !strings.Contains(contentType, "soap+xml") {
 		req.Header.Set("SOAPAction", `""`)
+	}
+	for name, value := range headers {
+		req.Header.Set(name, value)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
