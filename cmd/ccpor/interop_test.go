@@ -273,8 +273,9 @@ func nodeCourt(program []string) interopCourt {
 		}}
 }
 
-func asking(operation string, arguments map[string]any) map[string]any {
-	return map[string]any{"operation": operation, "arguments": arguments}
+// interopStep is a step with arguments, as the inside of a JSON object.
+func interopStep(operation, arguments string) map[string]any {
+	return map[string]any{"operation": operation, "arguments": json.RawMessage("{" + arguments + "}")}
 }
 
 // days walks the court's day in every way in which its stack can send.
@@ -297,8 +298,8 @@ func (r *interopRig) morning(court interopCourt, k interopKind, number int) stri
 	pack, image := r.signed(number, nil)
 	bad, badImage := r.signed(number+1, func(p *mapping.Package) { p.Order.Protected, p.Order.Stage = nil, order.StageEmergency })
 	tried, triedImage := r.signed(number+2, nil)
-	script["steps"] = []any{asking("Ping", map[string]any{}), court.carry("SubmitOrder", pack, image), court.carry("SubmitOrder", bad, badImage), court.carry("ValidateOrder", tried, triedImage),
-		asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number)}), asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number+2)})}
+	script["steps"] = []any{interopStep("Ping", ""), court.carry("SubmitOrder", pack, image), court.carry("SubmitOrder", bad, badImage), court.carry("ValidateOrder", tried, triedImage),
+		interopStep("GetSubmissionStatus", fmt.Sprintf(`"PackageIdentification": "IO-%06d"`, number)), interopStep("GetSubmissionStatus", fmt.Sprintf(`"PackageIdentification": "IO-%06d"`, number+2))}
 	got := r.play(court.program, script)
 	if at(got[0].Answer, "AgencyOrganizationORIIdentification") != "CA030013J" {
 		t.Errorf("ping: %+v", got[0])
@@ -329,14 +330,15 @@ func (r *interopRig) afternoon(court interopCourt, k interopKind, number int, tr
 	script := r.script()
 	court.set(r, script, k)
 	id := fmt.Sprintf("IO-%06d", number)
-	requester := map[string]any{"UserIdentification": "clerk-7", "RoleCode": "courtClerk", "PurposeText": "trying the service"}
-	named := map[string]any{"Requester": requester, "OrderIdentification": id, "OrganizationORIIdentification": "CA030013J"}
-	image := map[string]any{"Requester": requester, "OrderIdentification": id, "OrganizationORIIdentification": "CA030013J", "TrackingIdentification": tracking, "DocumentIdentification": "image-1"}
+	// Node writes arguments in the order in which it gets them, which must be the contract's.
+	const requester = `"Requester": {"UserIdentification": "clerk-7", "RoleCode": "courtClerk", "PurposeText": "trying the service"}`
+	named := requester + `, "OrderIdentification": "` + id + `", "OrganizationORIIdentification": "CA030013J"`
+	image := named + `, "TrackingIdentification": "` + tracking + `", "DocumentIdentification": "image-1"`
 	if k.mtom {
-		image["MtomIndicator"] = true
+		image += `, "MtomIndicator": true`
 	}
-	script["steps"] = []any{asking("SearchOrders", map[string]any{"Requester": requester, "CaseDocketID": id}), asking("GetOrder", named), asking("GetOrderImage", image),
-		asking("ListSubmissions", map[string]any{"MaximumCount": 5}), asking("GetPolicy", map[string]any{})}
+	script["steps"] = []any{interopStep("SearchOrders", requester+`, "CaseDocketID": "`+strings.Replace(id, "-", "", 1)+`"`), interopStep("GetOrder", named), interopStep("GetOrderImage", image),
+		interopStep("ListSubmissions", `"MaximumCount": 5`), interopStep("GetPolicy", "")}
 	got := r.play(court.program, script)
 	if !strings.Contains(fmt.Sprint(got[0].Answer), id) {
 		t.Errorf("search: %+v", got[0])
@@ -367,7 +369,7 @@ func (r *interopRig) callback(t *testing.T, node, python []string) {
 		address, saved := freeAddress(t), filepath.Join(r.dir, "notice-"+edition+".xml")
 		_, port, _ := strings.Cut(address, ":")
 		script := map[string]any{"ca": r.authority.certFile(), "cert": own.certFile, "key": own.keyFile, "edition": edition, "listen": map[string]any{"port": port, "count": 1, "wsdl": "../../wsdl/listener-1.0.wsdl",
-			"service": "SubmissionStatusListener", "portName": "SubmissionStatusListenerSoap" + strings.Replace(edition, ".", "", 1), "operation": "NotifySubmissionStatus", "notice": "Notice", "number": "NoticeNumber",
+			"service": "SubmissionStatusListener", "portNames": []string{"SubmissionStatusListenerSoap11", "SubmissionStatusListenerSoap12"}, "operation": "NotifySubmissionStatus", "notice": "Notice", "number": "NoticeNumber",
 			"answer": "NoticeNumber", "save": saved}}
 		heard := make(chan []any, 1)
 		go func() { heard <- r.hear(node, script) }()
@@ -419,7 +421,9 @@ func (r *interopRig) hear(program []string, script map[string]any) []any {
 	}
 	var out []byte
 	if err == nil {
-		out, err = exec.CommandContext(r.t.Context(), program[0], append(slices.Clone(program[1:]), file)...).Output()
+		cmd := exec.CommandContext(r.t.Context(), program[0], append(slices.Clone(program[1:]), file)...)
+		cmd.Stderr = os.Stderr
+		out, err = cmd.Output()
 	}
 	var notices []any
 	if err == nil {

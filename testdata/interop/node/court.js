@@ -75,12 +75,15 @@ function listen (script) {
     const server = https.createServer({ key: fs.readFileSync(script.key), cert: fs.readFileSync(script.cert), requestCert: true, rejectUnauthorized: false }, (req, res) => { res.statusCode = 404; res.end() })
     const answer = args => {
       heard.push(plain(args))
-      if (heard.length >= script.listen.count) setImmediate(() => { server.close(); resolve(heard) })
       return { [script.listen.answer]: args[script.listen.notice][script.listen.number] }
     }
+    // Both ports have one address: node soap takes the first of the contract, whatever version comes.
+    const ports = Object.fromEntries(script.listen.portNames.map(name => [name, { [script.listen.operation]: answer }]))
     server.on('error', reject)
+    // Only when the answer has gone out is the notice confirmed.
+    server.on('request', (req, res) => res.on('finish', () => { if (heard.length >= script.listen.count) { server.close(); resolve(heard) } }))
     server.listen(script.listen.port, '127.0.0.1', () => {
-      const heardBy = soap.listen(server, { path: '/listener', services: { [script.listen.service]: { [script.listen.portName]: { [script.listen.operation]: answer } } }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2' })
+      const heardBy = soap.listen(server, { path: '/listener', services: { [script.listen.service]: ports }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2' })
       heardBy.log = (type, data) => { if (type === 'received' && script.listen.save) fs.writeFileSync(script.listen.save, data) }
       process.stderr.write('listening\n')
     })
