@@ -9,7 +9,7 @@ import (
 )
 
 type imageCommand struct {
-	asking `embed:""`
+	inquirer `embed:""`
 
 	Out      string `required:"" type:"path" help:"File to write it to; one that is there is not overwritten." placeholder:"FILE"`
 	Court    string `arg:"" help:"ORI of the court that made the order."`

@@ -10,7 +10,7 @@ import (
 )
 
 type orderCommand struct {
-	asking `embed:""`
+	inquirer `embed:""`
 
 	Court string `arg:"" help:"ORI of the court that made the order."`
 	Order string `arg:"" help:"The court's own identification of the order."`

@@ -8,8 +8,8 @@ import (
 	"ccpor/exchange/client"
 )
 
-// asking is who asks about an order; the agency vouches for it, and the hub puts it on record.
-type asking struct {
+// inquirer is who asks about an order; the agency vouches for it, and the hub puts it on record.
+type inquirer struct {
 	connection `embed:""`
 
 	User    string `required:"" help:"The person who asks, as the agency knows that person. It is put on record."`
@@ -17,12 +17,12 @@ type asking struct {
 	Purpose string `required:"" help:"Why, up to 200 characters. It is put on record."`
 }
 
-func (a asking) requester() client.Requester {
+func (a inquirer) requester() client.Requester {
 	return client.Requester{User: a.User, Role: a.Role, Purpose: a.Purpose}
 }
 
 type searchCommand struct {
-	asking `embed:""`
+	inquirer `embed:""`
 
 	Surname string `help:"Surname; with an asterisk at its end, names that begin so."`
 	Given   string `help:"Given name."`
