@@ -370,7 +370,7 @@ func TestWhoIsNotTold(t *testing.T) {
 		"the hub is refused":    {picky.server.URL, "hub", notify.Certificate},
 	} {
 		_, cert := testPair(t, c.certificate)
-		if got := n.Trial(t.Context(), store.Listener{ORI: a.ORI, URL: c.url, Edition: "1.1", Certificate: cert}); got != c.want {
+		if got := n.Trial(t.Context(), store.Listener{ORI: a.ORI, URL: c.url, Edition: "1.1", Certificate: cert}); got != c.want && (got != notify.NotReached || name != "the hub is refused") { // in TLS 1.3 the refusal may come as a broken connection
 			t.Errorf("%s: %q", name, got)
 		}
 	}
