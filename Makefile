@@ -7,7 +7,7 @@ GO ?= go
 export CGO_ENABLED = 1
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test interop check prove build deps deps-test bench bench-quick soak clean
+.PHONY: run demo test interop check prove replay-proof build deps deps-test bench bench-quick soak clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -59,3 +59,6 @@ bench-quick: build ## the same in under a minute, into .build
 soak: build ## 200,000 orders, and the hub's memory on the way
 	$(BUILD)/ccpor-bench soak --out bench/soak.json
 	$(BUILD)/ccpor-bench doc
+
+replay-proof: deps-test ## 10,000 invented packages of every form and action are replayed and end as they did; then one changed crosswalk row shows, and nothing else
+	CCPOR_REPLAY=10000 $(GO) test -count=1 -timeout 60m -run TestReplayProof -v ./cmd/ccpor

@@ -31,7 +31,7 @@ func (k kept) receipt() []byte {
 // signed is the receipt with the hub's signature, and nothing where the hub does not sign. The package is kept in any case, so that a
 // signature that cannot be made costs the sender nothing but that.
 func (k kept) signed(receipt []byte, now time.Time) []byte {
-	if k.hub.Seal == nil {
+	if k.hub.Seal == nil || k.replay != nil { // a replay says when the package was first received, which this hub cannot vouch for
 		return nil
 	}
 	signed, err := k.hub.Seal.Seal(receipt, now)
@@ -52,7 +52,7 @@ func (k kept) writeReceipt(now time.Time) []byte {
 	w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
 	w.Leaf("SubmissionStateCode", string(r.State))
 	w.Bool("DuplicateIndicator", r.Duplicate)
-	w.Bool("TestIndicator", k.pack.Test || k.agency.Test)
+	w.Bool("TestIndicator", k.test || k.agency.Test)
 	citation := ""
 	if r.Rule == k.deadline.Rule {
 		citation = k.deadline.Citation

@@ -54,6 +54,11 @@ var faults = []row{
 	{"Client.Peer.CertificateUnknown", forbidden, "The connection's client certificate is registered for no agency.", "Register the certificate with the hub, or connect with the registered one.", false, sender},
 	{"Client.Peer.CertificateExpired", forbidden, "The client certificate or its registration is not in force now.", "Connect with a current certificate and have it registered.", false, sender},
 
+	{"Client.Replay.NotHere", forbidden, "The message says that it is a replay, and this hub takes none.", "Replays go to a test region. Leave the X-Replay headers out.", false, sender},
+	{"Client.Replay.NotEntitled", forbidden, "The message says that it is a replay, and your agency is not registered as a replayer.", "Have the agency registered as a replayer of this test region.", false, sender},
+	{"Client.Replay.Malformed", bad, "The X-Replay headers are not as they should be.", "Send X-Replay-Of, X-Replay-Agency and X-Replay-Received once each, with a SubmitOrder.", false, sender},
+	{"Client.Replay.UnknownAgency", bad, "The agency on whose behalf the replay is sent is not registered here.", "Register it in the test region, with the certificates by which it signed.", false, sender},
+
 	{"Client.Xml.*", bad, "The message is not XML of the closed profile that the hub reads.", "", false, sender},
 
 	{"Client.Envelope.Version", bad, "The document element is no Envelope of SOAP 1.1 or 1.2.", "Use the namespace of SOAP 1.1 or 1.2.", false, sender},

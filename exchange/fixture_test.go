@@ -498,6 +498,17 @@ func (k kept1) status() store.Status {
 		Next:          store.Move{Whose: store.PartyHub, Sentence: "The hub sends it to CARPOS."}}
 }
 
+func (m *memory) OnBehalf(_ context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range m.agencies {
+		if a.ORI == ori {
+			return a, m.signers[a.ID], nil
+		}
+	}
+	return store.Agency{}, nil, store.ErrNotFound
+}
+
 func (m *memory) KnownOrder(context.Context, order.ORI, order.LocalID, bool) (store.Known, error) {
 	return store.Known{}, store.ErrNotFound
 }

@@ -24,6 +24,9 @@ func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if err := opened.onlySubmits(); err != nil {
+		return reply{}, err
+	}
 	if other := operations[opened.operation]; other != nil {
 		return other(h, ctx, opened) // whatever brings no package
 	}
@@ -83,7 +86,7 @@ func (h *Hub) open(m *received) (opened, error) {
 	}
 	name := o.scanner.Name()
 	if name.Space != wsdl.Namespace || !isOperation(name.Local) {
-		return o, &refusal{code: "Client.Operation.Unknown"}
+		return o, &refusal{code: "Client.Operation.Unknown", hint: "The operations of " + wsdl.Namespace + " are " + operationNames() + "."}
 	}
 	m.operation = name.Local
 	action := wsdl.Action(m.operation)
@@ -165,7 +168,7 @@ type read struct {
 func (h *Hub) read(v valid) (read, error) {
 	v.begin("mapping")
 	pack, err := h.Mapper.Package(v.document)
-	v.pkg, v.action, v.test = pack.ID, store.Action(pack.Action), pack.Test
+	v.pkg, v.action, v.test = pack.ID, store.Action(pack.Action), pack.Test || v.replay != nil
 	return read{valid: v, pack: pack}, err
 }
 
@@ -238,7 +241,7 @@ func (h *Hub) known(ctx context.Context, r read) (*store.Known, error) {
 		return nil, nil
 	}
 	about := r.pack.Reference()
-	known, err := h.Store.KnownOrder(ctx, about.Court, about.OrderID, r.pack.Test || r.agency.Test)
+	known, err := h.Store.KnownOrder(ctx, about.Court, about.OrderID, r.test || r.agency.Test)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
@@ -361,9 +364,9 @@ func (h *Hub) discreet(ctx context.Context, c checked, exists *store.OrderExists
 func (c checked) accepted() store.Accepted {
 	return store.Accepted{
 		Agency: c.agency, Package: c.pack.ID, Action: c.action, Received: c.visit.received(c.received),
-		Canonical: c.verified.Digest(), Signer: fingerprint(c.verified.Certificate()), Algorithm: c.verified.Algorithm(), Test: c.pack.Test,
+		Canonical: c.verified.Digest(), Signer: fingerprint(c.verified.Certificate()), Algorithm: c.verified.Algorithm(), Test: c.test,
 		Order: c.pack.Order, Modification: c.pack.Modification, Service: c.pack.Service, Cancellation: c.pack.Cancellation, Supplement: c.pack.Supplement,
-		Confidential: c.pack.Confidential, Notes: c.pack.Notes, Images: c.images,
+		Confidential: c.pack.Confidential, Notes: c.pack.Notes, Warnings: c.warnings, Images: c.images,
 		Deadline: store.Deadline{Due: c.deadline.Due, Rule: c.deadline.Rule},
 	}
 }

@@ -37,6 +37,7 @@ type Store interface {
 	Refuse(ctx context.Context, r store.Refused) (order.Tracking, error)
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	StatusByPackage(ctx context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error)
+	OnBehalf(ctx context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
 	List(ctx context.Context, q store.ListQuery) (store.Page, error)
@@ -83,6 +84,8 @@ type Config struct {
 	// Address is the absolute URL at which senders reach the service, for the contract; empty: https, the request's Host and path.
 	Address string
 	Limits  Limits
+	// TestRegion says that registered replayers may send here what other agencies sent elsewhere. No hub with a live switch is one.
+	TestRegion bool
 	// Seal signs receipts; nil: they go unsigned.
 	Seal *seal.Sealer
 	// Now is the clock; nil is the system's.
@@ -332,7 +335,7 @@ func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byt
 
 func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	attrs := []any{"correlation", v.correlation, "agency", v.agency.ORI, "peer", req.RemoteAddr, "operation", v.operation,
-		"bytes", v.size, "took", h.Now().Sub(v.at), "stages", durations(v.stages)}
+		"bytes", v.size, "took", h.Now().Sub(v.began), "stages", durations(v.stages)}
 	if v.messageSigned {
 		attrs = append(attrs, "messageSigned", true)
 	}
@@ -389,6 +392,9 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 	if err := h.identify(req, m); err != nil {
 		return err
 	}
+	if err := h.onBehalf(req, m); err != nil {
+		return err
+	}
 	zipped, err := compressed(req.Header)
 	if err != nil {
 		return err
@@ -428,9 +434,7 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 		return &refusal{code: "Server.Unavailable"}
 	}
 	m.visit.agency = agency
-	for _, s := range signers {
-		m.trusted = append(m.trusted, sig.Trusted{Certificate: s.Certificate, NotBefore: s.From, NotAfter: s.To})
-	}
+	m.trust(signers)
 	return nil
 }
 

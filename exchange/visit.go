@@ -19,13 +19,15 @@ import (
 // visit is what is known of one request so far: enough at any moment to answer it, to keep its refusal and to log it.
 type visit struct {
 	correlation string
-	at          time.Time
+	at          time.Time // when it was received: what it is judged by. Of a replay, when the package was first received
+	began       time.Time
 	now         func() time.Time
 	peer        string
 	contentType string
 	size        int
 
 	agency store.Agency
+	replay *store.Replay
 	// edition and addressing are how to answer.
 	edition    soap.Edition
 	addressing soap.Addressing
@@ -44,7 +46,8 @@ type visit struct {
 
 func (h *Hub) newVisit(req *http.Request) *visit {
 	contentType := req.Header.Get("Content-Type")
-	return &visit{correlation: correlation(), at: h.Now(), now: h.Now, peer: req.RemoteAddr, contentType: recordable(contentType),
+	at := h.Now()
+	return &visit{correlation: correlation(), at: at, began: at, now: h.Now, peer: req.RemoteAddr, contentType: recordable(contentType),
 		edition: soap.GuessEdition(contentType), stages: make([]store.Stage, 0, 8)}
 }
 
@@ -72,7 +75,7 @@ func (v *visit) endAt(now time.Time, ok bool, text string) {
 
 // received is what the store keeps of the message itself.
 func (v *visit) received(m *received) store.Received {
-	return store.Received{At: v.at, Peer: v.peer, Wire: m.body, Digest: m.digest, ContentType: v.contentType, Correlation: v.correlation, Stages: v.ended()}
+	return store.Received{At: v.at, Peer: v.peer, Wire: m.body, Digest: m.digest, ContentType: v.contentType, Correlation: v.correlation, Stages: v.ended(), Replay: v.replay}
 }
 
 // ended are the stages that have come to their end: the storing itself has not, as long as it is being stored.

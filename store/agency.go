@@ -43,6 +43,8 @@ type Agency struct {
 	MayQuery, MayImages, ReadOnly bool
 	// MessageSignature says what becomes of WS-Security signatures over the agency's messages; the zero value counts as accepted.
 	MessageSignature MessageSignature
+	// Replays lets it send on behalf of other agencies, in a test region and nowhere else.
+	Replays bool
 }
 
 // MessageSignature is what an agency has agreed on signatures over whole messages. That of the package inside is always required.
@@ -88,10 +90,10 @@ var (
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.message_signature"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.message_signature, a.replays"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.MessageSignature}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.MessageSignature, &a.Replays}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
@@ -111,15 +113,15 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 		a.CarposName = a.Name[:min(len(a.Name), 30)]
 	}
 	var id AgencyID
-	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, message_signature)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, message_signature, replays)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
 			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
 			confirm_text = excluded.confirm_text, may_query = excluded.may_query,
-			may_images = excluded.may_images, read_only = excluded.read_only, message_signature = excluded.message_signature
+			may_images = excluded.may_images, read_only = excluded.read_only, message_signature = excluded.message_signature, replays = excluded.replays
 		returning id`,
 		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly,
-		string(a.MessageSignature)).Scan(&id)
+		string(a.MessageSignature), a.Replays).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
 	}
@@ -192,9 +194,23 @@ func (s *Store) findTLS(ctx context.Context, fingerprint [32]byte) (knownAgency,
 	if err != nil {
 		return k, fmt.Errorf("find the agency of a certificate: %w", err)
 	}
-	k.signing, err = all(ctx, s.pool, scanSigning, "find the agency's certificates",
-		"select der, valid_from, valid_to from certificate where agency_id = $1 and use = 'signing' order by valid_from, fingerprint", int64(k.agency.ID))
+	k.signing, err = s.signing(ctx, k.agency.ID)
 	return k, err
+}
+
+// OnBehalf finds an agency by its ORI and the certificates with which it signs, for a replay of what it sent; ErrNotFound.
+func (r *Reader) OnBehalf(ctx context.Context, ori order.ORI) (Agency, []SigningCert, error) {
+	a, err := r.AgencyByORI(ctx, ori)
+	if err != nil {
+		return Agency{}, nil, err
+	}
+	certs, err := r.signing(ctx, a.ID)
+	return a, certs, err
+}
+
+func (r *Reader) signing(ctx context.Context, id AgencyID) ([]SigningCert, error) {
+	return all(ctx, r.pool, scanSigning, "find the agency's certificates",
+		"select der, valid_from, valid_to from certificate where agency_id = $1 and use = 'signing' order by valid_from, fingerprint", int64(id))
 }
 
 func scanSigning(row pgx.CollectableRow) (SigningCert, error) {

@@ -41,6 +41,7 @@ type pair struct{ Later, Earlier int64 }
 // standing is an order as it stands, with what is needed to end it.
 type standing struct {
 	id, addedBy, agency int64
+	replayed            *time.Time // when it was first received, of a replay
 	open, seq           int
 	cancelled, test     bool
 	tracking            order.Tracking
@@ -54,12 +55,12 @@ func (o standing) object() string { return fmt.Sprintf("order %s/%s", o.order.Co
 func readStanding(ctx context.Context, tx pgx.Tx, id int64) (standing, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (o standing, err error) {
 		var document string
-		err = row.Scan(&o.id, &o.addedBy, &o.agency, &o.open, &o.seq, &o.cancelled, &o.test, &o.tracking, &o.agencyORI, &document)
+		err = row.Scan(&o.id, &o.addedBy, &o.agency, &o.open, &o.seq, &o.cancelled, &o.test, &o.tracking, &o.agencyORI, &document, &o.replayed)
 		if err == nil {
 			err = parseInto(document, &o.order)
 		}
 		return o, err
-	}, "read an order", `select o.id, o.added_by, o.agency_id, o.open, o.next_seq, o.cancelled_by is not null, o.test, s.tracking, a.ori, v.document
+	}, "read an order", `select o.id, o.added_by, o.agency_id, o.open, o.next_seq, o.cancelled_by is not null, o.test, s.tracking, a.ori, v.document, case when s.replay_of <> '' then s.received_at at time zone 'America/Los_Angeles' end
 		from order_ o join order_version v on v.order_id = o.id and v.version = o.version join submission s on s.id = o.added_by join agency a on a.id = o.agency_id
 		where o.id = $1`, id)
 }
@@ -76,6 +77,9 @@ func (s *Store) supersede(ctx context.Context, tx pgx.Tx, p pair, today order.Da
 	later, err := readStanding(ctx, tx, p.Later)
 	if err != nil {
 		return err
+	}
+	if later.replayed != nil {
+		today = order.DateOf(*later.replayed) // a replay is judged as of when the package was first received
 	}
 	ends := earlier.order.Expiry.Date
 	switch {

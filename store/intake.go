@@ -44,6 +44,8 @@ type Accepted struct {
 	// Confidential may come with an order or a supplement; it is kept apart from both.
 	Confidential *order.Confidential
 	Notes        []order.Note
+	// Warnings are what the rules noticed and the receipt says.
+	Warnings []Problem
 	// Images are stored as they are; their contents must not be changed any more, even when Accept has returned with its context's error.
 	Images   []Image
 	Deadline Deadline
@@ -69,6 +71,30 @@ type Received struct {
 	// Correlation ties logs, answers and rows of one request together.
 	Correlation string
 	Stages      []Stage
+	// Replay is set for what a replayer sends on behalf of the agency.
+	Replay *Replay
+}
+
+// Replay says where a package was first received, and who sent it again. At is then when it was first received.
+type Replay struct {
+	Of order.Tracking
+	By order.ORI
+}
+
+// of is the tracking number at the origin, empty for what is no replay.
+func (r *Replay) of() string {
+	if r == nil {
+		return ""
+	}
+	return string(r.Of)
+}
+
+// by names the replayer in the audit log, before the agency.
+func (r *Replay) by() string {
+	if r == nil {
+		return ""
+	}
+	return "replayer " + string(r.By) + " for "
 }
 
 // Stage is one stage of the intake as it went.

@@ -54,6 +54,7 @@ type entry struct {
 	document string // JSON of the subject
 	changed  string // JSON of the modification
 	secret   string // JSON of the confidential information; empty for none
+	warned   string // JSON of the warnings; empty for none
 	search   search
 	digests  [][32]byte // of the images
 	ocas     [3]string
@@ -122,7 +123,7 @@ type search struct {
 var errIncomplete = errors.New("an accepted package needs an agency, an identification, and the one subject that its action asks for")
 
 func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
-	e := &entry{Accepted: a, test: a.Test || a.Agency.Test}
+	e := &entry{Accepted: a, test: a.Test || a.Agency.Test || a.Received.Replay != nil}
 	if err := e.name(); err != nil {
 		return nil, err
 	}
@@ -205,6 +206,11 @@ func (e *entry) encode(c codec) error {
 			return fmt.Errorf("write the package's content: %w", err)
 		}
 		*part.text = string(b)
+	}
+	if len(e.Warnings) > 0 {
+		if err := writeIfThere(&e.warned, &e.Warnings); err != nil {
+			return err
+		}
 	}
 	return errors.Join(writeIfThere(&e.changed, e.Modification), writeIfThere(&e.secret, e.Confidential))
 }

@@ -56,16 +56,16 @@ type statusRow struct {
 	number, orderID           int64
 	digest, canonical, signer []byte
 	due                       *time.Time
-	stages, notes             string
+	stages, notes, warnings   string
 }
 
 func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, arg any) (number, orderID int64, err error) {
 	var w statusRow
 	fields := []any{&w.number, &w.orderID, &s.Tracking, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &s.Peer, &w.digest, &w.canonical, &w.signer,
-		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes}
+		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes, &s.ReplayOf, &w.warnings}
 	fields = append(fields, s.Agency.fields()...)
 	err = tx.QueryRow(ctx, `select s.id, coalesce(s.order_id, 0), s.tracking, s.package, s.action, s.test, s.state, s.received_at, s.peer, s.digest, s.canonical, s.signer,
-			s.algorithm, s.correlation, s.refused_stage, s.refused_code, s.due, s.due_rule, s.not_owed, r.wire_bytes, r.stages, r.notes, `+optionalAgency+`
+			s.algorithm, s.correlation, s.refused_stage, s.refused_code, s.due, s.due_rule, s.not_owed, r.wire_bytes, r.stages, r.notes, s.replay_of, r.warnings, `+optionalAgency+`
 		from submission s join received r on r.submission_id = s.id left join agency a on a.id = s.agency_id where `+which, arg).Scan(fields...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, ErrNotFound
@@ -82,7 +82,7 @@ func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, ar
 // optionalAgency are agencyColumns where there may be no agency.
 const optionalAgency = `coalesce(a.id, 0), coalesce(a.ori, ''), coalesce(a.name, ''), coalesce(a.county, ''), coalesce(a.kind, ''), coalesce(a.carpos_name, ''),
 	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, ''), coalesce(a.may_query, false), coalesce(a.may_images, false), coalesce(a.read_only, false),
-	coalesce(a.message_signature, '')`
+	coalesce(a.message_signature, ''), coalesce(a.replays, false)`
 
 func (s *Status) fill(w statusRow) error {
 	copy(s.Digest[:], w.digest)
@@ -96,7 +96,7 @@ func (s *Status) fill(w statusRow) error {
 	if err := json.Unmarshal([]byte(w.stages), &s.Stages); err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(w.notes), &s.Notes)
+	return errors.Join(json.Unmarshal([]byte(w.notes), &s.Notes), parseInto(w.warnings, &s.Warnings))
 }
 
 // readParts reads what stands in several rows.

@@ -76,19 +76,19 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 	b.Queue(`with n as (
 			select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::bytea[],
 				$11::bytea[], $12::bytea[], $13::text[], $14::bigint[], $15::timestamptz[], $16::text[], $17::text[], $18::text[],
-				$19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[])
+				$19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[])
 			as n (id, tracking, agency_id, package, action, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-				order_id, due, due_rule, not_owed, waited_for, wire, wire_bytes, content_type, stages, notes, actor, details)),
+				order_id, due, due_rule, not_owed, waited_for, wire, wire_bytes, content_type, stages, notes, actor, details, replay_of, warnings)),
 		kept as (
-			insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes)
-			select id, wire, wire_bytes, true, content_type, stages, notes from n),
+			insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes, warnings)
+			select id, wire, wire_bytes, true, content_type, stages, notes, warnings from n),
 		audited as (
 			insert into audit (at, actor, action, object, outcome, details)
-			select received_at, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details from n)
+			select case replay_of when '' then received_at else now() end, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details from n)
 		insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code)
+			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code, replay_of)
 		select id, tracking, agency_id, package, action, 'accepted', test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for, '', '' from n`,
+			order_id, due, due_rule, not_owed, waited_for, '', '', replay_of from n`,
 		column(rs, func(r *request) int64 { return r.submission }),
 		column(rs, func(r *request) string { return string(r.tracking) }),
 		column(rs, func(r *request) int64 { return int64(r.Agency.ID) }),
@@ -113,7 +113,9 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.stages }),
 		column(rs, func(r *request) string { return r.notes }),
 		column(rs, func(r *request) string { return r.whoSent() }),
-		column(rs, func(r *request) string { return r.about() }))
+		column(rs, func(r *request) string { return r.about() }),
+		column(rs, func(r *request) string { return r.Received.Replay.of() }),
+		column(rs, func(r *request) string { return r.warned }))
 }
 
 // moment is null for a time that is not known.

@@ -26,6 +26,10 @@ type Status struct {
 	Correlation string
 	Stages      []Stage
 	Notes       []order.Note
+	// Warnings are what the rules noticed about an accepted package.
+	Warnings []Problem
+	// ReplayOf is the package's tracking number where it was first received; empty for what is no replay.
+	ReplayOf order.Tracking
 
 	// RefusedStage, RefusedCode and Problems are set when it was refused.
 	RefusedStage string

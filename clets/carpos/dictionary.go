@@ -95,6 +95,11 @@ func Load() (*Dictionary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the code tables: %w", err)
 	}
+	return LoadWith(book)
+}
+
+// LoadWith is Load over these code tables.
+func LoadWith(book *codes.Book) (*Dictionary, error) {
 	d, err := load(data, book)
 	if err != nil {
 		return nil, fmt.Errorf("load the message dictionary: %w", err)

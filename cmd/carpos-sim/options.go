@@ -37,6 +37,7 @@ type options struct {
 	Repeat     time.Duration     `name:"repeat-after" default:"60s" help:"Until a reply without GOT is repeated."`
 	Ping       time.Duration     `name:"ping-after" default:"60s" help:"Silence before a PING."`
 	Pong       time.Duration     `name:"pong-within" default:"15s" help:"How long the PONG may take."`
+	Behind     time.Duration     `help:"How far the switch's clock is behind: what has expired since then has not expired for it."`
 	History    int               `default:"10000" help:"Events kept for the control port."`
 	NoMagic    bool              `help:"Court case numbers choose nothing."`
 
@@ -88,7 +89,7 @@ func (o options) config() (sim.Config, error) {
 		Address: o.Listen, TLS: secured, Mnemonics: o.Mnemonics, ORIs: o.ORIs, EntryORIs: o.EntryORIs,
 		OrderTypes: types, FCNPrefix: o.FCNPrefix, Window: o.Window, MaxText: o.MaxText, ReplyAfter: o.ReplyAfter,
 		RepeatAfter: o.Repeat, PingAfter: o.Ping, PongWithin: o.Pong, Dir: o.Data, HistorySize: o.History,
-		Seed: o.Seed, Faults: o.Faults.faults(), NoMagic: o.NoMagic,
+		Seed: o.Seed, Faults: o.Faults.faults(), NoMagic: o.NoMagic, Now: func() time.Time { return time.Now().Add(-o.Behind) },
 	}, nil
 }
 

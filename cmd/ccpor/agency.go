@@ -33,6 +33,7 @@ type agencyAddCommand struct {
 	Images           bool   `help:"It may read the images of those orders too."`
 	ReadOnly         bool   `help:"It may not send packages."`
 	MessageSignature string `default:"accepted" enum:"required,accepted,off" help:"WS-Security signatures over its messages: ${enum}. The package inside is always signed."`
+	Replays          bool   `help:"The agency is a replayer: in a test region it may send on behalf of others."`
 }
 
 func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
@@ -42,7 +43,7 @@ func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		id, err := s.RegisterAgency(ctx, store.Agency{ORI: ori, Name: c.Name, County: c.County, Kind: store.AgencyKind(c.Kind),
-			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test,
+			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test, Replays: c.Replays,
 			MayQuery: c.Query, MayImages: c.Images, ReadOnly: c.ReadOnly, MessageSignature: store.MessageSignature(c.MessageSignature)})
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"ccpor/clets/carpos"
 	"ccpor/exchange/notify"
 	"ccpor/exchange/seal"
 	"ccpor/store"
@@ -67,10 +68,14 @@ type serveConfig struct {
 	SwitchKey    string        `env:"CCPOR_SWITCH_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
 	SwitchCA     string        `env:"CCPOR_SWITCH_CA" help:"Authority that vouches for the switch, PEM." placeholder:"FILE" type:"path"`
 	SwitchTest   bool          `env:"CCPOR_SWITCH_TEST" help:"The switch is a test switch: test packages may go to it."`
+	TestRegion   bool          `env:"CCPOR_TEST_REGION" help:"This hub is a test region: registered replayers may send here what other agencies sent elsewhere. Never with a live switch."`
 	ReplyTimeout time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
 	RetryScale   float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
 	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"10s" help:"How long a line stays another hub's after that hub died."`
 	SweepTime    time.Duration `env:"CCPOR_SWEEP_TIME" default:"15s" help:"How often what a dead hub left behind is looked for."`
+
+	// dictionary is another one than the embedded, in a region that tries a changed code table.
+	dictionary *carpos.Dictionary `kong:"-"`
 
 	LogLevel string `env:"CCPOR_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of the log (${enum}); the log is JSON on standard error."`
 }
@@ -108,6 +113,9 @@ func (c *serveConfig) check() error {
 	if c.SwitchPlain && c.Switch != "" && loopback(c.Switch) != nil {
 		bad("CCPOR_SWITCH_PLAIN is set but %s is not on this machine: orders do not travel in clear", c.Switch)
 	}
+	if err := c.checkRegion(); err != nil {
+		bad("%w", err)
+	}
 	if c.RetryScale <= 0 {
 		bad("CCPOR_RETRY_SCALE is %g: it must be above 0", c.RetryScale)
 	}
@@ -120,6 +128,14 @@ func (c *serveConfig) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkRegion keeps replays from a live switch. A switch is live unless it is said to be a test switch.
+func (c *serveConfig) checkRegion() error {
+	if c.TestRegion && c.Switch != "" && !c.SwitchTest {
+		return errors.New("CCPOR_TEST_REGION is set, but the switch is not said to be a test switch (CCPOR_SWITCH_TEST): replays never go to a live switch")
+	}
+	return nil
 }
 
 // sealer signs receipts and notices; nil where no key is configured.

@@ -48,7 +48,10 @@ func openHub(ctx context.Context, c serveConfig, log *slog.Logger) (*hub, error)
 }
 
 func (h *hub) open(ctx context.Context) error {
-	var err error
+	err := h.config.checkRegion()
+	if err != nil {
+		return err
+	}
 	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest}); err != nil {
 		return err
 	}
@@ -127,7 +130,7 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	}
 	return exchange.Config{
 		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan,
-		Maintenance: c.Maintenance, Address: c.PublicURL, Now: time.Now, Log: log,
+		Maintenance: c.Maintenance, Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight},
 	}, nil
 }

@@ -25,7 +25,10 @@ type relaySide struct {
 }
 
 func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
-	dictionary, err := carpos.Load()
+	dictionary, err := c.dictionary, error(nil)
+	if dictionary == nil {
+		dictionary, err = carpos.Load()
+	}
 	if err != nil {
 		return nil, err
 	}

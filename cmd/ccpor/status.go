@@ -28,7 +28,7 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	url, done, err := c.url(ctx)
+	url, done, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
@@ -55,16 +55,16 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	return nil
 }
 
-// url is the database to look into, and what ends it afterwards.
-func (c *statusCommand) url(ctx context.Context) (string, func(), error) {
-	if c.Data == "" {
-		url, err := c.Database.required()
+// lookInto is the database to look into, which is a sandbox's where its folder is given, and what ends it afterwards.
+func (d database) lookInto(ctx context.Context, data string) (string, func(), error) {
+	if data == "" {
+		url, err := d.required()
 		return url, func() {}, err
 	}
-	if url, ok := runningSandbox(c.Data); ok {
+	if url, ok := runningSandbox(data); ok {
 		return url, func() {}, nil
 	}
-	server, err := private.Start(ctx, private.Config{Dir: filepath.Join(c.Data, "postgres")})
+	server, err := private.Start(ctx, private.Config{Dir: filepath.Join(data, "postgres")})
 	if err != nil {
 		return "", nil, fmt.Errorf("opening the sandbox's database: %w", err)
 	}
@@ -81,6 +81,9 @@ func (t *terminal) printStatus(s store.Status) {
 	fmt.Fprintf(w, "Submission %s, %s\n", s.Tracking, s.State)
 	fmt.Fprintf(w, "  %s\n  next move: %s\n\n", s.Next.Sentence, s.Next.Whose)
 	fmt.Fprintf(w, "  from      %s\n", from)
+	if s.ReplayOf != "" {
+		fmt.Fprintf(w, "  replay    of %s, where it was first received; a test\n", s.ReplayOf)
+	}
 	if s.Package != "" {
 		fmt.Fprintf(w, "  package   %s (%s)\n", s.Package, s.Action)
 	}
@@ -172,6 +175,7 @@ type statusOut struct {
 	Package       order.LocalID     `json:"package,omitempty"`
 	Action        string            `json:"action,omitempty"`
 	Test          bool              `json:"test,omitempty"`
+	ReplayOf      order.Tracking    `json:"replayOf,omitempty"`
 	ReceivedAt    time.Time         `json:"receivedAt"`
 	Bytes         int64             `json:"bytes"`
 	SHA256        string            `json:"sha256"`
@@ -218,7 +222,7 @@ type attemptOut struct {
 
 func statusJSON(s store.Status) statusOut {
 	out := statusOut{Tracking: s.Tracking, State: string(s.State), Next: s.Next.Sentence, Whose: string(s.Next.Whose), Agency: s.Agency.ORI, Package: s.Package,
-		Action: string(s.Action), Test: s.Test, ReceivedAt: s.ReceivedAt, Bytes: s.WireBytes, SHA256: hex.EncodeToString(s.Digest[:]), Code: s.RefusedCode, Stages: s.Stages}
+		Action: string(s.Action), Test: s.Test, ReplayOf: s.ReplayOf, ReceivedAt: s.ReceivedAt, Bytes: s.WireBytes, SHA256: hex.EncodeToString(s.Digest[:]), Code: s.RefusedCode, Stages: s.Stages}
 	if s.Owed && !s.Due.IsZero() {
 		out.Due, out.DueRule = &s.Due, s.DueRule
 	}

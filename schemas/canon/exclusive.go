@@ -41,10 +41,10 @@ type writer struct {
 	out      []byte
 	sink     hash.Hash // takes what is written, instead of out
 	scratch  []byte    // out on its way to the sink
-	limit    int  // of the length of out
-	full     bool // what was to be appended would pass the limit
-	from     int  // the document from here up to the event is canonical and not yet copied
-	top      int  // depth of the element that is written
+	limit    int       // of the length of out
+	full     bool      // what was to be appended would pass the limit
+	from     int       // the document from here up to the event is canonical and not yet copied
+	top      int       // depth of the element that is written
 	exclude  space
 	rendered []rendering
 	decls    []int32 // bindings to render in this tag; none for xmlns=""

@@ -67,7 +67,7 @@ type server struct {
 }
 
 var (
-	lax     = &server{outside: "CCPOR_TEST_DATABASE_URL", settings: map[string]string{"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "min_wal_size": "80MB"}}
+	lax     = &server{outside: "CCPOR_TEST_DATABASE_URL", settings: map[string]string{"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "min_wal_size": "80MB", "max_connections": "300"}}
 	durable = &server{outside: "CCPOR_BENCH_DATABASE_URL"}
 )
 
