@@ -166,6 +166,9 @@ func signedNotice(e soap.Edition, body []byte) ([]byte, soap.Edition, error) {
 		return nil, e, err
 	}
 	envelope, err := soap.Open(&s, e)
+	if err == nil {
+		err = envelope.Operation(&s)
+	}
 	if err != nil {
 		return nil, envelope.Edition, err
 	}

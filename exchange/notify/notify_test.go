@@ -225,6 +225,9 @@ func TestDelivered(t *testing.T) {
 				if again := s.deliver(s.notifier(s.store, nil), a); again != notify.Done {
 					t.Errorf("again after %s", again)
 				}
+				if len(e.heard) == 0 {
+					t.Fatalf("heard nothing: %+v", s.status())
+				}
 				first := <-e.heard
 				want := client.Change{At: noon, Tracking: first.Change.Tracking, Package: "p-1", Order: "o-1", Transaction: "ERR", State: "held", Reason: "It lacks <something>.", Item: "3",
 					NextWhose: "hub", NextText: first.Change.NextText}
@@ -367,7 +370,7 @@ func TestWhoIsNotTold(t *testing.T) {
 		"the hub is refused":    {picky.server.URL, "hub", notify.Certificate},
 	} {
 		_, cert := testPair(t, c.certificate)
-		if got := n.Trial(t.Context(), store.Listener{ORI: a.ORI, URL: c.url, Edition: "1.1", Certificate: cert}); got != c.want {
+		if got := n.Trial(t.Context(), store.Listener{ORI: a.ORI, URL: c.url, Edition: "1.1", Certificate: cert}); got != c.want && (got != notify.NotReached || name != "the hub is refused") { // in TLS 1.3 the refusal may come as a broken connection
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -405,8 +408,8 @@ func TestTrial(t *testing.T) {
 	e := s.ear(a, "hub")
 	s.move(a, 1)
 	_, cert := testPair(t, "hub")
-	if got := s.notifier(s.store, nil).Trial(t.Context(), store.Listener{ORI: a.ORI, URL: e.server.URL, Edition: "1.2", Certificate: cert}); got != notify.Confirmed {
-		t.Errorf("%q", got)
+	if got := s.notifier(s.store, nil).Trial(t.Context(), store.Listener{ORI: a.ORI, URL: e.server.URL, Edition: "1.2", Certificate: cert}); got != notify.Confirmed || len(e.heard) != 1 {
+		t.Fatalf("%q", got)
 	}
 	if n := <-e.heard; n.Number != 0 || n.Change != nil || e.Last != 0 {
 		t.Errorf("%+v", n)
@@ -531,6 +534,9 @@ func TestListener(t *testing.T) {
 	s.move(a, 1)
 	e.Last = -3
 	s.deliver(n, a)
+	if len(e.heard) != 2 {
+		t.Fatalf("%d heard", len(e.heard))
+	}
 	if first, second := <-e.heard, <-e.heard; first.Number != 1 || second.Number != 2 || second.Missed != 4 {
 		t.Errorf("%+v %+v", first, second)
 	}

@@ -37,7 +37,7 @@ const (
 var meaning = map[Code]string{
 	Confirmed:     "The listener confirmed the notice.",
 	BadAddress:    "The registered address is none that the hub uses: https is needed. Register another one.",
-	NotReached:    "Nobody answers at the registered address, or the connection broke. The court looks whether its listener runs and whether its firewall lets the hub in.",
+	NotReached:    "Nobody answers at the registered address, or the connection broke. The court looks whether its listener runs, its firewall lets the hub in, and it takes the certificate that the hub shows.",
 	Timeout:       "The listener did not answer in time. The court looks at its listener.",
 	Certificate:   "The listener's certificate is not the registered one, nor issued by it, or not for this name, or not valid now; or the listener refused the hub's own. Compare with the court, and register the new one.",
 	Unreadable:    "The answer is no NotifySubmissionStatusResponse that the hub can read. The court compares its listener with the contract (?wsdl=listener).",

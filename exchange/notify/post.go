@@ -180,6 +180,9 @@ func read(contentType string, answer []byte) (int64, Code) {
 		return 0, Unreadable
 	}
 	envelope, err := soap.Open(&s, media.Edition)
+	if err == nil {
+		err = envelope.Operation(&s)
+	}
 	if err != nil {
 		return 0, Unreadable
 	}
