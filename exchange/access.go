@@ -40,6 +40,9 @@ var sights = map[role]map[order.Access]struct{ own, other sight }{
 	helpDesk:        {order.AccessNormal: {outline, nothing}, order.AccessJuvenile: {nothing, nothing}, order.AccessSealed: {nothing, nothing}},
 }
 
+// byName says in which roles one searches by what people are called or when they were born. The help desk sees no name, so it may not find one by asking.
+func (r role) byName() bool { return r != helpDesk }
+
 // sees is how much of an order a person of an agency sees.
 func sees(a store.Agency, r role, f store.FoundOrder) sight {
 	if f.Test != a.Test {
@@ -79,8 +82,14 @@ func withheld(a store.Agency, r role, f store.FoundOrder) (order.Order, bool) {
 		hidden = hidden || len(g.Sites) > 0
 		o.Organizations = append(o.Organizations, order.Organization{Name: g.Name})
 	}
-	// What the judge wrote by hand, or of property, may name any place.
-	hidden = hidden || o.OtherOrders != "" || o.Terms.Property != ""
-	o.OtherOrders, o.Terms.Property = "", ""
+	// Where the restrained person has to move out of, the address on the form may still be the home that is left to the protected side.
+	if f.Order.Terms.MoveOut && o.Restrained.Address != nil {
+		hidden, o.Restrained.Address = true, nil
+	}
+	// What the judge wrote by hand, or of animals, property and support, may name any place.
+	for _, text := range []*string{&o.OtherOrders, &o.Terms.Animals, &o.Terms.Property, &o.Terms.Support} {
+		hidden = hidden || *text != ""
+		*text = ""
+	}
 	return o, hidden
 }

@@ -48,7 +48,7 @@ func BenchmarkIntake(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				v := &visit{correlation: "bench", at: now, now: h.Now, edition: soap.SOAP11, agency: store.Agency{ID: 1, ORI: courtORI}, stages: make([]store.Stage, 0, 8)}
-				m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace), body: body, contentType: media, trusted: trusted}
+				m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace), body: body, content: body, contentType: media, trusted: trusted}
 				m.digest = sha256.Sum256(body)
 				answer, err := h.take(b.Context(), m)
 				if err != nil || len(answer.body) == 0 {

@@ -53,7 +53,9 @@ func (b *budget) give(by store.AgencyID, n int64) {
 type workspace struct {
 	scanner canon.Scanner
 	body    []byte
+	plain   []byte // what a compressed body holds
 	octets  []byte
+	unzip   unzipper
 }
 
 const (
@@ -75,7 +77,8 @@ func (w *workspace) keep(octets []byte) {
 // for the scanner's tables grow with what it reads.
 func (w *workspace) recycle() {
 	w.scanner.Release()
-	if cap(w.body) <= keepAtMost && cap(w.octets) <= keepAtMost {
+	w.unzip.from.Reset(nil)
+	if cap(w.body) <= keepAtMost && cap(w.plain) <= keepAtMost && cap(w.octets) <= keepAtMost {
 		workspaces.Put(w)
 	}
 }

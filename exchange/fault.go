@@ -43,7 +43,8 @@ var faults = []row{
 	{"Client.Transport.Method", http.StatusMethodNotAllowed, "The request is neither a POST nor a request for the contract.", "POST a SOAP message; GET the contract with ?wsdl.", false, sender},
 	{"Client.Transport.MediaType", http.StatusUnsupportedMediaType, "The Content-Type is not one of a SOAP message.", "Send text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) or multipart/related with type=\"application/xop+xml\" (MTOM).", false, sender},
 	{"Client.Transport.Charset", http.StatusUnsupportedMediaType, "The message is announced in another charset than UTF-8.", "Send UTF-8.", false, sender},
-	{"Client.Transport.ContentEncoding", http.StatusUnsupportedMediaType, "The body is compressed.", "Send it without Content-Encoding.", false, sender},
+	{"Client.Transport.ContentEncoding", http.StatusUnsupportedMediaType, "The body has another Content-Encoding than gzip, or several.", "Send gzip, or none.", false, sender},
+	{"Client.Transport.Gzip", bad, "The body is no whole gzip stream.", "Send one gzip stream as Content-Encoding: gzip, or the message as it is.", false, sender},
 	{"Client.Transport.TooLarge", http.StatusRequestEntityTooLarge, "The message is larger than the hub takes.", "Send fewer or smaller images; the limits are in the integration guide.", false, sender},
 	{"Client.Transport.Empty", bad, "The request has no body.", "Send a SOAP message.", false, sender},
 	{"Client.Transport.Incomplete", bad, "The body ended before its announced length.", "Send the message again; look for a proxy or time-out in between if it recurs.", true, sender},
@@ -76,6 +77,8 @@ var faults = []row{
 	{"Client.Mtom.PartUnused", bad, "A part belongs to no attachment.", "Leave it out.", false, sender},
 
 	{"Client.Operation.Unknown", bad, "The Body holds no operation of this service.", "Send an operation of the service's namespace; the contract (?wsdl) names them.", false, sender},
+	{"Client.Resource.Unknown", http.StatusNotFound, "There is no such resource under this address.", "GET /api/v1/openapi.json tells all resources.", false, sender},
+	{"Client.Resource.Method", http.StatusMethodNotAllowed, "This resource can only be read.", "Send GET.", false, sender},
 	{"Client.Operation.Malformed", bad, "The operation is not built as the contract says.", "", false, sender},
 	{"Client.Operation.TrackingNumber", bad, "The tracking number is mistyped.", "Its last character does not fit the others, or there are not ten.", false, sender},
 	{"Client.Operation.NotGranted", forbidden, "Your agency has not been granted this.", "Ask the hub's operator for the grant.", false, sender},
@@ -83,6 +86,8 @@ var faults = []row{
 	{"Client.Operation.NotFound", bad, "Your agency has sent no such submission.", "Check the number, and that the connection is that of the agency that sent it.", false, sender},
 
 	{"Client.Signature.*", bad, "The package's signature is not accepted.", "", false, sender},
+
+	{"Client.MessageSignature.*", bad, "The signature over the message (WS-Security) is not accepted.", "", false, sender},
 
 	{"Client.Package.Missing", bad, "SubmitOrder does not begin with an OrderPackage.", "Put the signed OrderPackage first, attachments after it.", false, sender},
 	{"Client.Package.TooLarge", bad, "The package itself, without attachments, is larger than the hub takes.", "Send images as attachments, not inside the package.", false, sender},
@@ -163,6 +168,11 @@ func (o outward) all() []store.Problem {
 	return []store.Problem{{Code: o.code, Severity: "error", Text: o.text, Fix: o.hint, Whose: o.whose}}
 }
 
+// internal is what nobody foresaw.
+func internal() outward {
+	return outward{row: rowOf("Server.Internal"), kind: soap.Receiver, inside: true}
+}
+
 // tell turns an error of any stage into what the sender is told. What it does not know is an internal error.
 func tell(err error) outward {
 	var (
@@ -170,6 +180,7 @@ func tell(err error) outward {
 		envelope *soap.Error
 		gate     *canon.Error
 		untrue   *sig.Error
+		message  *sig.MessageError
 		invalid  schemas.Problems
 		conflict *store.ConflictError
 		exists   *store.OrderExistsError
@@ -181,6 +192,8 @@ func tell(err error) outward {
 		return tellEnvelope(envelope)
 	case errors.As(err, &gate) && gate.Code != canon.Misuse:
 		return tellPlace("Client.Xml."+string(gate.Code), store.Problem{Text: gate.What, Fix: gate.Hint, Path: gate.Path, Line: gate.Line, Column: gate.Column})
+	case errors.As(err, &message):
+		return tellPlace("Client.MessageSignature."+string(message.Refusal.Code), store.Problem{Text: message.Refusal.What, Fix: message.Refusal.Hint, Line: message.Refusal.Line})
 	case errors.As(err, &untrue) && untrue.Code != sig.Unsignable:
 		return tellPlace("Client.Signature."+string(untrue.Code), store.Problem{Text: untrue.What, Fix: untrue.Hint, Line: untrue.Line})
 	case errors.As(err, &invalid):
@@ -190,7 +203,7 @@ func tell(err error) outward {
 	case errors.As(err, &exists):
 		return outward{row: rowOf("Client.Order.Exists"), kind: soap.Sender, earlier: string(exists.Tracking)}
 	}
-	return outward{row: rowOf("Server.Internal"), kind: soap.Receiver, inside: true}
+	return internal()
 }
 
 func (r *refusal) tell() outward {

@@ -59,6 +59,7 @@ func TestTell(t *testing.T) {
 		{fmt.Errorf("reading: %w", &canon.Error{Code: canon.TooDeep, What: "deep"}), "Client.Xml.TooDeep"},
 		{&canon.Error{Code: canon.Misuse, What: secret.Error()}, "Server.Internal"},
 		{&sig.Error{Code: sig.WeakKey, What: "weak"}, "Client.Signature.WeakKey"},
+		{sig.Unsigned(), "Client.MessageSignature.Missing"},
 		{&sig.Error{Code: sig.Unsignable, What: secret.Error()}, "Server.Internal"},
 		{&soap.Error{Code: soap.EmptyBody, What: "empty"}, "Client.Envelope.EmptyBody"},
 		{schemas.Problems{{Code: schemas.ValueEmpty, Text: "empty"}}, "Client.Schema.Invalid"},
@@ -154,6 +155,12 @@ func document(t *testing.T) []byte {
 		fmt.Fprintf(&b, "\n## %s\n\n| code | meaning |\n| --- | --- |\n", family.title)
 		for _, c := range codesOf(t, family.file) {
 			fmt.Fprintf(&b, "| `%s%s` | %s |\n", family.prefix, c[0], c[1])
+		}
+		if family.title == "Signature" {
+			b.WriteString("\n## Signature over the message\n\n| code | meaning |\n| --- | --- |\n")
+			for _, m := range sig.MessageCodes() {
+				fmt.Fprintf(&b, "| `Client.MessageSignature.%s` | %s |\n", m.Code, m.Text)
+			}
 		}
 	}
 	return b.Bytes()

@@ -36,7 +36,7 @@ func FuzzTake(f *testing.F) {
 			return err
 		}
 		v := &visit{correlation: "fuzz", at: now, now: h.Now, agency: store.Agency{ID: 1, ORI: courtORI}}
-		m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace), body: body, contentType: media, digest: sha256.Sum256(body),
+		m := &received{visit: v, hub: h, memory: workspaces.Get().(*workspace), body: body, content: body, contentType: media, digest: sha256.Sum256(body),
 			trusted: []sig.Trusted{{Certificate: court}}}
 		defer m.done()
 		_, err = h.take(context.Background(), m)

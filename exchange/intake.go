@@ -65,17 +65,23 @@ func (h *Hub) open(m *received) (opened, error) {
 	m.begin("envelope")
 	o := opened{received: m, scanner: &m.memory.scanner}
 	var err error
-	if o.message, err = soap.Split(m.body, m.contentType); err != nil {
+	if o.message, err = soap.Split(m.content, m.contentType); err != nil {
 		return o, err
 	}
 	if err = o.scanner.Reset(o.message.Root, h.profile); err != nil {
 		return o, err
 	}
-	o.envelope, err = soap.Open(o.scanner, o.message.Edition)
+	o.envelope, err = soap.Open(o.scanner, o.message.Edition, m.understood()...)
 	if o.envelope.Edition != 0 {
 		m.edition, m.addressing = o.envelope.Edition, o.envelope.Addressing
 	}
 	if err != nil {
+		return o, err
+	}
+	if err = h.verifyMessage(o); err != nil { // the signature over the message, where there is one
+		return o, err
+	}
+	if err = o.envelope.Operation(o.scanner); err != nil {
 		return o, err
 	}
 	name := o.scanner.Name()
@@ -209,6 +215,8 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		out.deadline = h.Calendar.Deadline(r.pack.Modification.Date)
 	case r.pack.Order != nil:
 		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
+	case r.pack.Cancellation != nil:
+		out.deadline = h.Calendar.Deadline(r.pack.Cancellation.Date)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"ccpor/exchange/soap"
 	"ccpor/store"
@@ -21,11 +22,8 @@ func (h *Hub) list(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	page, err := h.Store.List(ctx, q)
+	page, err := h.page(ctx, o, q)
 	if err != nil {
-		return reply{}, h.unavailable(o, "submissions not listed", err)
-	}
-	if err := h.record(ctx, o, store.Event{Action: "submission.list", Object: "submissions of " + string(o.agency.ORI), Outcome: strconv.Itoa(len(page.Submissions)) + " told"}); err != nil {
 		return reply{}, err
 	}
 	o.end(true, "")
@@ -38,21 +36,51 @@ func (h *Hub) list(ctx context.Context, o opened) (reply, error) {
 	}), nil
 }
 
-func (o opened) readList() (store.ListQuery, error) {
-	q := store.ListQuery{Agency: o.agency.ID}
-	a, err := o.read("CursorText", "SubmissionStateCode", "PackageActionCode", "MaximumCount")
+// page reads a part of the list and puts that on record.
+func (h *Hub) page(ctx context.Context, o opened, q store.ListQuery) (store.Page, error) {
+	page, err := h.Store.List(ctx, q)
 	if err != nil {
-		return q, err
+		return page, h.unavailable(o, "submissions not listed", err)
 	}
-	var errs [4]error
-	q.Since, errs[0] = parsed(a, "CursorText", store.ParseMark)
-	q.State, errs[1] = parsed(a, "SubmissionStateCode", oneOf(store.SubmissionAccepted, store.SubmissionRefused))
-	q.Action, errs[2] = parsed(a, "PackageActionCode", oneOf(store.ActionAdd, store.ActionModify, store.ActionCancel, store.ActionServe, store.ActionAttach))
-	q.Limit, errs[3] = parsed(a, "MaximumCount", atMost(listAtMost))
+	return page, h.record(ctx, o, store.Event{Action: "submission.list", Object: "submissions of " + string(o.agency.ORI), Outcome: strconv.Itoa(len(page.Submissions)) + " told"})
+}
+
+func (o opened) readList() (store.ListQuery, error) {
+	n := listNames{"CursorText", "SubmissionStateCode", "PackageActionCode", "ReceivedFromDateTime", "MaximumCount"}
+	a, err := o.read(n.since, n.state, n.action, n.from, n.limit)
+	if err != nil {
+		return store.ListQuery{}, err
+	}
+	return a.list(n)
+}
+
+// listNames are how a way of asking names what restricts a list.
+type listNames struct{ since, state, action, from, limit string }
+
+// questions are the stages at which what is no package is refused. Such refusals are kept, and are no submissions.
+var questions = []string{"status", "list", "search", "order", "image", "policy", "ping"}
+
+func (a asked) list(n listNames) (store.ListQuery, error) {
+	q := store.ListQuery{Agency: a.of.agency.ID, Except: questions}
+	var errs [5]error
+	q.Since, errs[0] = parsed(a, n.since, store.ParseMark)
+	q.State, errs[1] = parsed(a, n.state, oneOf(store.SubmissionAccepted, store.SubmissionRefused))
+	q.Action, errs[2] = parsed(a, n.action, oneOf(store.ActionAdd, store.ActionModify, store.ActionCancel, store.ActionServe, store.ActionAttach))
+	q.From, errs[3] = parsed(a, n.from, moment)
+	q.Limit, errs[4] = parsed(a, n.limit, atMost(listAtMost))
 	if q.Limit == 0 {
 		q.Limit = listByDefault
 	}
 	return q, firstOf(errs[:])
+}
+
+// moment takes a date and time with its offset.
+func moment(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, errors.New("a date and time with its offset from UTC is needed")
+	}
+	return t, nil
 }
 
 func firstOf(errs []error) error {

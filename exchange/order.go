@@ -30,6 +30,9 @@ func (h *Hub) order(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, h.unavailable(o, "history not read", err)
 	}
+	if history.Followers, err = h.seen(ctx, o, who.role, f.Order.Court.ORI, history.Followers); err != nil {
+		return reply{}, err
+	}
 	shown, hidden := withheld(o.agency, who.role, f)
 	element, err := mapping.WriteOrder(&shown)
 	if err != nil {
@@ -45,6 +48,20 @@ func (h *Hub) order(ctx context.Context, o opened) (reply, error) {
 		w.Bool("WhereaboutsWithheldIndicator", hidden)
 		writeHistory(w, f, history)
 	}), nil
+}
+
+// seen are those of a court's orders that the person may see: an order that may be seen does not tell of one that may not.
+func (h *Hub) seen(ctx context.Context, o opened, r role, court order.ORI, ids []order.LocalID) (shown []order.LocalID, err error) {
+	for _, id := range ids {
+		f, err := h.Store.FindOrder(ctx, court, id, o.agency.Test)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, h.unavailable(o, "order not found", err)
+		case err == nil && sees(o.agency, r, f) == whole:
+			shown = append(shown, id)
+		}
+	}
+	return shown, nil
 }
 
 func writeHistory(w *soap.Writer, f store.FoundOrder, h store.History) {

@@ -2,11 +2,13 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
 	"ccpor/mapping/forms"
+	"ccpor/mapping/rules"
 	"ccpor/schemas"
 )
 
@@ -40,14 +42,14 @@ func (h *Hub) policy(_ context.Context, o opened) (reply, error) {
 			}
 			w.Close("CodeList")
 		}
-		h.writeLimits(w, o)
+		writeLimits(w, h.limitsOf(o))
 		for _, a := range sig.Algorithms() {
 			w.Leaf("SignatureAlgorithmURI", a)
 		}
 		for _, m := range h.Maintenance {
 			w.Leaf("MaintenanceText", m)
 		}
-		h.writeErrors(w)
+		writeErrors(w, h.errorCodes())
 	}), nil
 }
 
@@ -94,44 +96,69 @@ func writeExpiryRule(w *soap.Writer, r forms.ExpiryRule) {
 	w.Close("ExpirationRule")
 }
 
-func (h *Hub) writeLimits(w *soap.Writer, o opened) {
-	limit := func(name string, n int64) {
-		if n > 0 {
-			w.Open("Limit")
-			w.Leaf("LimitName", name)
-			w.Leaf("LimitValue", strconv.FormatInt(n, 10))
-			w.Close("Limit")
-		}
-	}
-	limit("MessageBytes", h.Limits.MessageBytes)
-	limit("PackageBytes", int64(h.Limits.PackageBytes))
-	limit("Attachments", maxAttachments)
-	limit("DocumentBytes", o.agency.MaxDocumentBytes)
-	limit("BodySeconds", int64(h.Limits.BodyTime.Seconds()))
-	limit("ListMaximumCount", listAtMost)
-	limit("SearchMaximumCount", searchAtMost)
+// limit is one bound of the hub.
+type limit struct {
+	Name  string `json:"name"`
+	Value int64  `json:"value"`
 }
 
-// writeErrors tells every code that a refusal or a warning can have, but those of the lists that a last part "*" stands for, which docs/faults.md has.
-func (h *Hub) writeErrors(w *soap.Writer) {
-	code := func(code, severity, text, citation, whose string, retry bool) {
-		w.Open("ErrorCode")
-		w.Leaf("FaultCodeText", code)
-		w.Leaf("SeverityCode", severity)
-		w.Leaf("FaultText", text)
-		w.Optional("CitationText", citation)
-		w.Bool("RetryIndicator", retry)
-		w.Leaf("NextMoveCode", whose)
-		w.Close("ErrorCode")
+func (h *Hub) limitsOf(o opened) []limit {
+	all := []limit{
+		{"MessageBytes", h.Limits.MessageBytes},
+		{"PackageBytes", int64(h.Limits.PackageBytes)},
+		{"Attachments", maxAttachments},
+		{"DocumentBytes", o.agency.MaxDocumentBytes},
+		{"BodySeconds", int64(h.Limits.BodyTime.Seconds())},
+		{"ListMaximumCount", listAtMost},
+		{"SearchMaximumCount", searchAtMost},
 	}
+	return slices.DeleteFunc(all, func(l limit) bool { return l.Value <= 0 })
+}
+
+func writeLimits(w *soap.Writer, all []limit) {
+	for _, l := range all {
+		w.Open("Limit")
+		w.Leaf("LimitName", l.Name)
+		w.Leaf("LimitValue", strconv.FormatInt(l.Value, 10))
+		w.Close("Limit")
+	}
+}
+
+// errorCode is one code that a refusal or a warning can have.
+type errorCode struct {
+	Code     string `json:"code"`
+	Severity string `json:"severity"`
+	Text     string `json:"text"`
+	Citation string `json:"citation,omitempty"`
+	Retry    bool   `json:"retry"`
+	Whose    string `json:"nextMove"`
+}
+
+// errorCodes are all but those of the lists that a last part "*" stands for, which docs/faults.md has.
+func (h *Hub) errorCodes() []errorCode {
+	var all []errorCode
 	for _, f := range faults {
-		code(f.code, "error", f.text, "", f.whose, f.retry)
+		all = append(all, errorCode{f.code, "error", f.text, "", f.retry, f.whose})
 	}
 	for _, r := range h.Rules.Rules() {
 		prefix := "Client.Rule."
-		if r.Severity == "warning" {
+		if r.Severity == rules.Warning {
 			prefix = "Warning.Rule."
 		}
-		code(prefix+string(r.ID), string(r.Severity), r.Asks, r.Citation, string(r.Whose), false)
+		all = append(all, errorCode{prefix + string(r.ID), string(r.Severity), r.Asks, r.Citation, false, string(r.Whose)})
+	}
+	return all
+}
+
+func writeErrors(w *soap.Writer, all []errorCode) {
+	for _, e := range all {
+		w.Open("ErrorCode")
+		w.Leaf("FaultCodeText", e.Code)
+		w.Leaf("SeverityCode", e.Severity)
+		w.Leaf("FaultText", e.Text)
+		w.Optional("CitationText", e.Citation)
+		w.Bool("RetryIndicator", e.Retry)
+		w.Leaf("NextMoveCode", e.Whose)
+		w.Close("ErrorCode")
 	}
 }

@@ -68,6 +68,9 @@ func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if !who.role.byName() && (q.Surname != "" || q.Given != "" || q.Born != order.Date{}) {
+		return reply{}, o.malformed("the help desk searches by case number or CARPOS number")
+	}
 	found, err := h.Store.FindOrders(ctx, q)
 	switch {
 	case errors.Is(err, store.ErrTooWide):

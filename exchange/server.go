@@ -171,7 +171,7 @@ func NewHub(c Config) (*Hub, error) {
 
 // Profile is the closed profile of the messages that the hub reads: envelopes with operations of the service and packages in them.
 func Profile(bytes int) *canon.Profile {
-	spaces := append(soap.Namespaces(), sig.Namespaces()...)
+	spaces := append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...)
 	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
 }
 
@@ -222,12 +222,16 @@ func (h *Hub) limit(w http.ResponseWriter, req *http.Request) error {
 	return http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.Limits.BodyTime)) // by the system's clock, as a connection's deadlines are
 }
 
-// recoverFrom answers a panic of any stage as an internal error. What the panic said may be content and is not logged.
+// recoverFrom answers a panic of any stage as an internal error.
 func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
-	p := recover()
-	if p == nil {
-		return
+	if p := recover(); p != nil {
+		h.panicked(v, p)
+		h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, internal(), "")), http.StatusInternalServerError)
 	}
+}
+
+// panicked logs a panic. What it said may be content and is not logged.
+func (h *Hub) panicked(v *visit, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
@@ -236,7 +240,6 @@ func (h *Hub) recoverFrom(w http.ResponseWriter, v *visit) {
 		what = e.Error()
 	}
 	h.Log.Error("panic", "correlation", v.correlation, "stage", v.stage, "what", what, "stack", string(debug.Stack()))
-	h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, outward{row: rowOf("Server.Internal"), kind: soap.Receiver}, "")), http.StatusInternalServerError)
 }
 
 // post takes one message and answers it.
@@ -333,6 +336,9 @@ func (h *Hub) send(w http.ResponseWriter, status int, media string, answer []byt
 func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	attrs := []any{"correlation", v.correlation, "agency", v.agency.ORI, "peer", req.RemoteAddr, "operation", v.operation,
 		"bytes", v.size, "took", h.Now().Sub(v.began), "stages", durations(v.stages)}
+	if v.messageSigned {
+		attrs = append(attrs, "messageSigned", true)
+	}
 	if v.tracking != "" {
 		attrs = append(attrs, "tracking", v.tracking)
 	}
@@ -342,11 +348,12 @@ func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 	h.Log.Info(what, attrs...)
 }
 
-// serveContract answers ?wsdl and ?xsd=NAME, to anybody.
+// serveContract answers ?wsdl, ?wsdl=listener and ?xsd=NAME, to anybody.
 func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 	query := req.URL.Query()
 	name := query.Get("xsd")
-	if name == "" && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
+	listener := strings.EqualFold(req.URL.RawQuery, "wsdl=listener")
+	if name == "" && !listener && !strings.EqualFold(req.URL.RawQuery, "wsdl") {
 		return false
 	}
 	contract, err := h.contractFor(req)
@@ -356,7 +363,9 @@ func (h *Hub) serveContract(w http.ResponseWriter, req *http.Request) bool {
 		return true
 	}
 	text := contract.WSDL()
-	if name != "" {
+	if listener {
+		text = contract.Listener()
+	} else if name != "" {
 		var ok bool
 		if text, ok = contract.Schema(name); !ok {
 			http.Error(w, "There is no such schema.", http.StatusNotFound)
@@ -386,17 +395,22 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 	if err := h.onBehalf(req, m); err != nil {
 		return err
 	}
-	if encoding := req.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return &refusal{code: "Client.Transport.ContentEncoding"}
+	zipped, err := compressed(req.Header)
+	if err != nil {
+		return err
 	}
-	var err error
 	if m.contentType, err = soap.ParseContentType(req.Header.Get("Content-Type")); err != nil {
 		return err
 	}
 	m.soapAction = req.Header.Get("SOAPAction")
 	r := reading{of: m, limits: h.Limits, control: http.NewResponseController(w), began: time.Now()}
 	m.memory.body, m.digest, err = r.body(req, m.memory.body)
-	m.body, m.size = m.memory.body, len(m.memory.body)
+	m.body, m.content, m.size = m.memory.body, m.memory.body, len(m.memory.body)
+	if err == nil && zipped {
+		m.visit.contentType += "\nContent-Encoding: gzip" // without it nobody could read what is kept
+		m.memory.plain, err = r.inflate(m.body, m.memory.plain)
+		m.content = m.memory.plain
+	}
 	return err
 }
 

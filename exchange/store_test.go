@@ -227,3 +227,95 @@ func TestStrangersAreCounted(t *testing.T) {
 		t.Errorf("%d kept", len(s.refused))
 	}
 }
+
+// The five actions of a court, over HTTPS and on a real database: what each is told, and what is left in the registry.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := start(t, parts(t, s))
+	answers := &collected{}
+	take := func(m message, id string) client.Receipt {
+		t.Helper()
+		reply := r.send(t, m, id)
+		answers.add(reply.Body)
+		receipt, err := reply.Receipt()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipt
+	}
+	refuse := func(m message, id, code string) {
+		t.Helper()
+		reply := r.send(t, m, id)
+		answers.add(reply.Body)
+		_, err := reply.Receipt()
+		faultOf(t, err, code)
+	}
+	secret := "<ConfidentialInformation><RestrainedPersonConfidential><PersonAlternateName><PersonGivenName>Flint</PersonGivenName><PersonSurName>Jones</PersonSurName></PersonAlternateName></RestrainedPersonConfidential></ConfidentialInformation>"
+
+	early := take(message{pack: changed("one", "correct", "2026-11-20")}, "one")
+	if early.WaitsFor == "" || !early.Entry.Owed || early.Entry.Deadline.IsZero() {
+		t.Errorf("a change before its order: %+v", early)
+	}
+	attached := take(message{pack: supplement("image", "")}, "one")
+	if attached.WaitsFor == "" || attached.Entry.Owed || !strings.Contains(attached.Entry.NotOwed, "image alone") {
+		t.Errorf("an image before its order: %+v", attached)
+	}
+	take(message{}, "one")
+	if known := take(message{pack: supplement("secret", secret)}, "one"); !known.Entry.Owed || !strings.Contains(known.WaitsFor, "earlier") {
+		t.Errorf("CLETS-001: %+v", known)
+	}
+	refuse(message{pack: edit("<CaseDocketID>26NF0886<", "<CaseDocketID>26NF0887<")(supplement("other", secret))}, "one", "Client.Rule.SupplementOtherCase")
+	refuse(message{pack: edit("<PersonSurName>Jones<", "<PersonSurName>Smith<")(ended("other"))}, "one", "Client.Rule.CancelOtherPerson")
+	end := take(message{pack: ended("end")}, "one")
+	if !end.Entry.Owed || end.Entry.Deadline.IsZero() {
+		t.Errorf("an end: %+v", end)
+	}
+	refuse(message{pack: changed("late", "correct", "2026-11-20")}, "one", "Client.Rule.ModifiedAfterEnd")
+	refuse(message{pack: ended("twice")}, "one", "Client.Rule.CancelledAlready")
+	if again := take(message{pack: ended("end")}, "one"); !again.Duplicate || again.Tracking != end.Tracking {
+		t.Errorf("the same end once more: %+v", again)
+	}
+
+	known, err := s.KnownOrder(t.Context(), courtORI, "O-one", false)
+	if err != nil || known.Version != 2 || known.Cancelled == nil {
+		t.Errorf("%d %+v %v", known.Version, known.Cancelled, err)
+	}
+	others := strings.NewReplacer("<SubmitterOrganizationORIIdentification>"+courtORI, "<SubmitterOrganizationORIIdentification>"+otherORI)
+	for name, pack := range map[string]string{"modify": changed("foreign", "correct", "2026-11-20"), "cancel": ended("foreign"), "attach": supplement("foreign", secret)} {
+		reply := r.send(t, message{tls: "other-court", signer: "other-court", pack: others.Replace(pack)}, "one")
+		answers.add(reply.Body)
+		_, err := reply.Receipt()
+		fault := faultOf(t, err, "Client.Package.WrongCourt")
+		if len(fault.Problems) != 1 {
+			t.Errorf("%s by another county: it learns more than that it may not: %+v", name, fault.Problems)
+		}
+	}
+	answers.validate(t)
+}
+
+// changed is a package with the sample order as it stands after a change.
+func changed(name, reason, day string) string {
+	modification := "<CourtOrderModification><ModificationReasonCode>" + reason + "</ModificationReasonCode><ModificationDate>" + day + "</ModificationDate></CourtOrderModification>"
+	return strings.NewReplacer("PKG-1", "PKG-1-modify-"+name, ">add<", ">modify<", "  <ProtectionOrder>", modification+"<ProtectionOrder>").Replace(sampleOrder())
+}
+
+// ended is a package that ends the sample order.
+func ended(name string) string {
+	return about("cancel", name, `<CourtOrderCancellation><OrderIdentification>ORDER-1</OrderIdentification><OrganizationORIIdentification>CA030013J</OrganizationORIIdentification>
+    <CaseDocketID>26NF0886</CaseDocketID><RestrainedPersonName><PersonGivenName>Marc</PersonGivenName><PersonSurName>Jones</PersonSurName></RestrainedPersonName>
+    <CancellationReasonCode>terminated</CancellationReasonCode><CancellationDate>2026-11-20</CancellationDate></CourtOrderCancellation>`)
+}
+
+// supplement is a package with an image of the sample order, and with what is confidential, if anything.
+func supplement(name, confidential string) string {
+	return about("attach", name, `<CourtOrderSupplement><OrderIdentification>ORDER-1</OrderIdentification><OrganizationORIIdentification>CA030013J</OrganizationORIIdentification>
+    <CaseDocketID>26NF0886</CaseDocketID></CourtOrderSupplement>`+confidential)
+}
+
+// about puts another subject in the place of the sample order.
+func about(action, name, subject string) string {
+	before, rest, _ := strings.Cut(sampleOrder(), "  <ProtectionOrder>")
+	_, documents, _ := strings.Cut(rest, "</ProtectionOrder>")
+	return strings.NewReplacer("PKG-1", "PKG-1-"+action+"-"+name, ">add<", ">"+action+"<").Replace(before) + subject + documents
+}

@@ -32,6 +32,8 @@ type visit struct {
 	edition    soap.Edition
 	addressing soap.Addressing
 	operation  string
+	// messageSigned says that a registered certificate signed the message as a whole.
+	messageSigned bool
 
 	pkg      order.LocalID
 	action   store.Action
@@ -95,9 +97,10 @@ type received struct {
 	*visit
 	hub         *Hub
 	memory      *workspace
-	taken       int64 // of the hub's budget
-	held        bool  // somebody may still read the bytes
-	body        []byte
+	taken       int64  // of the hub's budget
+	held        bool   // somebody may still read the bytes
+	body        []byte // as received: what is kept and digested
+	content     []byte // the message: the body, or what it was compressed from
 	digest      [32]byte
 	contentType soap.ContentType
 	soapAction  string
@@ -113,7 +116,7 @@ func (m *received) done() {
 	if !m.held {
 		m.memory.recycle()
 	}
-	m.memory, m.body, m.taken = nil, nil, 0
+	m.memory, m.body, m.content, m.taken = nil, nil, nil, 0
 }
 
 // allowance is a number of things a minute.

@@ -41,9 +41,21 @@ type Agency struct {
 	// MayQuery lets it search and read orders, as its kind and its people's roles allow; MayImages read their images too. Its own submissions it
 	// may always ask for. ReadOnly takes from it the right to send packages.
 	MayQuery, MayImages, ReadOnly bool
+	// MessageSignature says what becomes of WS-Security signatures over the agency's messages; the zero value counts as accepted.
+	MessageSignature MessageSignature
 	// Replays lets it send on behalf of other agencies, in a test region and nowhere else.
 	Replays bool
 }
+
+// MessageSignature is what an agency has agreed on signatures over whole messages. That of the package inside is always required.
+type MessageSignature string
+
+// The agreements on signatures over messages.
+const (
+	MessageSignatureRequired MessageSignature = "required" // a message without one is refused
+	MessageSignatureAccepted MessageSignature = "accepted" // it is verified where there is one
+	MessageSignatureOff      MessageSignature = "off"      // Security headers are passed over, unless they must be understood
+)
 
 // AgencyKind is what sort of agency it is.
 type AgencyKind string
@@ -78,10 +90,10 @@ var (
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.replays"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.message_signature, a.replays"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.Replays}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.MessageSignature, &a.Replays}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
@@ -94,18 +106,22 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 	if a.Kind == "" {
 		a.Kind = KindCourt
 	}
+	if a.MessageSignature == "" {
+		a.MessageSignature = MessageSignatureAccepted
+	}
 	if a.CarposName == "" {
 		a.CarposName = a.Name[:min(len(a.Name), 30)]
 	}
 	var id AgencyID
-	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, replays)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, message_signature, replays)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
 			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
 			confirm_text = excluded.confirm_text, may_query = excluded.may_query,
-			may_images = excluded.may_images, read_only = excluded.read_only, replays = excluded.replays
+			may_images = excluded.may_images, read_only = excluded.read_only, message_signature = excluded.message_signature, replays = excluded.replays
 		returning id`,
-		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly, a.Replays).Scan(&id)
+		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly,
+		string(a.MessageSignature), a.Replays).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
 	}

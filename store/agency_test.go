@@ -189,3 +189,25 @@ func TestMigrateTwiceAtOnceAndAgain(t *testing.T) {
 		t.Errorf("submissions and jobs in the other schema, submissions in the first: %s", got)
 	}
 }
+
+// What an agency has agreed on signatures over messages is kept, and nothing else than the three is.
+func TestMessageSignatureAgreement(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	a := store.Agency{ORI: "CA030013J", Name: "Superior Court of California, County of Orange", County: "Orange"}
+	for _, c := range []struct{ said, kept store.MessageSignature }{
+		{"", store.MessageSignatureAccepted}, {store.MessageSignatureRequired, store.MessageSignatureRequired}, {store.MessageSignatureOff, store.MessageSignatureOff},
+	} {
+		a.MessageSignature = c.said
+		if _, err := s.RegisterAgency(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.AgencyByORI(t.Context(), a.ORI); err != nil || got.MessageSignature != c.kept {
+			t.Errorf("%q is kept as %q, %v", c.said, got.MessageSignature, err)
+		}
+	}
+	a.MessageSignature = "perhaps"
+	if _, err := s.RegisterAgency(t.Context(), a); err == nil {
+		t.Error("any word is taken")
+	}
+}

@@ -65,7 +65,8 @@ type Received struct {
 	// Wire is the exact body of the request; it is kept compressed, byte for byte.
 	Wire []byte
 	// Digest is the SHA-256 of Wire.
-	Digest      [32]byte
+	Digest [32]byte
+	// ContentType is the header that says how to read Wire; where it is compressed, a second line says "Content-Encoding: gzip".
 	ContentType string
 	// Correlation ties logs, answers and rows of one request together.
 	Correlation string

@@ -49,6 +49,10 @@ type ListQuery struct {
 	// State and Action leave out others; empty for all.
 	State  SubmissionState
 	Action Action
+	// From leaves out what was received before; zero for all.
+	From time.Time
+	// Except are stages at which questions are refused: such a refusal is kept like any other, and is no submission.
+	Except []string
 	Limit  int
 }
 
@@ -81,11 +85,11 @@ func (r *Reader) List(ctx context.Context, q ListQuery) (Page, error) {
 	}, "list an agency's submissions", `
 		select s.id, s.written::text::bigint, s.tracking, a.ori, a.name, s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
 		from (select * from submission where agency_id = $1 and (written, id) > ($2::text::xid8, $3::bigint) and written < pg_snapshot_xmin(pg_current_snapshot())
-				and $4 in ('', state) and $5 in ('', action) order by written, id limit $6) as s
+				and $4 in ('', state) and $5 in ('', action) and ($7::timestamptz is null or received_at >= $7) and refused_stage <> all(coalesce($8::text[], '{}')) order by written, id limit $6) as s
 		join agency a on a.id = s.agency_id
 		left join lateral (select state, tries from transmission where order_id = s.order_id and submission_id = s.id order by seq desc limit 1) t on true
 		order by s.written, s.id`,
-		int64(q.Agency), strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1)
+		int64(q.Agency), strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1, moment(q.From), q.Except)
 	if err != nil {
 		return Page{}, err
 	}

@@ -21,15 +21,19 @@ const Namespace = "urn:ccpor:exchange:service:1.0"
 // Action is the SOAPAction of an operation, as the bindings give it.
 func Action(operation string) string { return Namespace + "/" + operation }
 
-//go:embed service-1.0.wsdl service-1.0.xsd
+// ListenerNamespace is that of the callbacks: of what an agency offers, so that the hub tells it of changes.
+const ListenerNamespace = "urn:ccpor:exchange:listener:1.0"
+
+//go:embed service-1.0.wsdl service-1.0.xsd listener-1.0.wsdl listener-1.0.xsd
 var files embed.FS
 
 const placeholder = "urn:ccpor:exchange:address"
 
 // Contract is the WSDL and its schemas by the name under which they refer to each other, complete for one address.
 type Contract struct {
-	wsdl    []byte
-	schemas map[string][]byte
+	wsdl     []byte
+	listener []byte
+	schemas  map[string][]byte
 }
 
 // At fills in the address of the service, an absolute URL without query. The contract's parts point to each other as
@@ -42,6 +46,10 @@ func At(address string) (Contract, error) {
 		return Contract{}, fmt.Errorf("reading the embedded WSDL: %w", err)
 	}
 	c.wsdl = []byte(fill.Replace(string(b)))
+	if b, err = files.ReadFile("listener-1.0.wsdl"); err != nil {
+		return Contract{}, fmt.Errorf("reading the embedded WSDL: %w", err)
+	}
+	c.listener = []byte(fill.Replace(string(b)))
 	for _, from := range []fs.FS{files, schemas.FS()} {
 		if err := c.add(from, fill); err != nil {
 			return Contract{}, fmt.Errorf("reading the embedded schemas: %w", err)
@@ -67,6 +75,9 @@ func (c Contract) add(from fs.FS, fill *strings.Replacer) error {
 
 // WSDL is the service description.
 func (c Contract) WSDL() []byte { return c.wsdl }
+
+// Listener is the description of what an agency offers for callbacks; its address is the agency's to fill in.
+func (c Contract) Listener() []byte { return c.listener }
 
 // Schema is the schema of that name, as "service-1.0.xsd"; false when there is none.
 func (c Contract) Schema(name string) ([]byte, bool) {

@@ -33,7 +33,7 @@ func TestChaos(t *testing.T) {
 	b := newBench(t, sim.Config{Window: 8, ReplyAfter: 5 * time.Millisecond, RepeatAfter: 2 * time.Second, Seed: uint64(seed), Faults: misery, HistorySize: 1})
 	chance := rand.New(rand.NewPCG(uint64(seed), 1))
 	want := b.flood(orders, chance)
-	began, limit := time.Now(), 90*time.Second+time.Duration(orders)*100*time.Millisecond
+	began, limit := time.Now(), 90*time.Second+time.Duration(orders)*200*time.Millisecond
 	for round := range 3 + orders/500 {
 		b.life(round%2 == 1, time.Second+time.Duration(chance.IntN(2000))*time.Millisecond)
 	}

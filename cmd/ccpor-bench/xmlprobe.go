@@ -66,7 +66,11 @@ func (b *bench) open(r request) error {
 	if err := b.scanner.Reset(m.Root, b.profile); err != nil {
 		return err
 	}
-	if _, err := soap.Open(&b.scanner, m.Edition); err != nil {
+	envelope, err := soap.Open(&b.scanner, m.Edition)
+	if err != nil {
+		return err
+	}
+	if err := envelope.Operation(&b.scanner); err != nil {
 		return err
 	}
 	_, err = soap.Child(&b.scanner)

@@ -20,18 +20,19 @@ type agencyCommand struct {
 type agencyAddCommand struct {
 	Database database `embed:""`
 
-	ORI        string `required:"" help:"The agency's ORI, nine characters."`
-	Name       string `required:"" help:"Its name for people."`
-	County     string `help:"Its county."`
-	Kind       string `default:"court" enum:"court,tribalCourt,lawEnforcement" help:"What it is: ${enum}."`
-	CarposName string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
-	Confirm    string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
-	NoCLETS    bool   `name:"no-clets" help:"The agency enters its orders itself: nothing is relayed for it."`
-	Test       bool   `help:"Every package of this agency is a test."`
-	Replays    bool   `help:"The agency is a replayer: in a test region it may send on behalf of others."`
-	Query      bool   `help:"It may search and read orders, as its kind and its people's roles allow."`
-	Images     bool   `help:"It may read the images of those orders too."`
-	ReadOnly   bool   `help:"It may not send packages."`
+	ORI              string `required:"" help:"The agency's ORI, nine characters."`
+	Name             string `required:"" help:"Its name for people."`
+	County           string `help:"Its county."`
+	Kind             string `default:"court" enum:"court,tribalCourt,lawEnforcement" help:"What it is: ${enum}."`
+	CarposName       string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
+	Confirm          string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
+	NoCLETS          bool   `name:"no-clets" help:"The agency enters its orders itself: nothing is relayed for it."`
+	Test             bool   `help:"Every package of this agency is a test."`
+	Query            bool   `help:"It may search and read orders, as its kind and its people's roles allow."`
+	Images           bool   `help:"It may read the images of those orders too."`
+	ReadOnly         bool   `help:"It may not send packages."`
+	MessageSignature string `default:"accepted" enum:"required,accepted,off" help:"WS-Security signatures over its messages: ${enum}. The package inside is always signed."`
+	Replays          bool   `help:"The agency is a replayer: in a test region it may send on behalf of others."`
 }
 
 func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
@@ -42,7 +43,7 @@ func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		id, err := s.RegisterAgency(ctx, store.Agency{ORI: ori, Name: c.Name, County: c.County, Kind: store.AgencyKind(c.Kind),
 			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test, Replays: c.Replays,
-			MayQuery: c.Query, MayImages: c.Images, ReadOnly: c.ReadOnly})
+			MayQuery: c.Query, MayImages: c.Images, ReadOnly: c.ReadOnly, MessageSignature: store.MessageSignature(c.MessageSignature)})
 		if err != nil {
 			return err
 		}

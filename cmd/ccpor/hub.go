@@ -88,6 +88,7 @@ func (h *hub) openService() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/soap", endpoint)
+	mux.Handle(exchange.APIPath, endpoint.API())
 	h.service = exchange.Server(mux, exchange.TLSConfig(own), h.log)
 	l, err := net.Listen("tcp", h.config.Listen)
 	if err != nil {

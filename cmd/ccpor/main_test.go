@@ -3,8 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +21,44 @@ func call(t *testing.T, args ...string) (status int, out, errOut string) {
 	var o, e bytes.Buffer
 	status = run(t.Context(), args, &o, &e)
 	return status, o.String(), e.String()
+}
+
+const keyDir = "../../testdata/keys/"
+
+// The message that ccpor submit --sign-message sends is signed as a whole, beside the package in it.
+func TestSubmitSignsTheMessage(t *testing.T) {
+	var sent []byte
+	hub := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if sent, err = io.ReadAll(r.Body); err != nil {
+			t.Error(err)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(hub.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hub.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pack := filepath.Join(t.TempDir(), "package.xml")
+	if err := os.WriteFile(pack, []byte(`<OrderPackage xmlns="urn:ccpor:exchange:package:1.0" Id="p"/>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"submit", "--url", hub.URL, "--ca", ca, "--cert", keyDir + "court-rsa.crt", "--key", keyDir + "court-rsa.key", "--sign-cert", keyDir + "court-rsa.crt", "--sign-key", keyDir + "court-rsa.key"}
+	for _, whole := range []bool{false, true} {
+		sent = nil
+		values := 1
+		if whole {
+			args, values = append(args, "--sign-message"), 2
+		}
+		status, out, errOut := call(t, append(slices.Clone(args), pack)...)
+		if status != 1 || !strings.Contains(out, "no answer") {
+			t.Fatalf("status %d: %s %s", status, out, errOut)
+		}
+		if bytes.Contains(sent, []byte("BinarySecurityToken")) != whole || bytes.Count(sent, []byte("<ds:SignatureValue>")) != values {
+			t.Errorf("signed as a whole is not %v: %s", whole, sent)
+		}
+	}
 }
 
 func TestCommandsRefuse(t *testing.T) {
@@ -34,6 +77,9 @@ func TestCommandsRefuse(t *testing.T) {
 		"migrate nothing":       {[]string{"migrate"}, 1, "no database is named"},
 		"serve nothing":         {[]string{"serve"}, 1, "the service has no certificate"},
 		"wrong ORI":             {[]string{"agency", "add", "--ori", "ca030013j", "--name", "X"}, 1, "ORI not valid"},
+		"no such agreement":     {[]string{"agency", "add", "--ori", "CA030013J", "--name", "X", "--message-signature", "maybe"}, 2, "must be one of"},
+		"nothing to sign with": {[]string{"submit", "--url", "https://localhost/soap", "--cert", keyDir + "court-rsa.crt", "--key", keyDir + "court-rsa.key", "--sign-message", keyDir + "README.md"},
+			1, "--sign-message needs --sign-cert"},
 		"no such file":          {[]string{"submit", "--url", "https://localhost/soap", "--cert", "none", "--key", "none", "none.xml"}, 2, "no such file"},
 		"sandbox on a network":  {[]string{"sandbox", "--listen", "0.0.0.0:1"}, 1, "not on loopback"},
 		"sandbox pages outside": {[]string{"sandbox", "--pages", "10.0.0.1:1"}, 1, "not on loopback"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 
@@ -128,6 +129,17 @@ func (o *originHub) message(t *testing.T, n int, s invented.Sent, spoil func([]b
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n%7 == 3 {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes(), contentType + "\nContent-Encoding: gzip"
+	}
 	return body, contentType
 }
 
@@ -148,7 +160,7 @@ func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
 				spoil = spoils[len(items)%len(spoils)]
 			}
 			body, contentType := o.message(t, len(items), s, spoil)
-			items = append(items, replay.Item{Names: replay.Names(body), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
+			items = append(items, replay.Item{Names: names(t, body, contentType), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
 		}
 	}
 	sent, err := replay.Run(t.Context(), items, o, replay.Plan{Abreast: 64, Settle: time.Minute})
@@ -162,6 +174,15 @@ func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
 		}
 	}
 	return sent
+}
+
+func names(t *testing.T, body []byte, contentType string) []string {
+	t.Helper()
+	plain, _, err := client.Plain(body, contentType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return replay.Names(plain)
 }
 
 // spoils make packages that are refused: by the schema, by a rule, and because their image is not there.

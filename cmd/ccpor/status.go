@@ -93,6 +93,7 @@ func (t *terminal) printStatus(s store.Status) {
 	}
 	if o := s.Order; o != nil {
 		fmt.Fprintf(w, "  order     case %s, court %s%s%s\n", o.Case, o.Court, named(", OCA ", o.OCA), named(", FCN ", string(o.FCN)))
+		t.printRelations(*o)
 	}
 	for _, p := range s.Problems {
 		printProblem(w, p)
@@ -102,6 +103,21 @@ func (t *terminal) printStatus(s store.Status) {
 	}
 	for _, tr := range s.Transmissions {
 		t.printTransmission(tr)
+	}
+}
+
+// printRelations tells by which other submissions an order was changed, ended, or stands in a row.
+func (t *terminal) printRelations(o store.OrderSummary) {
+	if o.Version > 1 {
+		fmt.Fprintf(t.out, "            version %d, added by %s\n", o.Version, o.AddedBy)
+	}
+	for _, r := range []struct {
+		says string
+		by   order.Tracking
+	}{{"no longer stands", o.CancelledBy}, {"follows the order", o.Follows}, {"is followed by the order", o.FollowedBy}} {
+		if r.by != "" {
+			fmt.Fprintf(t.out, "            %s, submission %s\n", r.says, r.by)
+		}
 	}
 }
 
@@ -169,6 +185,10 @@ type statusOut struct {
 	Case          order.CaseNumber  `json:"case,omitempty"`
 	OCA           string            `json:"oca,omitempty"`
 	FCN           order.FCN         `json:"fcn,omitempty"`
+	Version       int               `json:"version,omitempty"`
+	CancelledBy   order.Tracking    `json:"cancelledBy,omitempty"`
+	Follows       order.Tracking    `json:"follows,omitempty"`
+	FollowedBy    order.Tracking    `json:"followedBy,omitempty"`
 	Stages        []store.Stage     `json:"stages,omitempty"`
 	Problems      []problemOut      `json:"problems,omitempty"`
 	Transmissions []transmissionOut `json:"transmissions,omitempty"`
@@ -207,7 +227,8 @@ func statusJSON(s store.Status) statusOut {
 		out.Due, out.DueRule = &s.Due, s.DueRule
 	}
 	if s.Order != nil {
-		out.Case, out.OCA, out.FCN = s.Order.Case, s.Order.OCA, s.Order.FCN
+		out.Case, out.OCA, out.FCN, out.Version = s.Order.Case, s.Order.OCA, s.Order.FCN, s.Order.Version
+		out.CancelledBy, out.Follows, out.FollowedBy = s.Order.CancelledBy, s.Order.Follows, s.Order.FollowedBy
 	}
 	for _, p := range s.Problems {
 		out.Problems = append(out.Problems, problemOut{p.Code, p.Text, p.Fix, p.Path, p.Line, p.Whose})

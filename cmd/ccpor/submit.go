@@ -25,13 +25,14 @@ type submitCommand struct {
 	Key  string `required:"" env:"CCPOR_CLIENT_KEY" type:"existingfile" help:"Its key, PEM."`
 	CA   string `env:"CCPOR_CA" type:"existingfile" help:"Authority that vouches for the service, PEM; the system's where not given."`
 
-	SignCert string            `type:"existingfile" help:"Sign the packages with this certificate, PEM. Without it they must be signed already."`
-	SignKey  string            `type:"existingfile" help:"Key of that certificate, PEM."`
-	Image    map[string]string `help:"Images that go with every package, as DocumentIdentification=FILE." placeholder:"ID=FILE"`
-	Receipts string            `type:"path" help:"Folder in which the hub's signed receipts are kept, one file each, named by tracking number." placeholder:"DIR"`
-	HubCert  []string          `env:"CCPOR_HUB_CERT" type:"existingfile" help:"Certificates with which the hub signs receipts, PEM; each receipt is verified by them." placeholder:"FILE"`
-	SOAP     string            `default:"1.1" enum:"1.1,1.2" help:"SOAP version: ${enum}."`
-	MTOM     bool              `help:"Send the images as parts of their own."`
+	SignCert    string            `type:"existingfile" help:"Sign the packages with this certificate, PEM. Without it they must be signed already."`
+	SignKey     string            `type:"existingfile" help:"Key of that certificate, PEM."`
+	SignMessage bool              `help:"Sign the message as a whole too (WS-Security, X.509), with the same certificate."`
+	Image       map[string]string `help:"Images that go with every package, as DocumentIdentification=FILE." placeholder:"ID=FILE"`
+	Receipts    string            `type:"path" help:"Folder in which the hub's signed receipts are kept, one file each, named by tracking number." placeholder:"DIR"`
+	HubCert     []string          `env:"CCPOR_HUB_CERT" type:"existingfile" help:"Certificates with which the hub signs receipts, PEM; each receipt is verified by them." placeholder:"FILE"`
+	SOAP        string            `default:"1.1" enum:"1.1,1.2" help:"SOAP version: ${enum}."`
+	MTOM        bool              `help:"Send the images as parts of their own."`
 
 	Files []string `arg:"" type:"existingfile" help:"Order packages, XML."`
 }
@@ -112,7 +113,7 @@ func (c *submitCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	bad := 0
 	for i, file := range c.Files {
-		s := court.sendFile(ctx, file, attachments, c.options())
+		s := court.sendFile(ctx, file, attachments, c.options(court))
 		s.keep(proofs)
 		if s.Receipt == nil || s.Unproven != "" {
 			bad++
@@ -249,6 +250,9 @@ func (c *submitCommand) court() (*court, error) {
 		return nil, errors.New("to sign, both --sign-cert and --sign-key are needed")
 	}
 	if c.SignCert == "" {
+		if c.SignMessage {
+			return nil, errors.New("--sign-message needs --sign-cert and --sign-key")
+		}
 		return out, nil
 	}
 	id := identity{certFile: c.SignCert, keyFile: c.SignKey}
@@ -279,8 +283,11 @@ func clientTLS(cert, key, ca string) (*tls.Config, error) {
 	return config, nil
 }
 
-func (c *submitCommand) options() client.Options {
+func (c *submitCommand) options(from *court) client.Options {
 	o := client.Options{MTOM: c.MTOM, Edition: soap.SOAP11}
+	if c.SignMessage {
+		o.Message = &client.MessageKey{Key: from.signKey, Certificate: from.sign}
+	}
 	if c.SOAP == "1.2" {
 		o.Edition = soap.SOAP12
 	}

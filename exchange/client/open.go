@@ -13,8 +13,8 @@ import (
 	"ccpor/schemas/canon"
 )
 
-// messages is the profile of whole messages with packages in them.
-var messages = canon.NewProfile(canon.Limits{Foreign: true}, append(append(soap.Namespaces(), sig.Namespaces()...), namespace, packageNamespace, codesNamespace)...)
+// received is the profile of whole messages as others made them, with packages in them.
+var received = canon.NewProfile(canon.Limits{Foreign: true}, append(append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...), namespace, packageNamespace, codesNamespace)...)
 
 // Open takes a SubmitOrder apart that was made before: its package, as it was signed, and its images. It is for one's own messages, to be signed anew: what
 // the hub would refuse it need not refuse.
@@ -37,7 +37,7 @@ func Open(body []byte, contentType string) (pkg []byte, attachments []Attachment
 // packageIn is the first OrderPackage of an envelope, as it stands there.
 func packageIn(envelope []byte) ([]byte, error) {
 	var s canon.Scanner
-	if err := s.Reset(envelope, messages); err != nil {
+	if err := s.Reset(envelope, received); err != nil {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	for {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
@@ -41,6 +42,16 @@ type Options struct {
 	MessageID string
 	// Boundary of an MTOM message; empty: one is made of random bits.
 	Boundary string
+	// Message signs the message as a whole by WS-Security, beside the package; nil: it goes unsigned.
+	Message *MessageKey
+}
+
+// MessageKey is what a message is signed with.
+type MessageKey struct {
+	Key         crypto.Signer
+	Certificate *x509.Certificate
+	// Now is the clock that dates the message; nil is the system's.
+	Now func() time.Time
 }
 
 func (o Options) edition() soap.Edition {
@@ -72,6 +83,9 @@ func Request(signed []byte, attachments []Attachment, o Options) (body []byte, c
 			w.Close("Attachment")
 		}
 	})
+	if envelope, err = o.signMessage(envelope); err != nil {
+		return nil, "", err
+	}
 	if o.MTOM {
 		return o.multipart(envelope, parts, attachments)
 	}
@@ -87,6 +101,20 @@ func StatusRequest(t order.Tracking, pkg order.LocalID, o Options) (body []byte,
 			w.Leaf("PackageIdentification", string(pkg))
 		}
 	}), o.contentType("GetSubmissionStatus")
+}
+
+// signMessage signs an envelope, where that is asked for. In an MTOM message that is done before the parts stand beside it: it covers the xop:Include and
+// not the image, which the package's digest binds.
+func (o Options) signMessage(envelope []byte) ([]byte, error) {
+	k := o.Message
+	if k == nil {
+		return envelope, nil
+	}
+	now := time.Now
+	if k.Now != nil {
+		now = k.Now
+	}
+	return sig.SignMessage(envelope, k.Key, k.Certificate, sig.MessageOptions{Profile: messages, Created: now()})
 }
 
 func (o Options) envelope(operation string, content func(*soap.Writer)) []byte {
@@ -153,6 +181,9 @@ func (o Options) boundary(attachments []Attachment) (string, error) {
 	}
 	return boundary, nil
 }
+
+// messages is the profile of whole messages, as large as the hub may take them.
+var messages = canon.NewProfile(canon.Limits{MaxBytes: 1 << 30}, append(append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...), namespace, packageNamespace, codesNamespace)...)
 
 // profile is that of package documents.
 var profile = canon.NewProfile(canon.Limits{}, append(sig.Namespaces(), packageNamespace, codesNamespace)...)

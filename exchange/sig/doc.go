@@ -1,5 +1,5 @@
 // Package sig verifies and makes the enveloped signatures of order packages and
-// of the hub's own documents.
+// of the hub's own documents, and the WS-Security signatures of whole messages.
 //
 // Verification reads a document with the canon scanner, from the start tag of
 // the element that must be signed, which the caller found by position. The
@@ -12,6 +12,12 @@
 //
 // Trust is the sender's registered certificates and nothing else. KeyInfo may be
 // present and decides nothing; no chain is built, no Id is searched for, no URI
-// is fetched. Signatures over several references and WS-Security headers are
-// refused here: they are another verifier's work.
+// is fetched.
+//
+// A message's signature (VerifyMessage) is another verifier on the same scanner:
+// several references, each of which must be to what position gave (the one Body,
+// the Security header's own Timestamp and tokens, blocks of Header), every Id
+// unique in the message, a Timestamp in force. KeyInfo selects among the
+// registered certificates. It gives no Verified: what is kept, validated and
+// mapped is the package's alone.
 package sig

@@ -151,17 +151,7 @@ func (r *reading) signature() error {
 
 // signedInfo reads the content of SignedInfo to its End.
 func (r *reading) signedInfo() error {
-	if err := r.open("CanonicalizationMethod", "Algorithm"); err != nil {
-		return err
-	}
-	if string(r.algorithm()) != excC14N {
-		return r.fail(Algorithm, "another canonicalisation of SignedInfo than exclusive C14N without comments", "use "+excC14N)
-	}
-	var err error
-	if r.infoNS, err = r.prefixList(r.infoNS[:0]); err != nil {
-		return err
-	}
-	if err := r.signatureMethod(); err != nil {
+	if err := r.methods(); err != nil {
 		return err
 	}
 	if err := r.reference(); err != nil {
@@ -175,6 +165,21 @@ func (r *reading) signedInfo() error {
 		return r.malformed("an element that has no place in SignedInfo: " + r.s.Name().Local)
 	}
 	return err
+}
+
+// methods reads how SignedInfo is canonicalised and signed.
+func (r *reading) methods() error {
+	if err := r.open("CanonicalizationMethod", "Algorithm"); err != nil {
+		return err
+	}
+	if string(r.algorithm()) != excC14N {
+		return r.fail(Algorithm, "another canonicalisation of SignedInfo than exclusive C14N without comments", "use "+excC14N)
+	}
+	var err error
+	if r.infoNS, err = r.prefixList(r.infoNS[:0]); err != nil {
+		return err
+	}
+	return r.signatureMethod()
 }
 
 func (r *reading) signatureMethod() error {
@@ -198,29 +203,37 @@ func (r *reading) reference() error {
 	if err := r.transforms(); err != nil {
 		return err
 	}
+	var err error
+	r.digest, err = r.digested(&r.want)
+	return err
+}
+
+// digested reads a reference from its DigestMethod to its End.
+func (r *reading) digested(want *sum) (*digest, error) {
 	if err := r.open("DigestMethod", "Algorithm"); err != nil {
-		return err
+		return nil, err
 	}
-	if r.digest = digestOf(r.algorithm()); r.digest == nil {
-		return r.fail(Algorithm, "a digest method outside the list", "use "+enc+"sha256, "+more+"sha384 or "+enc+"sha512; SHA-1 is never taken")
+	d := digestOf(r.algorithm())
+	if d == nil {
+		return nil, r.fail(Algorithm, "a digest method outside the list", "use "+enc+"sha256, "+more+"sha384 or "+enc+"sha512; SHA-1 is never taken")
 	}
 	if err := r.close(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.open("DigestValue"); err != nil {
-		return err
+		return nil, err
 	}
-	n, err := r.base64(r.want.octets[:])
+	n, err := r.base64(want.octets[:])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if r.want.n = n; n != r.digest.hash.Size() {
-		return r.malformed("DigestValue has another length than its method gives")
+	if want.n = n; n != d.hash.Size() {
+		return nil, r.malformed("DigestValue has another length than its method gives")
 	}
 	if err := r.close(); err != nil {
-		return err
+		return nil, err
 	}
-	return r.close()
+	return d, r.close()
 }
 
 // transforms reads the two transforms of the profile.
@@ -238,14 +251,21 @@ func (r *reading) transforms() error {
 		return err
 	}
 	var err error
-	if r.refNS, err = r.prefixList(r.refNS[:0]); err != nil {
-		return err
+	r.refNS, err = r.lastTransform(r.refNS[:0])
+	return err
+}
+
+// lastTransform reads the PrefixList of the exclusive C14N that is the current event, and the end of the transforms.
+func (r *reading) lastTransform(list [][]byte) ([][]byte, error) {
+	list, err := r.prefixList(list)
+	if err != nil {
+		return list, err
 	}
 	k, err := r.next()
 	if err == nil && k != canon.End {
-		return r.transformError()
+		return list, r.transformError()
 	}
-	return err
+	return list, err
 }
 
 func (r *reading) transform(uri string) error {

@@ -75,16 +75,24 @@ func (v *Verifier) Verify(s *canon.Scanner, want canon.Name, trusted []Trusted, 
 // VerifyInto is Verify, with the octets appended to dst: where it has room they
 // lie in the caller's buffer, and are good as long as the caller leaves it alone.
 func (v *Verifier) VerifyInto(dst []byte, s *canon.Scanner, want canon.Name, trusted []Trusted, now time.Time) (Verified, error) {
+	r := v.reading(s)
+	defer v.done(r)
+	return r.verify(dst, want, trusted, now)
+}
+
+// reading begins a verification with buffers of an earlier one.
+func (v *Verifier) reading(s *canon.Scanner) *reading {
 	r, ok := v.readings.Get().(*reading)
 	if !ok {
 		r = new(reading)
 	}
-	defer func() {
-		r.release()
-		v.readings.Put(r)
-	}()
 	r.s, r.most, r.listed = s, v.MaxOctets, r.listed[:0]
-	return r.verify(dst, want, trusted, now)
+	return r
+}
+
+func (v *Verifier) done(r *reading) {
+	r.release()
+	v.readings.Put(r)
 }
 
 // VerifyDocument verifies a document whose document element is the signed one.

@@ -1,16 +1,27 @@
 package soap
 
 import (
+	"slices"
 	"strings"
 
 	"ccpor/schemas/canon"
 )
 
-// Envelope is the head of a request: all that stands before its operation.
+// Envelope is the head of a request: all that stands before its Body's content.
 type Envelope struct {
 	Edition    Edition
 	Addressing Addressing
-	ids        []string
+	// Root is the place of the Envelope, Blocks those of the header blocks that the caller understands and that are for this node.
+	Root   canon.Mark
+	Blocks []Block
+	ids    []string
+}
+
+// Block is a header block that somebody else reads.
+type Block struct {
+	Mark canon.Mark
+	// MustUnderstand says that it must be processed, or the message refused.
+	MustUnderstand bool
 }
 
 // Declares says whether a header block carries an Id attribute (Id, ID or id, in any namespace) of this value. What is
@@ -27,20 +38,21 @@ func (e *Envelope) Declares(id string) bool {
 // maxHeaderIDs bounds what is kept of the Id attributes in the header.
 const maxHeaderIDs = 64
 
-// Open reads up to the operation, the first child of the Body, and leaves the scanner at its start tag. The edition is what
-// the Content-Type implied, zero for none. Even with an error, Edition and Addressing hold what was read so far, for the answer.
-// Errors are *Error or *canon.Error.
-func Open(s *canon.Scanner, edition Edition) (Envelope, error) {
+// Open reads up to the Body and leaves the scanner at its start tag. The edition is what the Content-Type implied, zero for none;
+// understood are the header blocks that the caller reads. Even with an error, Edition and Addressing hold what was read so far, for
+// the answer. Errors are *Error or *canon.Error.
+func Open(s *canon.Scanner, edition Edition, understood ...canon.Name) (Envelope, error) {
 	e := Envelope{Edition: edition}
 	if err := e.root(s); err != nil {
 		return e, err
 	}
+	e.Root = s.Mark()
 	k, err := Child(s)
 	if err != nil {
 		return e, err
 	}
 	if k == canon.Start && s.Is(e.Edition.Namespace(), "Header") {
-		if err := e.header(s); err != nil {
+		if err := e.header(s, understood); err != nil {
 			return e, err
 		}
 		if k, err = Child(s); err != nil {
@@ -50,13 +62,19 @@ func Open(s *canon.Scanner, edition Edition) (Envelope, error) {
 	if k != canon.Start || !s.Is(e.Edition.Namespace(), "Body") {
 		return e, at(s, Structure, "an Envelope holds an optional Header and one Body, of its own namespace", "")
 	}
-	if k, err = Child(s); err != nil {
-		return e, err
+	return e, nil
+}
+
+// Operation goes on from the Body's start tag to that of the operation, its first child.
+func (e *Envelope) Operation(s *canon.Scanner) error {
+	k, err := Child(s)
+	if err != nil {
+		return err
 	}
 	if k != canon.Start {
-		return e, at(s, EmptyBody, "the Body is empty", "put one operation into it")
+		return at(s, EmptyBody, "the Body is empty", "put one operation into it")
 	}
-	return e, nil
+	return nil
 }
 
 // Close reads from the end of the operation to the end of the document.
@@ -114,38 +132,51 @@ func Child(s *canon.Scanner) (canon.Kind, error) {
 	}
 }
 
-// header reads the header blocks: those of WS-Addressing are followed, others are passed over, or refused when they must be
-// understood here.
-func (e *Envelope) header(s *canon.Scanner) error {
+// header reads the header blocks: those of WS-Addressing are followed, those that the caller understands noted, others passed over, or
+// refused when they must be understood here.
+func (e *Envelope) header(s *canon.Scanner, understood []canon.Name) error {
 	for {
 		k, err := Child(s)
 		if err != nil || k == canon.End {
 			return err
 		}
-		if s.Name().Space == NamespaceA {
-			err = e.Addressing.block(s)
-		} else if e.mustUnderstand(s) {
-			return at(s, MustUnderstand, "a header block that must be understood is not: "+s.Name().Local,
-				"leave it out or take mustUnderstand away; TLS and the package's own signature are what counts here")
-		} else {
-			err = e.skip(s)
-		}
-		if err != nil {
+		if err := e.block(s, understood); err != nil {
 			return err
 		}
 	}
 }
 
-// mustUnderstand says whether the block is for this node and must be understood.
-func (e *Envelope) mustUnderstand(s *canon.Scanner) bool {
-	ns, role := e.Edition.Namespace(), "actor"
+func (e *Envelope) block(s *canon.Scanner, understood []canon.Name) error {
+	name := s.Name()
+	switch {
+	case !e.forUs(s):
+	case name.Space == NamespaceA:
+		if err := e.keepIDs(s); err != nil {
+			return err
+		}
+		return e.Addressing.block(s)
+	case slices.Contains(understood, name):
+		e.Blocks = append(e.Blocks, Block{Mark: s.Mark(), MustUnderstand: e.mustUnderstand(s)})
+	case e.mustUnderstand(s):
+		return at(s, MustUnderstand, "a header block that must be understood is not: "+name.Local,
+			"leave it out or take mustUnderstand away; TLS and the package's own signature are what counts here")
+	}
+	return e.skip(s)
+}
+
+// forUs says whether the block is for this node.
+func (e *Envelope) forUs(s *canon.Scanner) bool {
+	role := "actor"
 	if e.Edition == SOAP12 {
 		role = "role"
 	}
-	if to, ok := s.Attr(ns, role); ok && !ourRole(string(to)) {
-		return false
-	}
-	must, _ := s.Attr(ns, "mustUnderstand")
+	to, ok := s.Attr(e.Edition.Namespace(), role)
+	return !ok || ourRole(string(to))
+}
+
+// mustUnderstand says whether the block must be understood.
+func (e *Envelope) mustUnderstand(s *canon.Scanner) bool {
+	must, _ := s.Attr(e.Edition.Namespace(), "mustUnderstand")
 	value := strings.TrimSpace(string(must))
 	return value != "" && value != "0" && value != "false"
 }

@@ -21,6 +21,14 @@ func envelope(ns, header, body string) string {
 
 func header(blocks string) string { return "<s:Header>" + blocks + "</s:Header>" }
 
+// addressed are all blocks of WS-Addressing 1.0 as WCF sends them.
+func addressed(must string) string {
+	m := ` s:mustUnderstand="` + must + `"`
+	return `<wsa:Action` + m + `>urn:do</wsa:Action><wsa:MessageID` + m + `>urn:uuid:1</wsa:MessageID><wsa:To` + m + `>https://hub/soap</wsa:To>` +
+		`<wsa:ReplyTo` + m + `><wsa:Address>` + soap.NamespaceA + `/anonymous</wsa:Address></wsa:ReplyTo><wsa:FaultTo` + m + `><wsa:Address>` + soap.NamespaceA +
+		`/anonymous</wsa:Address></wsa:FaultTo><wsa:From><wsa:Address>urn:court</wsa:Address></wsa:From><wsa:RelatesTo>urn:a</wsa:RelatesTo><wsa:RelatesTo>urn:b</wsa:RelatesTo>`
+}
+
 func read(doc string, e soap.Edition) (soap.Envelope, string, error) {
 	var s canon.Scanner
 	if err := s.Reset([]byte(doc), profile()); err != nil {
@@ -28,6 +36,9 @@ func read(doc string, e soap.Edition) (soap.Envelope, string, error) {
 	}
 	env, err := soap.Open(&s, e)
 	if err != nil {
+		return env, "", err
+	}
+	if err := env.Operation(&s); err != nil {
 		return env, "", err
 	}
 	operation := s.Name().Local
@@ -55,6 +66,11 @@ func TestOpen(t *testing.T) {
 		{"to be understood by another role", envelope(soap.Namespace12, header(`<x:T xmlns:x="urn:x" s:mustUnderstand="true" s:role="urn:other"/>`), "<Do/>"), soap.SOAP12, ""},
 		{"reply to the connection", envelope(soap.Namespace12, header(`<wsa:ReplyTo s:mustUnderstand="1"><wsa:Address>`+soap.NamespaceA+`/anonymous</wsa:Address></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, ""},
 
+		{"all of WS-Addressing, to be understood, 1.1", envelope(soap.Namespace11, header(addressed("1")), "<Do/>"), soap.SOAP11, ""},
+		{"all of WS-Addressing, to be understood, 1.2", envelope(soap.Namespace12, header(addressed("true")), "<Do/>"), soap.SOAP12, ""},
+		{"WS-Addressing for another", envelope(soap.Namespace12, header(`<wsa:ReplyTo s:role="urn:other" s:mustUnderstand="1"><wsa:Address>https://127.0.0.1/</wsa:Address></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, ""},
+		{"empty reference parameters", envelope(soap.Namespace12, header(`<wsa:ReplyTo><wsa:Address>`+soap.NamespaceA+`/anonymous</wsa:Address><wsa:ReferenceParameters/><wsa:Metadata><x:m xmlns:x="urn:x"/></wsa:Metadata></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, ""},
+
 		{"no envelope", `<Do xmlns="` + service + `"/>`, soap.SOAP11, soap.Version},
 		{"envelope of a namespace of its own", envelope("urn:soap:3", "", "<Do/>"), soap.SOAP11, soap.Version},
 		{"1.2 as 1.1", envelope(soap.Namespace12, "", "<Do/>"), soap.SOAP11, soap.VersionMix},
@@ -74,9 +90,17 @@ func TestOpen(t *testing.T) {
 		{"to be understood by the next", envelope(soap.Namespace12, header(`<x:T xmlns:x="urn:x" s:mustUnderstand="1" s:role="`+soap.Namespace12+`/role/next"/>`), "<Do/>"), soap.SOAP12, soap.MustUnderstand},
 		{"reply elsewhere", envelope(soap.Namespace11, header(`<wsa:ReplyTo><wsa:Address>https://127.0.0.1/steal</wsa:Address></wsa:ReplyTo>`), "<Do/>"), soap.SOAP11, soap.AddressingCode},
 		{"faults elsewhere", envelope(soap.Namespace11, header(`<wsa:FaultTo><wsa:Address>https://127.0.0.1/steal</wsa:Address></wsa:FaultTo>`), "<Do/>"), soap.SOAP11, soap.AddressingCode},
+		{"reply to nobody", envelope(soap.Namespace12, header(`<wsa:ReplyTo><wsa:Address>`+soap.NamespaceA+`/none</wsa:Address></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"reply without an address", envelope(soap.Namespace12, header(`<wsa:ReplyTo/>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"reply to two addresses", envelope(soap.Namespace12, header(`<wsa:ReplyTo><wsa:Address>`+soap.NamespaceA+`/anonymous</wsa:Address><wsa:Address>https://127.0.0.1/</wsa:Address></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"reply with parameters", envelope(soap.Namespace12, header(`<wsa:ReplyTo><wsa:Address>`+soap.NamespaceA+`/anonymous</wsa:Address><wsa:ReferenceParameters><x:s xmlns:x="urn:x"/></wsa:ReferenceParameters></wsa:ReplyTo>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"two replies", envelope(soap.Namespace12, header(strings.Repeat(`<wsa:ReplyTo><wsa:Address>`+soap.NamespaceA+`/anonymous</wsa:Address></wsa:ReplyTo>`, 2)), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"two destinations", envelope(soap.Namespace12, header(`<wsa:To>urn:a</wsa:To><wsa:To>urn:b</wsa:To>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"empty message id", envelope(soap.Namespace12, header(`<wsa:MessageID> </wsa:MessageID>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
+		{"empty action", envelope(soap.Namespace12, header(`<wsa:Action/>`), "<Do/>"), soap.SOAP12, soap.AddressingCode},
 		{"two message ids", envelope(soap.Namespace11, header(`<wsa:MessageID>a</wsa:MessageID><wsa:MessageID>b</wsa:MessageID>`), "<Do/>"), soap.SOAP11, soap.AddressingCode},
 		{"unknown addressing", envelope(soap.Namespace11, header(`<wsa:Elsewhere/>`), "<Do/>"), soap.SOAP11, soap.AddressingCode},
-		{"endless message id", envelope(soap.Namespace11, header(`<wsa:MessageID>`+strings.Repeat("a", 513)+`</wsa:MessageID>`), "<Do/>"), soap.SOAP11, soap.Structure},
+		{"endless message id", envelope(soap.Namespace11, header(`<wsa:MessageID>`+strings.Repeat("a", 2049)+`</wsa:MessageID>`), "<Do/>"), soap.SOAP11, soap.Structure},
 		{"Ids without number", envelope(soap.Namespace11, header(strings.Repeat(`<x:T xmlns:x="urn:x" Id="a"/>`, 65)), "<Do/>"), soap.SOAP11, soap.Structure},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,8 +127,8 @@ func TestOpenKeepsWhatTheAnswerNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (soap.Addressing{Used: true, MessageID: "urn:uuid:1", Action: "urn:do"}); env.Addressing != want {
-		t.Errorf("addressing %+v, want %+v", env.Addressing, want)
+	if a := env.Addressing; !a.Used || a.MessageID != "urn:uuid:1" || a.Action != "urn:do" {
+		t.Errorf("addressing %+v", a)
 	}
 	for id, want := range map[string]bool{"one": true, "two": true, "three": false} {
 		if env.Declares(id) != want {

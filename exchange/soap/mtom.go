@@ -2,7 +2,6 @@ package soap
 
 import (
 	"bytes"
-	"mime"
 	"net/url"
 	"strings"
 )
@@ -208,7 +207,7 @@ func rootOf(parts []part, start string) (int, error) {
 
 // rootEdition holds the root part's own Content-Type against the message's.
 func rootEdition(media string, outer Edition) (Edition, error) {
-	name, params, err := mime.ParseMediaType(media)
+	name, params, err := parseMedia(media)
 	if err != nil || name != "application/xop+xml" {
 		return 0, refuse(MediaType, "the root part is not application/xop+xml", mediaHint)
 	}

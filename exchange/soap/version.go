@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"mime"
 	"strings"
 )
 
@@ -65,7 +64,7 @@ const mediaHint = "send text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2), or
 
 // ParseContentType reads the Content-Type header of a request. Errors are *Error with MediaType, Charset or VersionMix.
 func ParseContentType(header string) (ContentType, error) {
-	media, params, err := mime.ParseMediaType(header)
+	media, params, err := parseMedia(header)
 	if err != nil {
 		return ContentType{}, refuse(MediaType, "the Content-Type cannot be read", mediaHint)
 	}
@@ -107,7 +106,7 @@ func multipartType(params map[string]string) (ContentType, error) {
 
 // startInfo reads start-info, or the type parameter of the root part: a media type that may carry an action of its own.
 func startInfo(info string) (ContentType, error) {
-	media, params, err := mime.ParseMediaType(info)
+	media, params, err := parseMedia(info)
 	switch {
 	case err == nil && media == "text/xml":
 		return ContentType{Edition: SOAP11}, nil

@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"hash"
 	"unicode/utf8"
 )
 
@@ -20,6 +21,10 @@ type Exclusive struct {
 	// have this value, on the element or inside it.
 	ID []byte
 
+	// Taken are values that no attribute with the local name id, in any case and
+	// namespace, may have below the start tag of the element that is written.
+	Taken [][]byte
+
 	// Exclude, if not empty, is a namespace of which no element may remain in
 	// the output: that of signatures.
 	Exclude string
@@ -34,10 +39,12 @@ type Exclusive struct {
 type writer struct {
 	x        Exclusive
 	out      []byte
-	limit    int  // of the length of out
-	full     bool // what was to be appended would pass the limit
-	from     int  // the document from here up to the event is canonical and not yet copied
-	top      int  // depth of the element that is written
+	sink     hash.Hash // takes what is written, instead of out
+	scratch  []byte    // out on its way to the sink
+	limit    int       // of the length of out
+	full     bool      // what was to be appended would pass the limit
+	from     int       // the document from here up to the event is canonical and not yet copied
+	top      int       // depth of the element that is written
 	exclude  space
 	rendered []rendering
 	decls    []int32 // bindings to render in this tag; none for xmlns=""
@@ -83,6 +90,32 @@ func (s *Scanner) Canonical(dst []byte, x Exclusive) ([]byte, error) {
 	out := w.out
 	w.x, w.out = Exclusive{}, nil
 	return out, err
+}
+
+// spilled is how much of a canonical form waits for the hash that takes it.
+const spilled = 8 << 10
+
+// Digest is Canonical with the canonical form written to a hash instead of
+// kept: content that is only compared takes no memory, however large it is.
+func (s *Scanner) Digest(to hash.Hash, x Exclusive) error {
+	w := &s.write
+	w.sink = to
+	rest, err := s.Canonical(w.scratch[:0], x)
+	to.Write(rest)
+	w.sink, w.scratch = nil, rest[:0]
+	return err
+}
+
+// put writes a run of canonical bytes.
+func (w *writer) put(b []byte) {
+	if w.sink != nil && len(w.out)+len(b) > spilled {
+		w.sink.Write(w.out) // a hash takes everything
+		w.sink.Write(b)
+		w.limit -= len(w.out) + len(b)
+		w.out = w.out[:0]
+		return
+	}
+	w.out = append(w.out, b...)
 }
 
 func (s *Scanner) canonicalisable(x Exclusive) error {
@@ -132,7 +165,7 @@ func (s *Scanner) element() error {
 // flush copies what is pending up to an offset and goes on behind another.
 func (w *writer) flush(doc []byte, to, next int) {
 	if to > w.from {
-		w.out = append(w.out, doc[w.from:to]...)
+		w.put(doc[w.from:to])
 	}
 	w.from = next
 }
@@ -144,7 +177,7 @@ func (s *Scanner) writeStart() error {
 			return err
 		}
 	}
-	if len(w.x.ID) > 0 && len(s.attrs) > 0 {
+	if (len(w.x.ID) > 0 || len(w.x.Taken) > 0) && len(s.attrs) > 0 {
 		if err := s.uniqueID(); err != nil {
 			return err
 		}
@@ -377,14 +410,14 @@ func (s *Scanner) writeEnd() {
 // escape appends raw, which was read without error, in canonical form, and stops
 // where that would pass the limit.
 func (w *writer) escape(raw []byte, attribute bool) {
-	out, from := w.out, 0
-	for i := 0; i < len(raw) && len(out) <= w.limit; {
+	from := 0
+	for i := 0; i < len(raw) && len(w.out) <= w.limit; {
 		c := raw[i]
 		if c != '&' && c != '>' && c != '\r' && c != '"' {
 			i++
 			continue
 		}
-		if len(out)+i-from > w.limit {
+		if len(w.out)+i-from > w.limit {
 			break
 		}
 		r, n := rune(c), 1
@@ -396,19 +429,18 @@ func (w *writer) escape(raw []byte, attribute bool) {
 				n = 2
 			}
 		}
-		out = append(out, raw[from:i]...)
+		w.put(raw[from:i])
 		if attribute {
-			out = appendInAttribute(out, r)
+			w.out = appendInAttribute(w.out, r)
 		} else {
-			out = appendInText(out, r)
+			w.out = appendInText(w.out, r)
 		}
 		i += n
 		from = i
 	}
-	if w.full = w.full || len(out)+len(raw)-from > w.limit; !w.full {
-		out = append(out, raw[from:]...)
+	if w.full = w.full || len(w.out)+len(raw)-from > w.limit; !w.full {
+		w.put(raw[from:])
 	}
-	w.out = out
 }
 
 func appendInText(out []byte, r rune) []byte {
@@ -459,6 +491,15 @@ func (s *Scanner) noForeign(e *element) error {
 	return nil
 }
 
+func (x *Exclusive) taken(id []byte) bool {
+	for _, t := range x.Taken {
+		if bytes.Equal(id, t) {
+			return true
+		}
+	}
+	return false
+}
+
 // uniqueID refuses a second attribute id with the value of the element's own.
 func (s *Scanner) uniqueID() error {
 	for i := range s.attrs {
@@ -470,7 +511,7 @@ func (s *Scanner) uniqueID() error {
 		if len(s.open) == s.write.top && !a.name.prefixed() && string(local) == "Id" {
 			continue
 		}
-		if bytes.Equal(s.decoded(a), s.write.x.ID) {
+		if value := s.decoded(a); len(s.write.x.ID) > 0 && bytes.Equal(value, s.write.x.ID) || len(s.open) > s.write.top && s.write.x.taken(value) {
 			return s.fail(DuplicateID, s.at, "a second attribute "+s.raw(a.name)+" with the value that the signature refers to", "give every Id a value of its own")
 		}
 	}

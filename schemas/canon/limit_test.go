@@ -2,6 +2,7 @@ package canon_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -195,4 +196,84 @@ func held() int {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)
+}
+
+// TestDigest: a hash gets the bytes that Canonical gives, and under the same bound.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	p := canon.NewProfile(canon.Limits{}, canontest.Namespaces...)
+	r := rand.New(rand.NewPCG(5, 6))
+	digest := func(doc string, p *canon.Profile, x canon.Exclusive) ([]byte, error) {
+		s, h := open(t, doc, p), sha256.New()
+		start(t, s)
+		err := s.Digest(h, x)
+		return h.Sum(nil), err
+	}
+	docs := map[string]*canon.Profile{
+		`<x xmlns="urn:example:a">` + strings.Repeat("&gt;>\r\n", 50000) + `</x>`:                              closed,
+		`<x xmlns="urn:example:a">` + strings.Repeat("text", 50000) + "\r" + `</x>`:                            closed,
+		`<x xmlns="urn:example:a"><y i="` + strings.Repeat("&#9;v", 50000) + `"/></x>`:                         closed,
+		`<x xmlns="urn:example:a">` + strings.Repeat("<y  i='\"'/><z></z >", 20000) + `</x>`:                   closed,
+		`<x xmlns="urn:example:a">` + strings.Repeat("<y></y>", 20000) + `</x>`:                                closed,
+		`<x xmlns="urn:example:a">` + strings.Repeat("a", 8<<10-30) + "\r" + strings.Repeat("b", 100) + `</x>`: closed,
+	}
+	for range many(t, 500) {
+		docs[string(canontest.Random(r, canontest.Signature{Method: "m", Digest: "d"}).Octets)] = p
+	}
+	for doc, p := range docs {
+		form, err := whole([]byte(doc), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := sha256.Sum256(form)
+		if got, err := digest(doc, p, canon.Exclusive{Max: len(form)}); err != nil || !bytes.Equal(got, want[:]) {
+			t.Fatalf("%v\n%.200q", err, doc)
+		}
+		if _, err := digest(doc, p, canon.Exclusive{Max: len(form) - 1}); code(err) != canon.TooLarge {
+			t.Fatalf("a byte too much: %v\n%.200q", err, doc)
+		}
+	}
+}
+
+// TestDigestTakesNoMemory: content that is only compared is not copied.
+func TestDigestTakesNoMemory(t *testing.T) {
+	doc := []byte(`<x xmlns="urn:example:a">` + strings.Repeat("base64 in lines\r\n", 1<<18) + `</x>`)
+	var s canon.Scanner
+	run := func() {
+		if err := s.Reset(doc, closed); err != nil {
+			t.Fatal(err)
+		}
+		start(t, &s)
+		if err := s.Digest(sha256.New(), canon.Exclusive{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run()
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 256<<10 {
+		t.Errorf("%d bytes for a digest of %d", took, len(doc))
+	}
+}
+
+// TestTaken: Ids that are taken may stand on the element itself, and nowhere below it.
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	taken := canon.Exclusive{Taken: [][]byte{[]byte("a"), []byte("b")}}
+	for doc, ok := range map[string]bool{
+		`<x xmlns="urn:example:a" Id="a"><y Id="c" other="a"/></x>`:                   true,
+		`<x xmlns="urn:example:a"><y Id="a"/></x>`:                                    false,
+		`<x xmlns="urn:example:a"><y><z id="b"/></y></x>`:                             false,
+		`<x xmlns="urn:example:a" xmlns:b="urn:example:b"><y b:ID="&#98;"/></x>`:      false,
+		`<x xmlns="urn:example:a" xmlns:b="urn:example:b"><y b:ident="b" Id=""/></x>`: true,
+	} {
+		s := open(t, doc, closed)
+		start(t, s)
+		_, err := s.Canonical(nil, taken)
+		if (err == nil) != ok || err != nil && code(err) != canon.DuplicateID {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
 }
