@@ -32,12 +32,11 @@ import (
 // originHub is a hub that has received what is replayed: one with a test switch, and with a court that sends.
 type originHub struct {
 	*region
-	court   identity
-	tls     identity
-	court1  *client.Client
-	zone    *time.Location
-	today   order.Date
-	refused int
+	court  identity
+	tls    identity
+	sender *client.Client
+	zone   *time.Location
+	today  order.Date
 }
 
 const originORI order.ORI = "CA030013J"
@@ -84,8 +83,8 @@ func openOrigin(t *testing.T) *originHub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.court1 = client.New(o.hub.serviceURL(), config)
-	t.Cleanup(o.court1.Close)
+	o.sender = client.New(o.hub.serviceURL(), config)
+	t.Cleanup(o.sender.Close)
 	return o
 }
 
@@ -96,7 +95,7 @@ func (o *originHub) Send(ctx context.Context, i replay.Item) (order.Tracking, er
 		return "", err
 	}
 	for {
-		reply, err := o.court1.Post(ctx, body, contentType)
+		reply, err := o.sender.Post(ctx, body, contentType)
 		if err != nil {
 			return "", err
 		}
