@@ -28,6 +28,12 @@ func BenchmarkIntake(b *testing.B) {
 	}{
 		{name: "RSA", message: message{pack: sampleService(), noImages: true}},
 		{name: "RSA, order with image inline"},
+		{name: "RSA, order with image inline, message signed too", message: message{wire: func(body string) string {
+			court := keyPair(b, "court-rsa")
+			signed, err := sig.SignMessage([]byte(body), court.key, court.cert, sig.MessageOptions{Profile: Profile(1 << 20), Created: now})
+			check(b, err)
+			return string(signed)
+		}}},
 		{name: "P-256, order with image inline", message: message{signer: "court-p256"}},
 		{name: "RSA, order with 200 KB image inline", image: 200 << 10},
 		{name: "RSA, order with 200 KB image as MTOM", message: message{mtom: true}, image: 200 << 10},

@@ -86,7 +86,7 @@ func (h *Hub) open(m *received) (opened, error) {
 	}
 	name := o.scanner.Name()
 	if name.Space != wsdl.Namespace || !isOperation(name.Local) {
-		return o, &refusal{code: "Client.Operation.Unknown"}
+		return o, &refusal{code: "Client.Operation.Unknown", hint: "The operations of " + wsdl.Namespace + " are " + operationNames() + "."}
 	}
 	m.operation = name.Local
 	action := wsdl.Action(m.operation)

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,13 +43,18 @@ var operations = map[string]operation{
 
 func isOperation(name string) bool { return name == submitOrder || operations[name] != nil }
 
+// operationNames are all of them, for whoever named another.
+func operationNames() string {
+	return strings.Join(append(slices.Sorted(maps.Keys(operations)), submitOrder), ", ")
+}
+
 // reply is an answer on its way: its bytes, and its media type where that is not the edition's own.
 type reply struct {
 	body  []byte
 	media string
 }
 
-// question is the content of a request: elements of the service's namespace with texts, at most two deep.
+// asked is the content of a request: elements of the service's namespace with texts, at most two deep.
 type asked struct {
 	of    opened
 	texts map[string]string // by path: "Requester/RoleCode"

@@ -30,6 +30,18 @@ func (r *running) asks(t *testing.T, who, operation, content string, e soap.Edit
 	return r.post(t, who, []byte(body), e.MediaType()+"; charset=utf-8", nil)
 }
 
+func TestUnknownOperationIsToldTheKnownOnes(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	reply := r.asks(t, "court-rsa", "CancelOrder", "", soap.SOAP11)
+	refusedWith(t, "another operation", reply, "Client.Operation.Unknown")
+	for name := range operations {
+		if !bytes.Contains(reply.Body, []byte(name)) {
+			t.Errorf("%s is not told", name)
+		}
+	}
+}
+
 func requesterXML(role string) string {
 	return `<Requester><UserIdentification>jdoe</UserIdentification><RoleCode>` + role + `</RoleCode><PurposeText>hearing preparation</PurposeText></Requester>`
 }
@@ -180,7 +192,7 @@ func TestSearchAndRead(t *testing.T) {
 	refusedWith(t, "another order", r.asks(t, "court-rsa", "GetOrder", requesterXML("courtClerk")+strings.Replace(namedOrder, "O-one", "O-two", 1), soap.SOAP11), "Client.Query.NotFound")
 	trail, err := s.AuditTrail(t.Context(), "order CA030013J/O-one", 10)
 	check(t, err)
-	if len(trail) == 0 || trail[0].Actor != "agency CA030013J user jdoe" || !strings.Contains(trail[0].Details, "role courtClerk; purpose hearing preparation") {
+	if len(trail) == 0 || trail[0].Actor != "agency CA030013J user jdoe" || !strings.Contains(trail[0].Details, "role courtClerk; version 1; purpose \"hearing preparation\"") {
 		t.Errorf("the read is not on record: %+v", trail)
 	}
 	searches, err := s.AuditTrail(t.Context(), "orders", 20)
@@ -287,6 +299,66 @@ func TestWhereaboutsAreWithheld(t *testing.T) {
 		if o, hidden := withheld(who.a, who.r, f); hidden || o.Terms.MoveOf == nil {
 			t.Errorf("withheld from %s", who.r)
 		}
+	}
+}
+
+// Every answer of every operation is one of the contract, in the judgement of libxml2.
+func TestAnswersFollowTheContract(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	c := parts(t, s)
+	c.Planner, c.Seal, c.Maintenance = &fixedPlan{}, hubSealer(t), []string{"Sunday 9:00 to 21:00"}
+	r := start(t, c)
+	var answers collected
+	receipt, err := r.send(t, message{}, "one").Receipt()
+	check(t, err)
+	_, err = r.send(t, message{pack: strings.ReplaceAll(sampleService(), "ORDER-1", "O-one"), noImages: true}, "served").Receipt()
+	check(t, err)
+	grant(t, s, func(a *store.Agency) { a.MayQuery, a.MayImages = true, true })
+	named := requesterXML("courtClerk") + namedOrder
+	for _, ask := range []struct{ operation, content, lacks string }{
+		{"Ping", "", ""}, {"GetPolicy", "", ""}, {"ListSubmissions", "", ""}, {"ListSubmissions", "<SubmissionStateCode>refused</SubmissionStateCode><ReceivedFromDateTime>2026-11-01T00:00:00-08:00</ReceivedFromDateTime>", ""},
+		{"GetSubmissionStatus", "<TrackingIdentification>" + string(receipt.Tracking) + "</TrackingIdentification>", ""},
+		{"SearchOrders", requesterXML("courtClerk") + "<PersonSurName>Jones</PersonSurName>", "<OrderSummary>"}, {"SearchOrders", requesterXML("helpDesk") + "<CaseDocketID>26NF0886</CaseDocketID>", "<OrderSummary>"},
+		{"GetOrder", named, "<OrderService>"}, {"GetOrder", strings.Replace(named, "O-one", "O-none", 1), ""},
+		{"GetOrderImage", named + "<TrackingIdentification>" + string(receipt.Tracking) + "</TrackingIdentification><DocumentIdentification>order-image</DocumentIdentification>", "<ImageContent>"},
+	} {
+		reply := r.asks(t, "court-rsa", ask.operation, ask.content, soap.SOAP12)
+		if !bytes.Contains(reply.Body, []byte(ask.lacks)) {
+			t.Errorf("%s lacks %s: %s", ask.operation, ask.lacks, reply.Body)
+		}
+		answers.add(reply.Body)
+	}
+	for _, m := range []message{{}, {signer: "none"}, {pack: sample(">100<", ">a hundred<")}, {pack: sample("CR-160", "XX-999")}} {
+		body, contentType := m.request(t, "tried")
+		reply := r.post(t, "court-rsa", bytes.ReplaceAll(body, []byte("SubmitOrder"), []byte("ValidateOrder")), contentType, nil)
+		contains(t, "a trial", reply, "<AcceptableIndicator>")
+		answers.add(reply.Body)
+	}
+	answers.validate(t)
+}
+
+// A proof of service may come from any county; trying one tells nothing of an order of another.
+func TestValidateTellsNothingOfOthersOrders(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	c := parts(t, s)
+	plan := &fixedPlan{}
+	c.Planner = plan
+	r := start(t, c)
+	_, err := r.send(t, message{}, "one").Receipt()
+	check(t, err)
+	try := func(who, ori string) {
+		t.Helper()
+		pack := strings.Replace(strings.ReplaceAll(sampleService(), "ORDER-1", "O-one"), "Identification>CA030013J</Submitter", "Identification>"+ori+"</Submitter", 1)
+		m := message{pack: pack, noImages: true, signer: who}
+		body, contentType := m.request(t, "served-"+who)
+		contains(t, who, r.post(t, who, bytes.ReplaceAll(body, []byte("SubmitOrder"), []byte("ValidateOrder")), contentType, nil), "<AcceptableIndicator>true<", "<CarposPlan>")
+	}
+	try("court-rsa", string(courtORI))
+	try("other-court", string(otherORI))
+	if got := fmt.Sprint(plan.asked); got != "[servetrue servefalse]" {
+		t.Errorf("planned %s", got)
 	}
 }
 

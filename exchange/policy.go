@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/base64"
 	"slices"
 	"strconv"
 
@@ -50,6 +51,9 @@ func (h *Hub) policy(_ context.Context, o opened) (reply, error) {
 			w.Leaf("MaintenanceText", m)
 		}
 		writeErrors(w, h.errorCodes())
+		for _, c := range h.receiptCertificates() {
+			w.Leaf("ReceiptCertificate", base64.StdEncoding.EncodeToString(c))
+		}
 	}), nil
 }
 
@@ -94,6 +98,14 @@ func writeExpiryRule(w *soap.Writer, r forms.ExpiryRule) {
 	w.Leaf("CitationText", r.Citation)
 	w.Leaf("ConfidenceText", r.Confidence)
 	w.Close("ExpirationRule")
+}
+
+// receiptCertificates are those with which the hub signs receipts, DER; none where it does not sign.
+func (h *Hub) receiptCertificates() [][]byte {
+	if h.Seal == nil {
+		return [][]byte{}
+	}
+	return [][]byte{h.Seal.Certificate().Raw}
 }
 
 // limit is one bound of the hub.

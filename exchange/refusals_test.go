@@ -315,7 +315,7 @@ func (c *collected) add(answer []byte) {
 	c.all = append(c.all, answer)
 }
 
-var payload = regexp.MustCompile(`(?s)<(SubmissionFault|SubmitOrderResponse|GetSubmissionStatusResponse)( .*)</(SubmissionFault|SubmitOrderResponse|GetSubmissionStatusResponse)>`)
+var payload = regexp.MustCompile(`(?s)<(SubmissionFault|[A-Za-z]+Response)( .*)</(SubmissionFault|[A-Za-z]+Response)>`)
 
 func (c *collected) validate(t *testing.T) {
 	t.Helper()

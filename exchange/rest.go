@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ccpor/exchange/sig"
 	"ccpor/mapping/order"
 	"ccpor/store"
 )
@@ -99,6 +100,9 @@ func (h *Hub) answerGet(w http.ResponseWriter, req *http.Request, v *visit, path
 	v.begin("receive")
 	if err := h.identify(req, m); err != nil {
 		return nil, err
+	}
+	if v.agency.MessageSignature == store.MessageSignatureRequired {
+		return nil, &refusal{code: "Client.MessageSignature." + string(sig.Missing), what: "Your agency has agreed that all its messages are signed, which a GET cannot be.", hint: "Ask by SOAP."}
 	}
 	v.begin("answer")
 	a, err := askedByURL(opened{received: m}, req, path, params)

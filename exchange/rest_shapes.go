@@ -181,6 +181,7 @@ type apiPolicy struct {
 	Algorithms  []string            `json:"signatureAlgorithms"`
 	Maintenance []string            `json:"maintenance"`
 	Errors      []errorCode         `json:"errors"`
+	Receipts    [][]byte            `json:"receiptCertificates"`
 }
 
 type apiForm struct {
@@ -215,7 +216,7 @@ func (h *Hub) apiPolicy(_ context.Context, a asked) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := apiPolicy{Edition: h.edition(), Codes: map[string][]string{}, Limits: h.limitsOf(a.of), Algorithms: sig.Algorithms(), Maintenance: append([]string{}, h.Maintenance...), Errors: h.errorCodes()}
+	p := apiPolicy{Edition: h.edition(), Codes: map[string][]string{}, Limits: h.limitsOf(a.of), Algorithms: sig.Algorithms(), Maintenance: append([]string{}, h.Maintenance...), Errors: h.errorCodes(), Receipts: h.receiptCertificates()}
 	for _, f := range h.Forms.Forms() {
 		p.Forms = append(p.Forms, formOf(f))
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -181,6 +182,7 @@ func TestPolicyAsJSON(t *testing.T) {
 	t.Parallel()
 	c := parts(t, newMemory(t))
 	c.Maintenance = []string{"Sunday 9:00 to 21:00"}
+	c.Seal = hubSealer(t)
 	r := startAPI(t, c)
 	var p apiPolicy
 	r.get("court-rsa", "policy", &p)
@@ -188,6 +190,9 @@ func TestPolicyAsJSON(t *testing.T) {
 	if p.Edition != r.hub.edition() || len(p.Forms) != strings.Count(xml, "<Form>") || len(p.Codes) != strings.Count(xml, "<CodeList>") || len(p.Limits) != strings.Count(xml, "<Limit>") ||
 		len(p.Errors) != strings.Count(xml, "<ErrorCode>") || len(p.Algorithms) != strings.Count(xml, "<SignatureAlgorithmURI>") || len(p.Expirations) != strings.Count(xml, "<ExpirationRule>") || len(p.Maintenance) != 1 || len(p.Errors) == 0 {
 		t.Errorf("%d forms, %d lists, %d limits, %d errors against\n%s", len(p.Forms), len(p.Codes), len(p.Limits), len(p.Errors), xml)
+	}
+	if der := c.Seal.Certificate().Raw; len(p.Receipts) != 1 || !bytes.Equal(p.Receipts[0], der) || !strings.Contains(xml, "<ReceiptCertificate>"+base64.StdEncoding.EncodeToString(der)+"<") {
+		t.Error("the certificate of receipts is another")
 	}
 	for _, f := range p.Forms {
 		if !strings.Contains(xml, "<FormNumberText>"+f.Number+"</FormNumberText>") {
@@ -282,5 +287,19 @@ func TestReadingSideWithoutAStore(t *testing.T) {
 	status, _, body := r.request("court-rsa", http.MethodGet, APIPath+"submissions", true)
 	if status != http.StatusInternalServerError || !bytes.Contains(body, []byte("Server.Internal")) || strings.Contains(r.log.String()+string(body), "Jones") {
 		t.Errorf("%d %s\n%s", status, body, r.log.String())
+	}
+}
+
+// An agency that has agreed to sign its messages is not let in by a side where nothing can be signed.
+func TestReadingSideKeepsToTheAgreement(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := startAPI(t, parts(t, s))
+	grant(t, s, func(a *store.Agency) { a.MessageSignature = store.MessageSignatureRequired })
+	for path := range resources {
+		status, _, body := r.request("court-rsa", http.MethodGet, APIPath+strings.Replace(path, "{tracking}", "0000-0000-00", 1), true)
+		if status != http.StatusBadRequest || !bytes.Contains(body, []byte("Client.MessageSignature.Missing")) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 }

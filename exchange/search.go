@@ -47,10 +47,10 @@ func (a asked) requester() (requester, error) {
 	return r, nil
 }
 
-// event is the audit entry of a read by a person of an agency.
+// event is the audit entry of a read by a person of an agency. The purpose is the only free text: it stands quoted and last, so that it cannot pass for anything else.
 func (o opened) event(r requester, action, object, outcome, how string) store.Event {
 	return store.Event{Actor: "agency " + string(o.agency.ORI) + " user " + string(r.user), Action: action, Object: object, Outcome: outcome,
-		Details: "role " + string(r.role) + "; purpose " + r.purpose + "; " + how}
+		Details: "role " + string(r.role) + "; " + how + "; purpose " + strconv.Quote(r.purpose)}
 }
 
 // search answers SearchOrders.

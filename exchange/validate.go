@@ -83,6 +83,9 @@ func (h *Hub) try(ctx context.Context, o opened) (trial, error) {
 		o.end(false, out.code)
 		t.code, t.problems = out.code, out.all()
 	}
+	if known != nil && countyOf(known.Order.Court.ORI) != countyOf(o.agency.ORI) {
+		known = nil // a proof of service may come from anywhere; what the hub has of the order is not told for it
+	}
 	if t.pack.Reference().OrderID != "" && h.Planner != nil {
 		t.plan, t.planned = h.Planner.Plan(t.pack, o.agency, known), true
 	}

@@ -1,13 +1,20 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"ccpor/mapping/order"
 	"ccpor/store"
+	"ccpor/store/storetest"
 )
 
 // While many are kept at once, whoever goes on from mark to mark is told each exactly once.
@@ -64,6 +71,61 @@ func TestListNeverSkips(t *testing.T) {
 	}
 	if len(told) != all {
 		t.Errorf("%d of %d were told", len(told), all)
+	}
+}
+
+// What was written by a transaction that is still under way holds back what came later, however late it commits, and comes before it.
+func TestListWaitsForTheOldestTransaction(t *testing.T) {
+	t.Parallel()
+	url := storetest.NewURL(t)
+	s := storetest.Open(t, url, store.Options{})
+	court := orange(t, s)
+	if _, err := s.Accept(t.Context(), add(court, "L-0", "O-0")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	slow, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.Exec(t.Context(), `insert into submission (tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm, order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code)
+		select '0000-0000-00', agency_id, 'slow', action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm, order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code from submission where package = 'L-0'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Accept(t.Context(), add(court, "L-1", "O-1")); err != nil {
+		t.Fatal(err)
+	}
+	names := func(since store.Mark) (string, store.Mark) {
+		page, err := s.List(t.Context(), store.ListQuery{Agency: court.ID, Since: since, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, m := range page.Submissions {
+			all = append(all, string(m.Package))
+		}
+		return strings.Join(all, " "), page.Next
+	}
+	got, mark := names(store.Mark{})
+	if got != "L-0" && got != "" { // empty while another test's transaction, older than L-0, is under way on this server
+		t.Fatalf("told %q while a transaction is under way", got)
+	}
+	if err := slow.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimSpace(strings.TrimPrefix("L-0 slow L-1", got))
+	told := ""
+	for end := time.Now().Add(time.Minute); told != want && time.Now().Before(end); runtime.Gosched() {
+		var more string
+		more, mark = names(mark)
+		told = strings.TrimSpace(told + " " + more)
+	}
+	if told != want {
+		t.Errorf("told %q after %q, want %q", told, got, want)
 	}
 }
 

@@ -174,3 +174,38 @@ func write(t *testing.T, file, text string) {
 		t.Fatal(err)
 	}
 }
+
+// The listener's contract fits together, and its schema takes what the hub sends and refuses the rest.
+func TestListenerContract(t *testing.T) {
+	t.Parallel()
+	c := contract(t)
+	text := string(c.Listener())
+	if xml.Unmarshal(c.Listener(), new(struct{})) != nil || !strings.Contains(text, `schemaLocation="`+address+`?xsd=listener-1.0.xsd"`) ||
+		strings.Count(text, `soapAction="`+wsdl.ListenerNamespace+`/NotifySubmissionStatus"`) != 2 {
+		t.Errorf("the contract of the listener: %s", text)
+	}
+	schema, ok := c.Schema("listener-1.0.xsd")
+	for _, m := range regexp.MustCompile(`element="l:(\w+)"`).FindAllStringSubmatch(text, -1) {
+		if !ok || !strings.Contains(string(schema), `<xs:element name="`+m[1]+`"`) {
+			t.Errorf("no element %s", m[1])
+		}
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "l.xsd"), string(schema))
+	const head, tail = `<NotifySubmissionStatus xmlns="` + wsdl.ListenerNamespace + `">`, `</NotifySubmissionStatus>`
+	notice := `<Notice Id="notice-1"><AgencyORIIdentification>CA030013J</AgencyORIIdentification><NoticeNumber>1</NoticeNumber></Notice>`
+	for _, x := range []struct {
+		doc string
+		ok  bool
+	}{
+		{head + notice + tail, true}, {head + notice + `<SignedNotice>AAAA</SignedNotice>` + tail, true}, {head + tail, false}, {head + notice + notice + tail, false},
+		{`<NotifySubmissionStatusResponse xmlns="` + wsdl.ListenerNamespace + `"><NoticeNumber>1</NoticeNumber></NotifySubmissionStatusResponse>`, true},
+		{`<NotifySubmissionStatusResponse xmlns="` + wsdl.ListenerNamespace + `"/>`, false},
+	} {
+		file := filepath.Join(dir, "sample.xml")
+		write(t, file, x.doc)
+		if out, err := exec.Command("xmllint", "--noout", "--nonet", "--schema", filepath.Join(dir, "l.xsd"), file).CombinedOutput(); (err == nil) != x.ok {
+			t.Errorf("%s: %s", x.doc, out)
+		}
+	}
+}

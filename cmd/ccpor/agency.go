@@ -14,6 +14,7 @@ import (
 type agencyCommand struct {
 	Add         agencyAddCommand  `cmd:"" help:"Register an agency, or change the one with this ORI."`
 	Certificate agencyCertCommand `cmd:"" help:"Trust a certificate of an agency for a time."`
+	Callback    callbackCommand   `cmd:"" help:"Set where an agency is told of changes, try it, or say how it stands."`
 	List        agencyListCommand `cmd:"" help:"List the registered agencies."`
 }
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -12,7 +14,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"ccpor/clets/carpos"
+	"ccpor/exchange/notify"
 	"ccpor/exchange/seal"
+	"ccpor/store"
 )
 
 // database says which Postgres. Shared by every subcommand that needs one.
@@ -27,16 +31,24 @@ func (d database) required() (string, error) {
 	return d.URL, nil
 }
 
+// tellConfig is by what the hub answers for what it tells courts: receipts and notices.
+type tellConfig struct {
+	SealCert   string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
+	SealKey    string        `env:"CCPOR_SEAL_KEY" help:"Key of that certificate, PEM: ECDSA on P-256 by preference, which signs twenty times as fast as RSA." placeholder:"FILE" type:"path"`
+	ListenCert string        `name:"callback-cert" env:"CCPOR_CALLBACK_CERT" help:"Client certificate that the hub shows to courts' listeners, PEM. Empty: none is shown." placeholder:"FILE" type:"path"`
+	ListenKey  string        `name:"callback-key" env:"CCPOR_CALLBACK_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
+	Late       time.Duration `name:"callback-late" env:"CCPOR_CALLBACK_LATE" default:"4h" help:"For how long a court's listener fails until the log calls for a person. The hub goes on trying."`
+}
+
 // serveConfig is the whole configuration of a running hub. Its tags are the documentation: `ccpor config describe` prints them.
 type serveConfig struct {
-	Database database `embed:""`
+	Database   database `embed:""`
+	tellConfig `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
 	TLSCert     string        `env:"CCPOR_TLS_CERT" help:"Certificate of the service, PEM." placeholder:"FILE" type:"path"`
 	TLSKey      string        `env:"CCPOR_TLS_KEY" help:"Key of the service, PEM." placeholder:"FILE" type:"path"`
-	SealCert    string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
-	SealKey     string        `env:"CCPOR_SEAL_KEY" help:"Key of that certificate, PEM: ECDSA on P-256 by preference, which signs twenty times as fast as RSA." placeholder:"FILE" type:"path"`
 	MaxMessage  int64         `env:"CCPOR_MAX_MESSAGE" default:"33554432" help:"Largest message taken, in bytes, images included."`
 	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
 	MaxConns    int           `name:"max-connections" env:"CCPOR_MAX_CONNECTIONS" default:"1000" help:"Connections to the service at once; the next one waits."`
@@ -83,6 +95,9 @@ func (c *serveConfig) check() error {
 	} else if _, err := c.sealer(); err != nil {
 		bad("%w", err)
 	}
+	if _, err := c.callbackCertificate(); err != nil {
+		bad("%w", err)
+	}
 	if err := loopback(c.Pages); err != nil {
 		bad("%w", err)
 	}
@@ -124,7 +139,7 @@ func (c *serveConfig) checkRegion() error {
 }
 
 // sealer signs receipts and notices; nil where no key is configured.
-func (c *serveConfig) sealer() (*seal.Sealer, error) {
+func (c *tellConfig) sealer() (*seal.Sealer, error) {
 	if c.SealCert == "" {
 		return nil, nil
 	}
@@ -133,6 +148,31 @@ func (c *serveConfig) sealer() (*seal.Sealer, error) {
 		return nil, fmt.Errorf("reading the certificate that signs receipts: %w", err)
 	}
 	return seal.New(id.key, id.cert)
+}
+
+// callbackCertificate is what the hub shows to listeners; nil where none is configured.
+func (c *tellConfig) callbackCertificate() (*tls.Certificate, error) {
+	if c.ListenCert == "" && c.ListenKey == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.ListenCert, c.ListenKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate towards listeners: %w", err)
+	}
+	return &pair, nil
+}
+
+// notifier tells courts of changes over the store. plain allows http to this machine; scale is a factor on the pauses.
+func (c *tellConfig) notifier(s *store.Store, plain bool, scale float64, log *slog.Logger) (*notify.Notifier, error) {
+	signs, err := c.sealer()
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.callbackCertificate()
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(s, notify.Config{Seal: signs, Certificate: own, Plain: plain, Late: c.Late, Scale: scale, Log: log})
 }
 
 // sealEnds is how long before its end the certificate that signs receipts is spoken of.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ccpor/exchange"
+	"ccpor/exchange/notify"
 	"ccpor/mapping"
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/forms"
@@ -30,6 +31,7 @@ type hub struct {
 	rules   *rules.Book
 	zone    *time.Location // the courts'
 	relay   *relaySide     // nil when no switch is configured
+	notify  *notify.Notifier
 	service *http.Server
 	pages   *http.Server
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
@@ -61,6 +63,9 @@ func (h *hub) open(ctx context.Context) error {
 	}
 	if err := h.openPages(); err != nil {
 		return fmt.Errorf("opening the pages: %w", err)
+	}
+	if h.notify, err = h.config.notifier(h.store, h.config.SwitchTest, h.config.RetryScale, h.log); err != nil {
+		return fmt.Errorf("opening the callbacks: %w", err)
 	}
 	if h.config.Switch == "" {
 		h.log.Warn("no switch is configured: transmissions wait")
@@ -154,6 +159,7 @@ func (h *hub) run(ctx context.Context) error {
 	group, serving := errgroup.WithContext(ctx)
 	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
+	group.Go(func() error { return h.tell(serving) })
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}
@@ -162,6 +168,17 @@ func (h *hub) run(ctx context.Context) error {
 		return h.shutdown(context.WithoutCancel(ctx))
 	})
 	return errors.Join(group.Wait(), h.close(context.WithoutCancel(ctx)))
+}
+
+// tell tells courts of changes until ctx ends, then gives what is under way its time.
+func (h *hub) tell(ctx context.Context) error {
+	if err := h.notify.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.Stop)
+	defer cancel()
+	return h.notify.Stop(ctx)
 }
 
 func (h *hub) shutdown(ctx context.Context) error {

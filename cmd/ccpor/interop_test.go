@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +32,7 @@ type interopRig struct {
 	authority *authority
 	service   string
 	tls, sign identity
-	rsa       identity
+	rsa, seal identity
 	maker     invented.Maker
 }
 
@@ -44,6 +46,11 @@ func newInteropRig(t *testing.T) *interopRig {
 	if err := store.Migrate(t.Context(), r.db.URL()); err != nil {
 		t.Fatal(err)
 	}
+	sim, err := simulatorAt(t.Context(), program(t, "carpos-sim"), filepath.Join(r.dir, "switch"), os.Stderr, "--no-magic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.stop() })
 	r.identities()
 	r.register()
 	own, err := r.authority.server()
@@ -52,7 +59,8 @@ func newInteropRig(t *testing.T) *interopRig {
 	}
 	r.service = freeAddress(t)
 	hub := &hubProcess{t: t, log: &tail{}, env: []string{"CCPOR_DATABASE_URL=" + r.db.URL(), "CCPOR_LISTEN=" + r.service, "CCPOR_PAGES=127.0.0.1:0",
-		"CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile, "CCPOR_PUBLIC_URL=https://" + r.service + "/soap", "CCPOR_LOG_LEVEL=info"}}
+		"CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile, "CCPOR_PUBLIC_URL=https://" + r.service + "/soap", "CCPOR_LOG_LEVEL=info",
+		"CCPOR_SEAL_CERT=" + r.seal.certFile, "CCPOR_SEAL_KEY=" + r.seal.keyFile, "CCPOR_SWITCH=" + sim.Line, "CCPOR_SWITCH_PLAIN=true", "CCPOR_RETRY_SCALE=0.01"}}
 	hub.start()
 	t.Cleanup(hub.stop)
 	return r
@@ -70,6 +78,9 @@ func (r *interopRig) identities() {
 	if r.sign, err = r.authority.signer("CA030013J", keyP256); err != nil {
 		r.t.Fatal(err)
 	}
+	if r.seal, err = r.authority.signer("hub", keyP256); err != nil {
+		r.t.Fatal(err)
+	}
 	if r.rsa, err = r.authority.signer("CA030013J-message", keyRSA2048); err != nil {
 		r.t.Fatal(err)
 	}
@@ -82,7 +93,7 @@ func (r *interopRig) register() {
 		r.t.Fatal(err)
 	}
 	defer s.Close()
-	id, err := s.RegisterAgency(r.t.Context(), store.Agency{ORI: "CA030013J", Name: "Test Court", CarposName: "TEST COURT", Submits: true, ConfirmText: "CONFIRM AT 555-555-0100"})
+	id, err := s.RegisterAgency(r.t.Context(), store.Agency{ORI: "CA030013J", Name: "Test Court", CarposName: "TEST COURT", Submits: true, ConfirmText: "CONFIRM AT 555-555-0100", MayQuery: true, MayImages: true})
 	for _, c := range []struct {
 		use  store.Use
 		cert identity
@@ -211,61 +222,211 @@ func TestInterop(t *testing.T) {
 	}
 	t.Parallel()
 	r := newInteropRig(t)
-	t.Run("zeep", func(t *testing.T) { r.zeep(t, zeep(t)) })
-	t.Run("node", func(t *testing.T) { r.node(t, nodeSoap(t)) })
+	t.Run("zeep", func(t *testing.T) { r.days(t, zeepCourt(zeep(t))) })
+	t.Run("node", func(t *testing.T) { r.days(t, nodeCourt(nodeSoap(t))) })
+	t.Run("callback", func(t *testing.T) { r.callback(t, nodeSoap(t), zeep(t)) })
 }
 
-// zeep walks a court's day with Python zeep in both versions of SOAP.
-func (r *interopRig) zeep(t *testing.T, program []string) {
-	for i, edition := range []string{"11", "12"} {
-		r.t = t
-		s := r.script()
-		s["port"] = "OrderExchangeSoap" + edition
-		pack, image := r.signed(100+10*i, nil)
-		bad, badImage := r.signed(101+10*i, func(p *mapping.Package) { p.Order.Protected = nil })
-		submit := func(pack, image string) map[string]any {
-			return map[string]any{"operation": "SubmitOrder", "positional": []any{map[string]any{"$xml": pack}},
+// interopCourt is a stack in whose terms a day is told.
+type interopCourt struct {
+	name    string
+	program []string
+	// kinds are the ways in which the stack sends: version, signature of the message, MTOM.
+	kinds []interopKind
+	// set puts the kind into the script; carry makes a step that sends a package; ask one that asks.
+	set   func(r *interopRig, script map[string]any, k interopKind)
+	carry func(operation, pack, image string) map[string]any
+}
+
+type interopKind struct {
+	edition, signature string
+	mtom               bool
+}
+
+func zeepCourt(program []string) interopCourt {
+	return interopCourt{name: "Z", program: program,
+		kinds: []interopKind{{"1.1", "", false}, {"1.2", "", false}, {"1.1", "token", false}, {"1.2", "issuerSerial", false}},
+		set: func(r *interopRig, script map[string]any, k interopKind) {
+			script["port"] = "OrderExchangeSoap" + strings.Replace(k.edition, ".", "", 1)
+			if k.signature != "" {
+				script["sign"] = map[string]any{"kind": k.signature, "key": r.rsa.keyFile, "cert": r.rsa.certFile}
+			}
+		},
+		carry: func(operation, pack, image string) map[string]any {
+			return map[string]any{"operation": operation, "positional": []any{map[string]any{"$xml": pack}},
 				"arguments": map[string]any{"Attachment": []any{map[string]any{"AttachmentIdentification": "image-1", "AttachmentContent": map[string]any{"$file": image}}}}}
-		}
-		s["steps"] = []any{submit(pack, image), submit(bad, badImage),
-			map[string]any{"operation": "GetSubmissionStatus", "arguments": map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", 100+10*i)}}}
-		got := r.play(program, s)
-		if at(got[0].Answer, "Receipt", "SubmissionStateCode") != "accepted" {
-			t.Errorf("SOAP %s: %+v", edition, got[0])
-		}
-		if detail := fmt.Sprint(got[1].Fault["detail"]); !strings.Contains(detail, "Client.Rule.ProtectedMissing") || !strings.Contains(detail, "CorrelationIdentification") {
-			t.Errorf("SOAP %s: the refusal is %+v", edition, got[1])
-		}
-		if at(got[2].Answer, "SubmissionStateCode") != "accepted" && at(got[2].Answer, "Submission", "SubmissionStateCode") != "accepted" {
-			t.Errorf("SOAP %s: %+v", edition, got[2])
-		}
+		}}
+}
+
+func nodeCourt(program []string) interopCourt {
+	return interopCourt{name: "N", program: program,
+		kinds: []interopKind{{"1.1", "", true}, {"1.2", "", false}, {"1.1", "default", false}, {"1.2", "plain", false}},
+		set: func(r *interopRig, script map[string]any, k interopKind) {
+			script["edition"], script["mtom"] = k.edition, k.mtom
+			if k.signature != "" {
+				script["sign"] = map[string]any{"key": r.rsa.keyFile, "cert": r.rsa.certFile, "plain": k.signature == "plain"}
+			}
+		},
+		carry: func(operation, pack, image string) map[string]any {
+			return map[string]any{"operation": operation, "package": pack, "image": image,
+				"xml": `{{package}}<Attachment xmlns="urn:ccpor:exchange:service:1.0"><AttachmentIdentification>image-1</AttachmentIdentification><AttachmentContent>{{image}}</AttachmentContent></Attachment>`}
+		}}
+}
+
+func asking(operation string, arguments map[string]any) map[string]any {
+	return map[string]any{"operation": operation, "arguments": arguments}
+}
+
+// days walks the court's day in every way in which its stack can send.
+func (r *interopRig) days(t *testing.T, court interopCourt) {
+	for i, k := range court.kinds {
+		t.Run(fmt.Sprintf("SOAP %s, signature %q, MTOM %t", k.edition, k.signature, k.mtom), func(t *testing.T) {
+			r.t = t
+			number := 1000*int(court.name[0]) + 10*i
+			tracking := r.morning(court, k, number)
+			r.afternoon(court, k, number, tracking)
+		})
 	}
 }
 
-// nodeSubmit is SubmitOrder with the package as it was signed.
-func nodeSubmit(operation, pack, image string) map[string]any {
-	return map[string]any{"operation": operation, "package": pack, "image": image,
-		"xml": `{{package}}<Attachment xmlns="urn:ccpor:exchange:service:1.0"><AttachmentIdentification>image-1</AttachmentIdentification><AttachmentContent>{{image}}</AttachmentContent></Attachment>`}
+// morning submits a good and a bad package, tries one, and asks how they stand. It returns the good one's tracking number.
+func (r *interopRig) morning(court interopCourt, k interopKind, number int) string {
+	t := r.t
+	script := r.script()
+	court.set(r, script, k)
+	pack, image := r.signed(number, nil)
+	bad, badImage := r.signed(number+1, func(p *mapping.Package) { p.Order.Protected, p.Order.Stage = nil, order.StageEmergency })
+	tried, triedImage := r.signed(number+2, nil)
+	script["steps"] = []any{asking("Ping", map[string]any{}), court.carry("SubmitOrder", pack, image), court.carry("SubmitOrder", bad, badImage), court.carry("ValidateOrder", tried, triedImage),
+		asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number)}), asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number+2)})}
+	got := r.play(court.program, script)
+	if at(got[0].Answer, "AgencyOrganizationORIIdentification") != "CA030013J" {
+		t.Errorf("ping: %+v", got[0])
+	}
+	if at(got[1].Answer, "Receipt", "SubmissionStateCode") != "accepted" {
+		t.Fatalf("submit: %+v", got[1])
+	}
+	for _, want := range []string{"Client.Rule.ProtectedMissing", "Client.Rule.StageNotOfForm", "CorrelationIdentification", "TrackingIdentification"} {
+		if !strings.Contains(fmt.Sprint(got[2].Fault), want) {
+			t.Errorf("the refusal lacks %s: %+v", want, got[2])
+		}
+	}
+	if at(got[3].Answer, "AcceptableIndicator") != "true" || at(got[3].Answer, "CarposPlan", "TransactionCode") != "ERR" {
+		t.Errorf("validate: %+v", got[3])
+	}
+	if state := at(got[4].Answer, "SubmissionStateCode") + at(got[4].Answer, "Submission", "SubmissionStateCode"); state != "accepted" {
+		t.Errorf("status: %+v", got[4])
+	}
+	if !strings.Contains(fmt.Sprint(got[5].Fault), "Client.Operation.NotFound") {
+		t.Errorf("a package that was only tried is known: %+v", got[5])
+	}
+	return at(got[1].Answer, "Receipt", "TrackingIdentification")
 }
 
-func (r *interopRig) node(t *testing.T, program []string) {
+// afternoon searches the order, reads it and fetches its image back.
+func (r *interopRig) afternoon(court interopCourt, k interopKind, number int, tracking string) {
+	t := r.t
+	script := r.script()
+	court.set(r, script, k)
+	id := fmt.Sprintf("IO-%06d", number)
+	requester := map[string]any{"UserIdentification": "clerk-7", "RoleCode": "courtClerk", "PurposeText": "trying the service"}
+	named := map[string]any{"Requester": requester, "OrderIdentification": id, "OrganizationORIIdentification": "CA030013J"}
+	image := map[string]any{"Requester": requester, "OrderIdentification": id, "OrganizationORIIdentification": "CA030013J", "TrackingIdentification": tracking, "DocumentIdentification": "image-1"}
+	if k.mtom {
+		image["MtomIndicator"] = true
+	}
+	script["steps"] = []any{asking("SearchOrders", map[string]any{"Requester": requester, "CaseDocketID": id}), asking("GetOrder", named), asking("GetOrderImage", image),
+		asking("ListSubmissions", map[string]any{"MaximumCount": 5}), asking("GetPolicy", map[string]any{})}
+	got := r.play(court.program, script)
+	if !strings.Contains(fmt.Sprint(got[0].Answer), id) {
+		t.Errorf("search: %+v", got[0])
+	}
+	if text := fmt.Sprint(got[1].Answer); !strings.Contains(text, tracking) || !strings.Contains(text, "CR-160") {
+		t.Errorf("order: %+v", got[1])
+	}
+	want := base64.StdEncoding.EncodeToString(r.maker.Image(number, 20_000))
+	if at(got[2].Answer, "ImageContent") != want && !slices.Contains(got[2].Parts, want) {
+		t.Errorf("the image did not come back: %.300v, %d parts", got[2].Answer, len(got[2].Parts))
+	}
+	if text := fmt.Sprint(got[3].Answer); !strings.Contains(text, "SubmissionSummary") || !strings.Contains(text, "CursorText") {
+		t.Errorf("list: %+v", got[3])
+	}
+	if text := fmt.Sprint(got[4].Answer); !strings.Contains(text, "DV-130") || !strings.Contains(text, "Client.Signature.*") {
+		t.Errorf("policy: %.300s", text)
+	}
+}
+
+// callback has node soap serve the listener's contract, and zeep read the notice that came by the same contract.
+func (r *interopRig) callback(t *testing.T, node, python []string) {
 	for i, edition := range []string{"1.1", "1.2"} {
 		r.t = t
-		s := r.script()
-		s["edition"], s["mtom"] = edition, edition == "1.1"
-		pack, image := r.signed(200+10*i, nil)
-		bad, badImage := r.signed(201+10*i, func(p *mapping.Package) { p.Order.Protected = nil })
-		s["steps"] = []any{nodeSubmit("SubmitOrder", pack, image), nodeSubmit("SubmitOrder", bad, badImage),
-			map[string]any{"operation": "GetSubmissionStatus", "arguments": map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", 200+10*i)}}}
-		got := r.play(program, s)
-		if at(got[0].Answer, "Receipt", "SubmissionStateCode") != "accepted" {
-			t.Errorf("SOAP %s: %+v", edition, got[0])
+		own, err := r.authority.server()
+		if err != nil {
+			t.Fatal(err)
 		}
-		if detail := fmt.Sprint(got[1].Fault); !strings.Contains(detail, "Client.Rule.ProtectedMissing") || !strings.Contains(detail, "CorrelationIdentification") {
-			t.Errorf("SOAP %s: the refusal is %+v", edition, got[1])
+		address, saved := freeAddress(t), filepath.Join(r.dir, "notice-"+edition+".xml")
+		_, port, _ := strings.Cut(address, ":")
+		script := map[string]any{"ca": r.authority.certFile(), "cert": own.certFile, "key": own.keyFile, "edition": edition, "listen": map[string]any{"port": port, "count": 1, "wsdl": "../../wsdl/listener-1.0.wsdl",
+			"service": "SubmissionStatusListener", "portName": "SubmissionStatusListenerSoap" + strings.Replace(edition, ".", "", 1), "operation": "NotifySubmissionStatus", "notice": "Notice", "number": "NoticeNumber",
+			"answer": "NoticeNumber", "save": saved}}
+		heard := make(chan []any, 1)
+		go func() { heard <- r.hear(node, script) }()
+		r.listenAt("https://127.0.0.1:"+port+"/listener", edition)
+		pack, image := r.signed(500+i, nil)
+		day := r.script()
+		court := zeepCourt(python)
+		court.set(r, day, interopKind{edition: "1.1"})
+		day["steps"] = []any{court.carry("SubmitOrder", pack, image)}
+		tracking := at(r.play(python, day)[0].Answer, "Receipt", "TrackingIdentification")
+		select {
+		case notices := <-heard:
+			if text := fmt.Sprint(notices); !strings.Contains(text, tracking) || !strings.Contains(text, "accepted") {
+				t.Errorf("SOAP %s: node heard %s, not of %s", edition, text, tracking)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("SOAP %s: no notice came", edition)
 		}
-		if at(got[2].Answer, "Submission", "SubmissionStateCode") != "accepted" {
-			t.Errorf("SOAP %s: %+v", edition, got[2])
+		day["steps"] = []any{map[string]any{"parse": map[string]any{"wsdl": "https://" + r.service + "/soap?wsdl=listener", "message": saved}}}
+		if read := r.play(python, day)[0]; at(read.Answer, "Notice", "Change", "TrackingIdentification") != tracking {
+			t.Errorf("SOAP %s: zeep read %+v", edition, read)
 		}
 	}
+}
+
+// listenAt registers the court's listener.
+func (r *interopRig) listenAt(url, edition string) {
+	r.t.Helper()
+	s, err := store.Open(r.t.Context(), r.db.URL(), store.Options{Hub: "observer"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer s.Close()
+	a, err := s.AgencyByORI(r.t.Context(), "CA030013J")
+	if err == nil {
+		err = s.RegisterListener(r.t.Context(), store.Listener{Agency: a.ID, URL: url, Edition: edition, Certificate: r.authority.cert, Active: true})
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// hear runs a listener until it has heard enough, and returns what it heard; none when it failed.
+func (r *interopRig) hear(program []string, script map[string]any) []any {
+	b, err := json.Marshal(script)
+	file := filepath.Join(r.dir, fmt.Sprintf("listen-%v.json", script["edition"]))
+	if err == nil {
+		err = os.WriteFile(file, b, 0o600)
+	}
+	var out []byte
+	if err == nil {
+		out, err = exec.CommandContext(r.t.Context(), program[0], append(slices.Clone(program[1:]), file)...).Output()
+	}
+	var notices []any
+	if err == nil {
+		err = json.Unmarshal(out, &notices)
+	}
+	if err != nil {
+		r.t.Errorf("the listener: %v", err)
+	}
+	return notices
 }

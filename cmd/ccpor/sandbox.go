@@ -42,6 +42,7 @@ type sandbox struct {
 	hub       *hub
 	agencies  []sampleAgency
 	courts    map[order.ORI]*sandboxCourt
+	listener  *sandboxListener
 }
 
 // sandboxCourt is a sample agency with all its identities.
@@ -67,6 +68,9 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) (err error) {
 	served := make(chan error, 1)
 	go func() { served <- s.hub.run(running) }()
 	ended, submitErr := s.submitAll(ctx)
+	if submitErr == nil {
+		submitErr = s.tellHeard(ctx)
+	}
 	if submitErr == nil && !c.Once {
 		s.announce()
 		select {
@@ -165,6 +169,11 @@ func (s *sandbox) openHub(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shows, err := s.authority.client("hub")
+	if err != nil {
+		return err
+	}
+	c.ListenCert, c.ListenKey = shows.certFile, shows.keyFile
 	c.SealCert, c.SealKey = seals.certFile, seals.keyFile
 	c.Database.URL, c.Listen, c.Pages, c.TLSCert, c.TLSKey = s.url, s.command.Listen, s.command.Pages, own.certFile, own.keyFile
 	c.Switch, c.SwitchPlain, c.SwitchTest, c.SwitchLines, c.SwitchWindow = s.simulator.Line, true, true, []string{"CCP1", "CCP2"}, 8
@@ -191,7 +200,7 @@ func (s *sandbox) register(ctx context.Context) error {
 		}
 	}
 	s.say("agencies     %d registered, certificates in %s\n", len(s.agencies), filepath.Join(s.command.Data, "certificates"))
-	return nil
+	return s.listen(ctx)
 }
 
 func (s *sandbox) registerOne(ctx context.Context, a sampleAgency) error {
@@ -239,6 +248,9 @@ func (s *sandbox) close(ctx context.Context) error {
 	var errs []error
 	for _, c := range s.courts {
 		c.client.Close()
+	}
+	if s.listener != nil {
+		errs = append(errs, s.listener.close(ctx))
 	}
 	if s.hub != nil {
 		errs = append(errs, s.hub.close(ctx))

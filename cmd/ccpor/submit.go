@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -20,10 +19,7 @@ import (
 )
 
 type submitCommand struct {
-	URL  string `required:"" env:"CCPOR_URL" help:"Address of the service, as https://host:8917/soap."`
-	Cert string `required:"" env:"CCPOR_CLIENT_CERT" type:"existingfile" help:"The agency's TLS certificate, PEM."`
-	Key  string `required:"" env:"CCPOR_CLIENT_KEY" type:"existingfile" help:"Its key, PEM."`
-	CA   string `env:"CCPOR_CA" type:"existingfile" help:"Authority that vouches for the service, PEM; the system's where not given."`
+	connection `embed:""`
 
 	SignCert    string            `type:"existingfile" help:"Sign the packages with this certificate, PEM. Without it they must be signed already."`
 	SignKey     string            `type:"existingfile" help:"Key of that certificate, PEM."`
@@ -241,11 +237,11 @@ type court struct {
 }
 
 func (c *submitCommand) court() (*court, error) {
-	config, err := clientTLS(c.Cert, c.Key, c.CA)
+	hub, err := c.open()
 	if err != nil {
 		return nil, err
 	}
-	out := &court{client: client.New(c.URL, config)}
+	out := &court{client: hub}
 	if (c.SignCert == "") != (c.SignKey == "") {
 		return nil, errors.New("to sign, both --sign-cert and --sign-key are needed")
 	}
@@ -261,26 +257,6 @@ func (c *submitCommand) court() (*court, error) {
 	}
 	out.sign, out.signKey = id.cert, id.key
 	return out, nil
-}
-
-func clientTLS(cert, key, ca string) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("reading the client certificate: %w", err)
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	if ca == "" {
-		return config, nil
-	}
-	pem, err := os.ReadFile(ca)
-	if err != nil {
-		return nil, err
-	}
-	config.RootCAs = x509.NewCertPool()
-	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", ca)
-	}
-	return config, nil
 }
 
 func (c *submitCommand) options(from *court) client.Options {

@@ -32,8 +32,11 @@ func New(url string, config *tls.Config) *Client {
 // Close lets go of idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// maxReply bounds what is read of an answer.
-const maxReply = 8 << 20
+// What is read of an answer, at most: of one with an image in it, and of any other.
+const (
+	maxImageReply = 64 << 20
+	maxReply      = 8 << 20
+)
 
 // Reply is an answer as it came.
 type Reply struct {
@@ -47,7 +50,7 @@ type Reply struct {
 // Post sends a message's bytes as they are. An error means that no answer came: whether the package was taken is not known, and sending
 // the same bytes again tells.
 func (c *Client) Post(ctx context.Context, body []byte, contentType string) (*Reply, error) {
-	return c.post(ctx, body, contentType, nil)
+	return c.post(ctx, body, contentType, nil, maxReply)
 }
 
 // Origin is where a message was first received, and from whom.
@@ -62,7 +65,7 @@ type Origin struct {
 func (c *Client) Replay(ctx context.Context, body []byte, contentType string, from Origin) (*Reply, error) {
 	return c.post(ctx, body, contentType, map[string]string{
 		"X-Replay-Of": string(from.Tracking), "X-Replay-Agency": string(from.Agency), "X-Replay-Received": from.Received.UTC().Format(time.RFC3339Nano),
-	})
+	}, maxReply)
 }
 
 // keptEncoding stands between the Content-Type and the Content-Encoding of a compressed message, as a hub keeps them.
@@ -94,7 +97,7 @@ func Plain(body []byte, contentType string) ([]byte, string, error) {
 // maxPlain bounds what is decompressed.
 const maxPlain = 64 << 20
 
-func (c *Client) post(ctx context.Context, body []byte, contentType string, headers map[string]string) (*Reply, error) {
+func (c *Client) post(ctx context.Context, body []byte, contentType string, headers map[string]string, most int64) (*Reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -115,11 +118,11 @@ func (c *Client) post(ctx context.Context, body []byte, contentType string, head
 		return nil, fmt.Errorf("post to the hub: %w", err)
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	answer, err := io.ReadAll(io.LimitReader(res.Body, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the hub's answer: %w", err)
 	}
-	if len(answer) > maxReply {
+	if int64(len(answer)) > most {
 		return nil, errors.New("the hub's answer is longer than any of ours")
 	}
 	seconds, err := time.ParseDuration(res.Header.Get("Retry-After") + "s")

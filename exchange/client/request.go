@@ -64,12 +64,21 @@ func (o Options) edition() soap.Edition {
 // Request is the body and the Content-Type of a SubmitOrder for a signed package, given as an XML document. What stands before and after
 // its document element (a declaration, a byte order mark) is left out; the element itself is taken as it is.
 func Request(signed []byte, attachments []Attachment, o Options) (body []byte, contentType string, err error) {
+	return o.request("SubmitOrder", signed, attachments)
+}
+
+// ValidateRequest is the same for a ValidateOrder.
+func ValidateRequest(signed []byte, attachments []Attachment, o Options) (body []byte, contentType string, err error) {
+	return o.request("ValidateOrder", signed, attachments)
+}
+
+func (o Options) request(operation string, signed []byte, attachments []Attachment) (body []byte, contentType string, err error) {
 	element, err := documentElement(signed)
 	if err != nil {
 		return nil, "", err
 	}
 	parts := make([]string, len(attachments))
-	envelope := o.envelope("SubmitOrder", func(w *soap.Writer) {
+	envelope := o.envelope(operation, func(w *soap.Writer) {
 		w.Raw(element)
 		for i, a := range attachments {
 			parts[i] = fmt.Sprintf("image-%d@client", i+1)
@@ -89,7 +98,7 @@ func Request(signed []byte, attachments []Attachment, o Options) (body []byte, c
 	if o.MTOM {
 		return o.multipart(envelope, parts, attachments)
 	}
-	return envelope, o.contentType("SubmitOrder"), nil
+	return envelope, o.contentType(operation), nil
 }
 
 // StatusRequest is the body and the Content-Type of a GetSubmissionStatus by tracking number, or by the package's identification where that is empty.

@@ -80,7 +80,8 @@ function listen (script) {
     }
     server.on('error', reject)
     server.listen(script.listen.port, '127.0.0.1', () => {
-      soap.listen(server, { path: '/listener', services: { [script.listen.service]: { [script.listen.portName]: { [script.listen.operation]: answer } } }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2' })
+      const heardBy = soap.listen(server, { path: '/listener', services: { [script.listen.service]: { [script.listen.portName]: { [script.listen.operation]: answer } } }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2' })
+      heardBy.log = (type, data) => { if (type === 'received' && script.listen.save) fs.writeFileSync(script.listen.save, data) }
       process.stderr.write('listening\n')
     })
   })
