@@ -273,7 +273,7 @@ func nodeCourt(program []string) interopCourt {
 		}}
 }
 
-func asking(operation string, arguments map[string]any) map[string]any {
+func requesting(operation string, arguments map[string]any) map[string]any {
 	return map[string]any{"operation": operation, "arguments": arguments}
 }
 
@@ -297,8 +297,8 @@ func (r *interopRig) morning(court interopCourt, k interopKind, number int) stri
 	pack, image := r.signed(number, nil)
 	bad, badImage := r.signed(number+1, func(p *mapping.Package) { p.Order.Protected, p.Order.Stage = nil, order.StageEmergency })
 	tried, triedImage := r.signed(number+2, nil)
-	script["steps"] = []any{asking("Ping", map[string]any{}), court.carry("SubmitOrder", pack, image), court.carry("SubmitOrder", bad, badImage), court.carry("ValidateOrder", tried, triedImage),
-		asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number)}), asking("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number+2)})}
+	script["steps"] = []any{requesting("Ping", map[string]any{}), court.carry("SubmitOrder", pack, image), court.carry("SubmitOrder", bad, badImage), court.carry("ValidateOrder", tried, triedImage),
+		requesting("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number)}), requesting("GetSubmissionStatus", map[string]any{"PackageIdentification": fmt.Sprintf("IO-%06d", number+2)})}
 	got := r.play(court.program, script)
 	if at(got[0].Answer, "AgencyOrganizationORIIdentification") != "CA030013J" {
 		t.Errorf("ping: %+v", got[0])
@@ -335,8 +335,8 @@ func (r *interopRig) afternoon(court interopCourt, k interopKind, number int, tr
 	if k.mtom {
 		image["MtomIndicator"] = true
 	}
-	script["steps"] = []any{asking("SearchOrders", map[string]any{"Requester": requester, "CaseDocketID": id}), asking("GetOrder", named), asking("GetOrderImage", image),
-		asking("ListSubmissions", map[string]any{"MaximumCount": 5}), asking("GetPolicy", map[string]any{})}
+	script["steps"] = []any{requesting("SearchOrders", map[string]any{"Requester": requester, "CaseDocketID": id}), requesting("GetOrder", named), requesting("GetOrderImage", image),
+		requesting("ListSubmissions", map[string]any{"MaximumCount": 5}), requesting("GetPolicy", map[string]any{})}
 	got := r.play(court.program, script)
 	if !strings.Contains(fmt.Sprint(got[0].Answer), id) {
 		t.Errorf("search: %+v", got[0])
