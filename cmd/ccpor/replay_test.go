@@ -360,7 +360,12 @@ func TestReplayChooses(t *testing.T) {
 	for _, m := range made {
 		actions[m.Action]++
 		states[m.State]++
-		if m.Action == store.ActionCancel && m.State == store.SubmissionAccepted {
+		if m.Action != store.ActionCancel || m.State != store.SubmissionAccepted {
+			continue
+		}
+		if s, err := o.hub.store.Status(t.Context(), m.Tracking); err != nil {
+			t.Fatal(err)
+		} else if s.Order.AddedBy != "" { // its order was not refused
 			cancel = m.Tracking
 		}
 	}
