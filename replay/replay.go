@@ -242,8 +242,7 @@ func Names(message []byte) []string {
 // Lanes groups items that share a name, directly or through others: each lane is in the order of the items.
 func Lanes(items []Item) [][]int {
 	parent := make([]int, len(items))
-	var root func(int) int
-	root = func(i int) int {
+	root := func(i int) int {
 		for parent[i] != i {
 			parent[i] = parent[parent[i]]
 			i = parent[i]

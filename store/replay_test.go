@@ -7,6 +7,7 @@ import (
 
 	"ccpor/mapping/order"
 	"ccpor/store"
+	"ccpor/store/storetest"
 )
 
 // A replay is a test, whatever its package says, apart from the order that it repeats, and the audit log says by whom and when it really came.
@@ -113,5 +114,24 @@ func TestUnsettledAndMade(t *testing.T) {
 	}
 	if m := made[p.Tracking]; len(m.Transmissions) != 1 || m.Transmissions[0].State != store.StateWaiting || !strings.Contains(m.Subject, "A. Cecil") {
 		t.Errorf("%+v", m)
+	}
+}
+
+// What an order follows is judged as of when the replayed package was first received: since then it may have expired.
+func TestAReplayFollowsAsItDid(t *testing.T) {
+	t.Parallel()
+	url := storetest.NewURL(t)
+	s := storetest.Open(t, url, store.Options{TestSwitch: true})
+	h := &hub{s, t, url, orange(t, s)}
+	e, l := temporary(h.court, "p-1", "tro"), later(h.court, "p-2", "oah", "tro")
+	expired := order.MakeDate(2026, 3, 20) // the day before the day on which follow() looks; both were received on the 2nd
+	e.Order.Expiry.Date = &expired
+	for _, p := range []*store.Accepted{&e, &l} {
+		p.Received.Replay = &store.Replay{Of: order.NewTracking(5), By: "ZZREPLAY0"}
+		h.pass(mustAccept(t, h.Store, *p))
+	}
+	h.follow()
+	if got := h.sql("select coalesce(max(state), 'none') from transmission where kind = 'XRR'"); got != "ready" {
+		t.Errorf("the cancellation is %s", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"ccpor/clets/carpos"
 	"ccpor/clets/codes"
+	"ccpor/exchange/client"
 	"ccpor/mapping/order"
 	"ccpor/replay"
 	"ccpor/store"
@@ -329,6 +330,9 @@ func namesOf(ctx context.Context, from *store.Reader, p store.Replayable) ([]str
 	wire, _, err := from.Wire(ctx, p.Tracking)
 	if err != nil {
 		return nil, err
+	}
+	if plain, _, err := client.Plain(wire, p.ContentType); err == nil { // what cannot be decompressed names nothing
+		wire = plain
 	}
 	return replay.Names(wire), nil
 }

@@ -77,7 +77,10 @@ func (e *elsewhere) redate(ctx context.Context, items []replay.Item, today order
 	for n, lane := range replay.Lanes(items) {
 		var last order.Date
 		for _, i := range lane {
-			body, _, err := items[i].Message(ctx)
+			body, contentType, err := items[i].Message(ctx)
+			if err == nil {
+				body, _, err = client.Plain(body, contentType)
+			}
 			if err != nil {
 				return err
 			}
@@ -99,6 +102,9 @@ func (e *elsewhere) redate(ctx context.Context, items []replay.Item, today order
 func (e *elsewhere) anew(ctx context.Context, i replay.Item) ([]byte, string, error) {
 	body, contentType, err := i.Message(ctx)
 	if err != nil {
+		return nil, "", err
+	}
+	if body, contentType, err = client.Plain(body, contentType); err != nil {
 		return nil, "", err
 	}
 	pkg, images, err := client.Open(body, contentType)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 
@@ -31,12 +32,11 @@ import (
 // originHub is a hub that has received what is replayed: one with a test switch, and with a court that sends.
 type originHub struct {
 	*region
-	court   identity
-	tls     identity
-	court1  *client.Client
-	zone    *time.Location
-	today   order.Date
-	refused int
+	court  identity
+	tls    identity
+	sender *client.Client
+	zone   *time.Location
+	today  order.Date
 }
 
 const originORI order.ORI = "CA030013J"
@@ -83,8 +83,8 @@ func openOrigin(t *testing.T) *originHub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.court1 = client.New(o.hub.serviceURL(), config)
-	t.Cleanup(o.court1.Close)
+	o.sender = client.New(o.hub.serviceURL(), config)
+	t.Cleanup(o.sender.Close)
 	return o
 }
 
@@ -95,7 +95,7 @@ func (o *originHub) Send(ctx context.Context, i replay.Item) (order.Tracking, er
 		return "", err
 	}
 	for {
-		reply, err := o.court1.Post(ctx, body, contentType)
+		reply, err := o.sender.Post(ctx, body, contentType)
 		if err != nil {
 			return "", err
 		}
@@ -128,6 +128,17 @@ func (o *originHub) message(t *testing.T, n int, s invented.Sent, spoil func([]b
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n%7 == 3 {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes(), contentType + "\nContent-Encoding: gzip"
+	}
 	return body, contentType
 }
 
@@ -148,7 +159,7 @@ func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
 				spoil = spoils[len(items)%len(spoils)]
 			}
 			body, contentType := o.message(t, len(items), s, spoil)
-			items = append(items, replay.Item{Names: replay.Names(body), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
+			items = append(items, replay.Item{Names: names(t, body, contentType), Message: func(context.Context) ([]byte, string, error) { return body, contentType, nil }})
 		}
 	}
 	sent, err := replay.Run(t.Context(), items, o, replay.Plan{Abreast: 64, Settle: time.Minute})
@@ -162,6 +173,15 @@ func (o *originHub) fill(t *testing.T, n int) []replay.Sent {
 		}
 	}
 	return sent
+}
+
+func names(t *testing.T, body []byte, contentType string) []string {
+	t.Helper()
+	plain, _, err := client.Plain(body, contentType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return replay.Names(plain)
 }
 
 // spoils make packages that are refused: by the schema, by a rule, and because their image is not there.
@@ -340,7 +360,12 @@ func TestReplayChooses(t *testing.T) {
 	for _, m := range made {
 		actions[m.Action]++
 		states[m.State]++
-		if m.Action == store.ActionCancel && m.State == store.SubmissionAccepted {
+		if m.Action != store.ActionCancel || m.State != store.SubmissionAccepted {
+			continue
+		}
+		if s, err := o.hub.store.Status(t.Context(), m.Tracking); err != nil {
+			t.Fatal(err)
+		} else if s.Order.AddedBy != "" { // its order was not refused
 			cancel = m.Tracking
 		}
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -67,12 +68,45 @@ func (c *Client) Replay(ctx context.Context, body []byte, contentType string, fr
 	}, maxReply)
 }
 
+// keptEncoding stands between the Content-Type and the Content-Encoding of a compressed message, as a hub keeps them.
+const keptEncoding = "\nContent-Encoding: "
+
+// Plain is a message as it was before it was compressed, with its Content-Type, both given as a hub keeps them.
+func Plain(body []byte, contentType string) ([]byte, string, error) {
+	media, encoding, compressed := strings.Cut(contentType, keptEncoding)
+	if !compressed {
+		return body, contentType, nil
+	}
+	if encoding != "gzip" {
+		return nil, "", errors.New("the message is compressed in a way that is not known")
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, "", fmt.Errorf("decompress the message: %w", err)
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, maxPlain+1))
+	if err == nil && len(plain) > maxPlain {
+		err = errors.New("it is longer than any hub takes")
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("decompress the message: %w", err)
+	}
+	return plain, media, nil
+}
+
+// maxPlain bounds what is decompressed.
+const maxPlain = 64 << 20
+
 func (c *Client) post(ctx context.Context, body []byte, contentType string, headers map[string]string, most int64) (*Reply, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", contentType)
+	media, encoding, _ := strings.Cut(contentType, keptEncoding)
+	req.Header.Set("Content-Type", media)
+	if encoding != "" {
+		req.Header.Set("Content-Encoding", encoding)
+	}
 	if !strings.Contains(contentType, "soap+xml") {
 		req.Header.Set("SOAPAction", `""`)
 	}
