@@ -340,11 +340,11 @@ func TestNoticeToTheOwner(t *testing.T) {
 func TestOrderTypeOfALaterFamily(t *testing.T) {
 	t.Parallel()
 	plain := logon(t, start(t, sim.Config{}), "CCPR")
-	x := order(oca).with("ORT", "RTO").without("PPN", "PSX", "PRA", "PPB")
+	x := order(oca).with("ORT", "XYZ").without("PPN", "PSX", "PRA", "PPB")
 	if got := plain.ask(x.String()); !slices.Equal(got, []string{"REJECT 06 CODE NOT IN TABLE FLD/ORT"}) {
 		t.Errorf("unknown type: %q", got)
 	}
-	s := start(t, sim.Config{OrderTypes: []sim.OrderType{{Code: "RTO", Title: "RETAIL CRIME RESTRAINING ORDER", Temporary: true}}})
+	s := start(t, sim.Config{OrderTypes: []sim.OrderType{{Code: "XYZ", Title: "RESTRAINING ORDER OF A LATER FAMILY", Temporary: true}}})
 	h := logon(t, s, "CCPR")
 	if got := h.ask(x.String()); !slices.Equal(got, []string{"REJECT 03 FIELD MISSING FLD/HRD"}) {
 		t.Errorf("without hearing: %q", got)

@@ -412,7 +412,7 @@ func (r *interopRig) listenAt(url, edition string) {
 	}
 }
 
-// hear runs a listener until it has heard enough, and returns what it heard; none when it failed.
+// hear runs a listener until it has heard enough, and returns what it heard, or why it failed.
 func (r *interopRig) hear(program []string, script map[string]any) []any {
 	b, err := json.Marshal(script)
 	file := filepath.Join(r.dir, fmt.Sprintf("listen-%v.json", script["edition"]))
@@ -430,7 +430,7 @@ func (r *interopRig) hear(program []string, script map[string]any) []any {
 		err = json.Unmarshal(out, &notices)
 	}
 	if err != nil {
-		r.t.Errorf("the listener: %v", err)
+		return []any{"the listener failed: " + err.Error()}
 	}
 	return notices
 }

@@ -79,11 +79,11 @@ function listen (script) {
     }
     // Both ports have one address: node soap takes the first of the contract, whatever version comes.
     const ports = Object.fromEntries(script.listen.portNames.map(name => [name, { [script.listen.operation]: answer }]))
+    // Only when the answer has gone out is the notice confirmed. Once it has read the contract, soap.listen takes every earlier handler of requests away.
+    const ready = () => server.prependListener('request', (req, res) => res.on('finish', () => { if (heard.length >= script.listen.count) { server.close(); resolve(heard) } }))
     server.on('error', reject)
-    // Only when the answer has gone out is the notice confirmed.
-    server.on('request', (req, res) => res.on('finish', () => { if (heard.length >= script.listen.count) { server.close(); resolve(heard) } }))
     server.listen(script.listen.port, '127.0.0.1', () => {
-      const heardBy = soap.listen(server, { path: '/listener', services: { [script.listen.service]: ports }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2' })
+      const heardBy = soap.listen(server, { path: '/listener', services: { [script.listen.service]: ports }, xml: fs.readFileSync(script.listen.wsdl, 'utf8'), uri: script.listen.wsdl, forceSoap12Headers: script.edition === '1.2', callback: ready })
       heardBy.log = (type, data) => { if (type === 'received' && script.listen.save) fs.writeFileSync(script.listen.save, data) }
       process.stderr.write('listening\n')
     })
