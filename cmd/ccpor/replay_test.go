@@ -252,7 +252,9 @@ func TestReplayProof(t *testing.T) {
 	out = o.replayed(t, replayCommand{ShowValues: true, Abreast: 64}, changed)
 	found := 0
 	for _, g := range out.Differences {
-		if g.Stage != replay.StageCarpos || !slices.Contains([]string{"ERR HAI", "MRR HAI"}, g.What) || g.Was != "BRO" || g.Is != "BLK" {
+		// A correction from black hair to brown is none where both are black: the MRR loses its field.
+		hangs := g.What == "ERR HAI" && g.Is == "BLK" || g.What == "MRR HAI" && (g.Is == "BLK" || g.Is == "")
+		if g.Stage != replay.StageCarpos || g.Was != "BRO" || !hangs {
 			t.Errorf("more than the row has changed: %+v", g)
 		}
 		found += g.Count
