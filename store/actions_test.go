@@ -94,7 +94,7 @@ func TestAChangeIsTheNextVersion(t *testing.T) {
 	if w = h.work1(h.only(served).ID); w.Version != 3 || w.Known.Version != 3 || len(w.Record) != 2 || w.Service == nil || w.Modification != nil {
 		t.Errorf("proof %+v", w)
 	}
-	h.invariants()
+	h.sound()
 }
 
 // TestRecordIsWhatWasAccepted: of several sendings, the one that CARPOS accepted; of a change that was not sent, nothing.
@@ -185,7 +185,7 @@ func TestEverythingBeforeItsOrder(t *testing.T) {
 	if w := h.work1(h.only(late).ID); w.Known.Cancelled == nil {
 		t.Error("a change after the end does not know of it")
 	}
-	h.invariants()
+	h.sound()
 }
 
 func receiptsEqual(a, b store.Receipt) bool { b.Duplicate = false; return a == b }
@@ -204,7 +204,7 @@ func TestInterleavings(t *testing.T) {
 		m.drain()
 		m.compare()
 	}
-	h.invariants()
+	h.sound()
 }
 
 // model is what must hold of an order.
@@ -439,7 +439,7 @@ func TestACorrectionThatWasThereBefore(t *testing.T) {
 	if h.wantState(rejected, store.StateReady); h.work1(h.only(rejected).ID).Version != 2 {
 		t.Error("a refused entry does not take the correction that waits")
 	}
-	h.invariants()
+	h.sound()
 }
 
 // TestAWrongCancellationThatCameEarly: nobody could compare it with its order; when a person gives it up, the order stands again.
@@ -578,7 +578,7 @@ func TestFollowingOrders(t *testing.T) {
 	if len(sl.Transmissions) != 1 {
 		t.Errorf("the later order's package has %d transmissions", len(sl.Transmissions))
 	}
-	h.invariants()
+	h.sound()
 }
 
 func TestACourtsOwnCancellationIsEnough(t *testing.T) {
@@ -638,7 +638,7 @@ func TestNotOwedOfWhatFollows(t *testing.T) {
 	if s, err := h.Status(t.Context(), mustAccept(t, h.Store, test).Tracking); err != nil || s.NotOwed != store.NotOwedImage || s.Next.Whose != store.PartyNobody {
 		t.Errorf("%+v %v", s.Next, err)
 	}
-	h.invariants()
+	h.sound()
 }
 
 func TestIncompleteActions(t *testing.T) {

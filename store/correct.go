@@ -45,8 +45,8 @@ func (t *transaction) queueHeld(b *pgx.Batch) []TransmissionID {
 	b.Queue(`with freed as (
 			update transmission set state = 'ready', reason = '', field = '', item = '', changed_at = $2, retry_at = $2 where id = any($1) returning id, order_id, submission_id),
 		newest as (update order_ set entry_version = version where id in (select order_id from freed))
-		insert into audit (at, actor, action, object, outcome, details)
-		select $2, $3, 'transmission.correct', 'transmission ' || f.id || ' (ERR) of submission ' || s.tracking, 'ready', 'the court sent more of the order'
+		insert into audit (at, actor, action, object, outcome, details, order_id)
+		select $2, $3, 'transmission.correct', 'transmission ' || f.id || ' (ERR) of submission ' || s.tracking, 'ready', 'the court sent more of the order', f.order_id
 		from freed f join submission s on s.id = f.submission_id`, ids, t.requests[0].Received.At, "hub "+t.opts.Hub)
 	return ready
 }

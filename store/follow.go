@@ -132,8 +132,8 @@ func (s *Store) end(ctx context.Context, tx pgx.Tx, later, earlier standing, at 
 	b.Queue("update order_ set cancelled_by = $2, next_seq = next_seq + 1, open = open + 1 where id = $1", earlier.id, later.addedBy)
 	b.Queue(`insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at) values ($1, $2, $3, $4, 'XRR', $5, $6, $7, $7)`,
 		number, earlier.id, earlier.seq, later.addedBy, string(state), earlier.test, at)
-	b.Queue("insert into audit (at, actor, action, object, outcome, details) values ($1, $2, 'order.follow', $3, 'cancelled', $4)",
-		at, "hub "+s.opts.Hub, earlier.object(), "the order of submission "+string(later.tracking)+" follows it and is in CARPOS")
+	b.Queue("insert into audit (at, actor, action, object, outcome, details, order_id) values ($1, $2, 'order.follow', $3, 'cancelled', $4, $5)",
+		at, "hub "+s.opts.Hub, earlier.object(), "the order of submission "+string(later.tracking)+" follows it and is in CARPOS", earlier.id)
 	if state == StateReady {
 		if err := enqueue(ctx, s.jobs, &b, at, TransmissionID(number)); err != nil {
 			return err

@@ -111,5 +111,5 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	if got := h.sql("select count(*)::text from submission"); got != "2" {
 		t.Errorf("%s submissions, want 2", got)
 	}
-	h.invariants()
+	h.sound()
 }

@@ -314,6 +314,16 @@ func (h *hub) invariants() {
 	}
 }
 
+// sound is invariants, and that the ledger vouches for all of it.
+func (h *hub) sound() {
+	h.t.Helper()
+	h.invariants()
+	h.ledger()
+	for _, f := range h.verified().Findings {
+		h.t.Errorf("the ledger: %s: %s", f.What, f.Where)
+	}
+}
+
 // TestCutOffConnections: backends are killed in the middle of everything, again and again. Courts send again what they got no receipt for.
 func TestCutOffConnections(t *testing.T) {
 	t.Parallel()
@@ -359,7 +369,7 @@ func TestCutOffConnections(t *testing.T) {
 			t.Errorf("the receipt of p-%s is that of %q", id, got)
 		}
 	}
-	h.invariants()
+	h.sound()
 }
 
 // kill ends all of the hub's backends again and again.

@@ -44,8 +44,8 @@ func (s *Store) refusal(tracking order.Tracking, r Refused) (*pgx.Batch, error) 
 			values (currval('submission_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			i+1, p.Code, p.Rule, p.Severity, p.Text, p.Path, p.Line, p.Column, p.Element, p.Value, p.Citation, p.Fix, p.Whose)
 	}
-	b.Queue(`insert into audit (at, actor, action, object, outcome, details)
-		values (case $6 when '' then $1::timestamptz else now() end, $6 || coalesce('agency ' || (select ori from agency where id = $2), 'peer ' || $3), 'submission.refuse', $4, 'refused', $5)`,
+	b.Queue(`insert into audit (at, actor, action, object, outcome, details, submission_id)
+		values (case $6 when '' then $1::timestamptz else now() end, $6 || coalesce('agency ' || (select ori from agency where id = $2), 'peer ' || $3), 'submission.refuse', $4, 'refused', $5, currval('submission_id'))`,
 		r.Received.At, int64(r.Agency), r.Received.Peer, "submission "+string(tracking), r.Stage+": "+r.Code, r.Received.Replay.by())
 	return b, nil
 }

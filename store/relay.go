@@ -153,10 +153,14 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6,
 				state = case $2 when 'send' then 'sending' else state end, tries = tries + case $2 when 'send' then 1 else 0 end
 			where id = $1 and open_attempt is null and state = case $2 when 'send' then 'ready' else 'unknown' end
-			returning id, open_attempt)
+			returning id, open_attempt, order_id, kind, submission_id),
+		seen as (
+			insert into audit (at, actor, action, object, outcome, details, order_id, attempt_id)
+			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3, t.order_id, t.open_attempt
+			from taken t join submission s on s.id = t.submission_id)
 		insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at)
 		select open_attempt, id, $2, $3, $4, $7, $5, $6 from taken returning id`,
-		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub).Scan(&id)
+		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s.whyNotTaken(ctx, a)
 	}
@@ -182,16 +186,17 @@ func (s *Store) whyNotTaken(ctx context.Context, a Attempt) error {
 
 // MarkSent records that the bytes have been written to the line: sending → sent.
 func (s *Store) MarkSent(ctx context.Context, id AttemptID, at time.Time) error {
-	return s.mark(ctx, id, at, "sent_at = coalesce(sent_at, $2)")
+	return s.mark(ctx, id, at, "sent_at = case when finished_at is null then coalesce(sent_at, $2) else sent_at end")
 }
 
 // MarkAcked records the switch's ACK; it implies MarkSent.
 func (s *Store) MarkAcked(ctx context.Context, id AttemptID, at time.Time) error {
-	return s.mark(ctx, id, at, "sent_at = coalesce(sent_at, $2), acked_at = coalesce(acked_at, $2)")
+	return s.mark(ctx, id, at, "sent_at = case when finished_at is null then coalesce(sent_at, $2) else sent_at end, acked_at = case when finished_at is null then coalesce(acked_at, $2) else acked_at end")
 }
 
 // mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so. It does not wait for the disk: a mark that a
-// crash of the database takes back leaves an attempt that is under way, whose outcome is unknown with the mark or without.
+// crash of the database takes back leaves an attempt that is under way, whose outcome is unknown with the mark or without. An attempt that has ended is not
+// marked any more: the ledger has sealed it.
 func (s *Store) mark(ctx context.Context, id AttemptID, at time.Time, what string) error {
 	tag, err := s.marks.Exec(ctx, `
 		with t as (
@@ -330,6 +335,7 @@ type change struct {
 	state       TransmissionState
 	doubt       bool
 	openAttempt AttemptID
+	ended       AttemptID // the attempt that the change ends
 	open        int // transmissions of the order that are not final
 	entered     bool
 	fcn         order.FCN
@@ -431,8 +437,8 @@ func (c *change) insert(at time.Time, job river.JobArgs) {
 }
 
 func (c *change) audit(at time.Time, who, action, outcome, details string) {
-	c.b.Queue("insert into audit (at, actor, action, object, outcome, details) values ($1, $2, $3, $4, $5, $6)",
-		at, who, action, fmt.Sprintf("transmission %d (%s) of submission %s", c.id, c.kind, c.tracking), outcome, details)
+	c.b.Queue("insert into audit (at, actor, action, object, outcome, details, order_id, attempt_id) values ($1, $2, $3, $4, $5, $6, $7, nullif($8::bigint, 0))",
+		at, who, action, fmt.Sprintf("transmission %d (%s) of submission %s", c.id, c.kind, c.tracking), outcome, details, c.orderID, int64(c.ended))
 }
 
 // finish writes the verdict and does what it means.
@@ -441,6 +447,7 @@ func (c *change) finish(a AttemptRef, o Outcome) error {
 	if err := c.allow(a, o); err != nil {
 		return err
 	}
+	c.ended = a.ID
 	c.b.Queue("update attempt set verdict = $2, code = $3, text = $4, finished_at = $5 where id = $1", int64(a.ID), string(o.Verdict), o.Code, o.Text, o.At)
 	if o.Inbound != 0 {
 		c.b.Queue("update inbound set handled_at = $2, handled = $3 where id = $1 and handled_at is null", int64(o.Inbound), o.At, string(o.Verdict))

@@ -83,8 +83,8 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 			insert into received (submission_id, wire, wire_bytes, whole, content_type, stages, notes, warnings)
 			select id, wire, wire_bytes, true, content_type, stages, notes, warnings from n),
 		audited as (
-			insert into audit (at, actor, action, object, outcome, details)
-			select case replay_of when '' then received_at else now() end, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details from n)
+			insert into audit (at, actor, action, object, outcome, details, submission_id, order_id)
+			select case replay_of when '' then received_at else now() end, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details, id, order_id from n)
 		insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
 			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code, replay_of)
 		select id, tracking, agency_id, package, action, 'accepted', test, received_at, peer, correlation, digest, canonical, signer, algorithm,
