@@ -46,8 +46,9 @@ var allowed = map[string]struct {
 	"clets/relay":             {[]string{"clets/carpos", "clets/codes", "clets/link", "mapping/order", "store"}, "the relay knows nothing of SOAP"},
 	"clets/sim":               {nil, "the simulated switch is a second opinion on the profile and shares no code with the hub"},
 	"replay":                  {[]string{"clets/carpos", "mapping/order", "store"}, "compares what two hubs made of one package; it is given where to send"},
+	"evidence":                {[]string{"exchange", "exchange/client", "exchange/seal", "exchange/sig", "mapping/order", "store"}, "proves what was kept; it knows nothing of the switch"},
 	"web":                     {[]string{"mapping/order", "mapping/calendar", "store"}, "pages read the store and nothing else"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "exchange/...", "mapping/...", "replay", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "replay", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "wsdl"}, "measures the whole"},
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"time"
 
+	"ccpor/exchange/seal"
 	"ccpor/exchange/soap"
 	"ccpor/mapping/order"
 	"ccpor/store"
@@ -41,30 +42,53 @@ func (k kept) signed(receipt []byte, now time.Time) []byte {
 	return signed
 }
 
-// writeReceipt writes the Receipt as a document of its own.
+// receiptOf is what a receipt says.
+type receiptOf struct {
+	stored    store.Receipt
+	canonical [32]byte
+	pkg       order.LocalID
+	submitter order.ORI
+	test      bool
+	citation  string
+	warnings  []store.Problem
+	notes     []order.Note
+}
+
 func (k kept) writeReceipt(now time.Time) []byte {
-	r, digest, w := k.stored, k.verified.Digest(), &soap.Writer{}
-	w.Open("Receipt", "xmlns", wsdl.Namespace, "Id", "receipt-"+string(r.Tracking))
-	w.Leaf("TrackingIdentification", string(r.Tracking))
-	w.Leaf("PackageIdentification", string(k.pack.ID))
-	w.Leaf("ReceivedDateTime", stamp(r.At))
-	w.Leaf("MessageSHA256", hex.EncodeToString(r.Digest[:]))
-	w.Leaf("PackageSHA256", hex.EncodeToString(digest[:]))
-	w.Leaf("SubmissionStateCode", string(r.State))
-	w.Bool("DuplicateIndicator", r.Duplicate)
-	w.Bool("TestIndicator", k.test || k.agency.Test)
-	citation := ""
-	if r.Rule == k.deadline.Rule {
-		citation = k.deadline.Citation
+	r := receiptOf{k.stored, k.verified.Digest(), k.pack.ID, k.agency.ORI, k.test || k.agency.Test, "", k.warnings, k.pack.Notes}
+	if r.stored.Rule == k.deadline.Rule {
+		r.citation = k.deadline.Citation
 	}
-	writeEntry(w, r.Owed, r.NotOwed, r.Due, r.Rule, citation)
-	w.Optional("WaitsForText", r.Waits)
-	for _, p := range k.warnings {
+	return r.write(now, k.hub.Seal != nil)
+}
+
+// ReceiptAgain is the signed receipt of a submission that was accepted, as it would be given today.
+func ReceiptAgain(s store.Status, by *seal.Sealer, now time.Time) ([]byte, error) {
+	r := receiptOf{store.Receipt{Tracking: s.Tracking, At: s.ReceivedAt, Digest: s.Digest, Due: s.Due, Rule: s.DueRule, State: s.State, Duplicate: true, Owed: s.Owed, NotOwed: s.NotOwed},
+		s.Canonical, s.Package, s.Agency.ORI, s.Test || s.Agency.Test, "", s.Warnings, s.Notes}
+	return by.Seal(r.write(now, true), now)
+}
+
+// write writes the Receipt as a document of its own.
+func (r receiptOf) write(now time.Time, signed bool) []byte {
+	w := &soap.Writer{}
+	w.Open("Receipt", "xmlns", wsdl.Namespace, "Id", "receipt-"+string(r.stored.Tracking))
+	w.Leaf("TrackingIdentification", string(r.stored.Tracking))
+	w.Leaf("PackageIdentification", string(r.pkg))
+	w.Leaf("ReceivedDateTime", stamp(r.stored.At))
+	w.Leaf("MessageSHA256", hex.EncodeToString(r.stored.Digest[:]))
+	w.Leaf("PackageSHA256", hex.EncodeToString(r.canonical[:]))
+	w.Leaf("SubmissionStateCode", string(r.stored.State))
+	w.Bool("DuplicateIndicator", r.stored.Duplicate)
+	w.Bool("TestIndicator", r.test)
+	writeEntry(w, r.stored.Owed, r.stored.NotOwed, r.stored.Due, r.stored.Rule, r.citation)
+	w.Optional("WaitsForText", r.stored.Waits)
+	for _, p := range r.warnings {
 		writeProblem(w, "Warning", p)
 	}
-	writeNotes(w, k.pack.Notes)
-	w.Leaf("SubmitterOrganizationORIIdentification", string(k.agency.ORI))
-	if k.hub.Seal != nil {
+	writeNotes(w, r.notes)
+	w.Leaf("SubmitterOrganizationORIIdentification", string(r.submitter))
+	if signed {
 		w.Leaf("SignedDateTime", stamp(now))
 	}
 	w.Close("Receipt")

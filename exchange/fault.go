@@ -111,6 +111,7 @@ var faults = []row{
 
 	{"Server.Busy", unavailable, "The hub has as much in hand as it can hold.", "Send the same message again after the time in Retry-After.", true, sender},
 	{"Server.Unavailable", unavailable, "The hub cannot keep anything at the moment, so it took nothing.", "Send the same message again after the time in Retry-After; nothing is lost and nothing is doubled.", true, sender},
+	{"Server.LedgerStalled", unavailable, "The hub cannot put on record what it takes, in the way that shows changes, so it takes nothing at the moment.", "Send the same message again after the time in Retry-After; nothing is lost and nothing is doubled.", true, sender},
 	{"Server.Internal", http.StatusInternalServerError, "The hub failed in a way that it does not know.", "Send the same message again later, and tell the help desk the correlation identification.", true, hub},
 }
 

@@ -30,6 +30,9 @@ func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 	if other := operations[opened.operation]; other != nil {
 		return other(h, ctx, opened) // whatever brings no package
 	}
+	if h.Stalled != nil && h.Stalled() {
+		return reply{}, &refusal{code: "Server.LedgerStalled"}
+	}
 	signed, err := h.verify(opened) // the octets that a registered certificate signed
 	if err != nil {
 		return reply{}, err

@@ -88,6 +88,8 @@ type Config struct {
 	TestRegion bool
 	// Seal signs receipts; nil: they go unsigned.
 	Seal *seal.Sealer
+	// Stalled says that the audit log is not made evident any more, so that no order may be taken; nil: never.
+	Stalled func() bool
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 	// Log gets one line for every request, with codes, sizes and times and never with content; nil discards it.
@@ -271,7 +273,7 @@ func (h *Hub) refuse(w http.ResponseWriter, req *http.Request, v *visit, m *rece
 	if v.agency.ID == 0 {
 		w.Header().Set("Connection", "close")
 	}
-	if o.code == "Server.Busy" || o.code == "Server.Unavailable" || v.agency.ID == 0 && !h.strangers.allow(v.at) {
+	if o.code == "Server.Busy" || o.code == "Server.Unavailable" || o.code == "Server.LedgerStalled" || v.agency.ID == 0 && !h.strangers.allow(v.at) {
 		m.done()
 		h.fault(w, req, v, err, "")
 		return

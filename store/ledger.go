@@ -146,7 +146,7 @@ func scanRecord(row pgx.CollectableRow) (r record, err error) {
 // extend writes the records, the tree's new hashes, the checkpoint and the head.
 func extend(ctx context.Context, tx pgx.Tx, h head, records []record, sign SignCheckpoint, now time.Time) error {
 	if len(records) == 0 {
-		_, err := tx.Exec(ctx, "update ledger_head set at = $1", now)
+		_, err := tx.Exec(ctx, "update ledger_head h set at = $1 where not exists (select from audit where (written, id) > (h.written, h.audit_id))", now)
 		return err
 	}
 	tree := &growing{ctx: ctx, tx: tx, known: map[int64]tlog.Hash{}}

@@ -336,7 +336,7 @@ type change struct {
 	doubt       bool
 	openAttempt AttemptID
 	ended       AttemptID // the attempt that the change ends
-	open        int // transmissions of the order that are not final
+	open        int       // transmissions of the order that are not final
 	entered     bool
 	fcn         order.FCN
 	tracking    order.Tracking

@@ -427,5 +427,5 @@ func (t *transaction) queueLoose(b *pgx.Batch) {
 // whoSent names the sender in the audit log, about what the package says.
 func (e *entry) whoSent() string { return e.Received.Replay.by() + "agency " + string(e.Agency.ORI) }
 func (e *entry) about() string {
-	return fmt.Sprintf("%s order %s/%s by package %s, sha256 %s", e.Action, e.order.court, e.order.id, e.Package, hex.EncodeToString(e.Canonical[:8]))
+	return fmt.Sprintf("%s order %s/%s by package %s, sha256 %s", e.Action, e.order.court, e.order.id, e.Package, hex.EncodeToString(e.Canonical[:]))
 }

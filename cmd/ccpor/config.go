@@ -55,6 +55,8 @@ type serveConfig struct {
 	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
 
+	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
+
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
 
 	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
 	"ccpor/mapping"
@@ -32,6 +33,7 @@ type hub struct {
 	zone    *time.Location // the courts'
 	relay   *relaySide     // nil when no switch is configured
 	notify  *notify.Notifier
+	keeper  *evidence.Keeper
 	service *http.Server
 	pages   *http.Server
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
@@ -83,6 +85,8 @@ func (h *hub) openService() error {
 		return err
 	}
 	h.rules, h.zone = config.Rules, config.Calendar.Pacific()
+	h.keeper = evidence.NewKeeper(h.store, evidence.Sign(config.Seal), h.config.LedgerLimit, time.Now, h.log)
+	config.Stalled = h.keeper.Stalled
 	endpoint, err := exchange.NewHub(config)
 	if err != nil {
 		return err
@@ -160,6 +164,7 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
 	group.Go(func() error { return h.tell(serving) })
+	group.Go(func() error { return h.keeper.Run(serving, time.Second) })
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}

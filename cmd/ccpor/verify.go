@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"ccpor/evidence"
 	"ccpor/exchange/client"
 	"ccpor/exchange/sig"
 	"ccpor/mapping/calendar"
@@ -16,27 +17,49 @@ import (
 type verifyCommand struct {
 	Cert    []string `required:"" env:"CCPOR_HUB_CERT" type:"existingfile" help:"Certificates with which the hub signs, PEM: several while it changes them." placeholder:"FILE"`
 	Package string   `type:"existingfile" help:"Also say whether the receipt is for this signed package." placeholder:"FILE"`
-	File    string   `arg:"" type:"existingfile" help:"The signed receipt, or the hub's whole answer with it."`
+	File    string   `arg:"" type:"existingfile" help:"The signed receipt, or the hub's whole answer with it, or an evidence file."`
 }
 
 // Run verifies offline. Status 0: everything asked for is proven; 1: it is not.
 func (c *verifyCommand) Run(t *terminal) error {
-	proof, err := c.verify()
+	kept, err := os.ReadFile(c.File)
 	if err != nil {
-		if err := t.print(map[string]any{"proven": false, "reason": err.Error()}, "Not proven: %s.\n", err); err != nil {
-			return err
-		}
-		return exitStatus(1)
+		return err
+	}
+	if evidence.Is(kept) {
+		return c.verifyEvidence(t, kept)
+	}
+	proof, err := c.verify(kept)
+	if err != nil {
+		return notProven(t, err)
 	}
 	return t.print(proofOf(proof), "%s", proofText(t, proof, c.Package))
 }
 
-func (c *verifyCommand) verify() (client.Proof, error) {
+// notProven says why, and ends with status 1.
+func notProven(t *terminal, why error) error {
+	if err := t.print(map[string]any{"proven": false, "reason": why.Error()}, "Not proven: %s.\n", why); err != nil {
+		return err
+	}
+	return exitStatus(1)
+}
+
+func (c *verifyCommand) verifyEvidence(t *terminal, kept []byte) error {
 	hub, err := readCertificates(c.Cert)
 	if err != nil {
-		return client.Proof{}, err
+		return notProven(t, err)
 	}
-	kept, err := os.ReadFile(c.File)
+	p, err := evidence.Verify(kept, hub)
+	if err != nil {
+		return notProven(t, err)
+	}
+	f := p.File
+	return t.print(map[string]any{"proven": true, "tracking": f.Tracking, "package": f.Package.ID, "submitter": f.Package.Submitter, "receivedAt": f.Message.ReceivedAt,
+		"packageSHA256": f.Package.SHA256, "messageSHA256": f.Message.SHA256, "signer": f.Signer.SHA256, "treeSize": p.Size, "records": len(f.Records)}, "%s", evidenceText(t, p))
+}
+
+func (c *verifyCommand) verify(kept []byte) (client.Proof, error) {
+	hub, err := readCertificates(c.Cert)
 	if err != nil {
 		return client.Proof{}, err
 	}

@@ -1,7 +1,9 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -44,6 +46,33 @@ func Open(doc []byte, want canon.Name, hub []*x509.Certificate) (Opened, error) 
 		return Opened{}, err
 	}
 	return Opened{verified, dated.At[0]}, nil
+}
+
+// ErrRewritten says that a sealed document verifies, and is not byte for byte as Seal wrote it.
+var ErrRewritten = errors.New("the signed document is not written as it was")
+
+// OpenExact is Open for a document of which no byte may differ from what Seal returned, not even where a signature does not reach. Further errors: ErrRewritten.
+func OpenExact(doc []byte, want canon.Name, hub []*x509.Certificate) (Opened, error) {
+	o, err := Open(doc, want, hub)
+	if err != nil {
+		return o, err
+	}
+	_, after, _ := bytes.Cut(doc, []byte(startValue))
+	text, _, _ := bytes.Cut(after, []byte(endValue))
+	value, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return Opened{}, ErrRewritten
+	}
+	var root struct {
+		ID string `xml:"Id,attr"`
+	}
+	if err := xml.Unmarshal(o.Octets(), &root); err != nil {
+		return Opened{}, fmt.Errorf("read the document's Id: %w", err)
+	}
+	if !bytes.Equal(doc, assemble(o.Octets(), infoOf(methodOf(o.Certificate()), root.ID, o.Digest()), value, keyInfoOf(o.Certificate()))) {
+		return Opened{}, ErrRewritten
+	}
+	return o, nil
 }
 
 // verify finds the certificate that signed. Its validity is judged afterwards, by the time that the signed content says: so each is tried at its own first moment.

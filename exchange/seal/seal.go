@@ -20,12 +20,14 @@ import (
 
 // The documents that the hub signs.
 var (
-	Receipt = canon.Name{Space: "urn:ccpor:exchange:service:1.0", Local: "Receipt"}
-	Notice  = canon.Name{Space: "urn:ccpor:exchange:listener:1.0", Local: "Notice"}
+	Receipt    = canon.Name{Space: "urn:ccpor:exchange:service:1.0", Local: "Receipt"}
+	Notice     = canon.Name{Space: "urn:ccpor:exchange:listener:1.0", Local: "Notice"}
+	Checkpoint = canon.Name{Space: "urn:ccpor:exchange:evidence:1.0", Local: "Checkpoint"}
+	Evidence   = canon.Name{Space: "urn:ccpor:exchange:evidence:1.0", Local: "Evidence"}
 )
 
 // profile is the closed profile of sealed documents.
-var profile = canon.NewProfile(canon.Limits{MaxBytes: 1 << 20}, append(sig.Namespaces(), Receipt.Space, Notice.Space)...)
+var profile = canon.NewProfile(canon.Limits{MaxBytes: 1 << 20}, append(sig.Namespaces(), Receipt.Space, Notice.Space, Checkpoint.Space)...)
 
 // Sealer signs with one key. It is safe for use by many goroutines.
 type Sealer struct {
@@ -42,11 +44,7 @@ func New(key crypto.Signer, cert *x509.Certificate) (*Sealer, error) {
 	if err := sig.Signable(key, cert); err != nil {
 		return nil, fmt.Errorf("the hub's signing key: %w", err)
 	}
-	s := &Sealer{key: key, cert: cert, method: "rsa-sha256"}
-	if cert.PublicKeyAlgorithm == x509.ECDSA {
-		s.method = "ecdsa-sha256"
-	}
-	s.keyInfo = "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>" + base64.StdEncoding.EncodeToString(cert.Raw) + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
+	s := &Sealer{key: key, cert: cert, method: methodOf(cert), keyInfo: keyInfoOf(cert)}
 	trial, err := s.Seal([]byte(`<Receipt xmlns="`+Receipt.Space+`" Id="trial"><SignedDateTime>`+cert.NotBefore.UTC().Format(time.RFC3339)+`</SignedDateTime></Receipt>`), cert.NotBefore)
 	if err == nil {
 		_, err = Open(trial, Receipt, []*x509.Certificate{cert})
@@ -55,6 +53,17 @@ func New(key crypto.Signer, cert *x509.Certificate) (*Sealer, error) {
 		return nil, fmt.Errorf("try the hub's signing key: %w", err)
 	}
 	return s, nil
+}
+
+func methodOf(cert *x509.Certificate) string {
+	if cert.PublicKeyAlgorithm == x509.ECDSA {
+		return "ecdsa-sha256"
+	}
+	return "rsa-sha256"
+}
+
+func keyInfoOf(cert *x509.Certificate) string {
+	return "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>" + base64.StdEncoding.EncodeToString(cert.Raw) + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
 }
 
 // Certificate is the one with which a reader verifies.
@@ -69,7 +78,9 @@ const (
 	toReference   = `"></ds:SignatureMethod><ds:Reference URI="#`
 	toDigest      = `"><ds:Transforms><ds:Transform Algorithm="` + sig.DS + `enveloped-signature"></ds:Transform><ds:Transform Algorithm="` + sig.EC +
 		`"></ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"></ds:DigestMethod><ds:DigestValue>`
-	closeInfo = `</ds:DigestValue></ds:Reference></ds:SignedInfo>`
+	startValue = "<ds:SignatureValue>"
+	endValue   = "</ds:SignatureValue>"
+	closeInfo  = `</ds:DigestValue></ds:Reference></ds:SignedInfo>`
 )
 
 // Seal signs a document of the hub's own, whose document element has an Id, a plain name, and a child SignedDateTime that says now. It
@@ -83,18 +94,28 @@ func (s *Sealer) Seal(doc []byte, now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("seal a document: %w", err)
 	}
 	digest := sha256.Sum256(octets)
-	rest := toMethod + s.method + toReference + id + toDigest + base64.StdEncoding.EncodeToString(digest[:]) + closeInfo
+	rest := infoOf(s.method, id, digest)
 	value, err := s.sign(sha256.Sum256([]byte(aloneInfo + rest)))
 	if err != nil {
 		return nil, fmt.Errorf("seal a document: %w", err)
 	}
+	return assemble(octets, rest, value, s.keyInfo), nil
+}
+
+// infoOf is SignedInfo behind its start tag.
+func infoOf(method, id string, digest [32]byte) string {
+	return toMethod + method + toReference + id + toDigest + base64.StdEncoding.EncodeToString(digest[:]) + closeInfo
+}
+
+// assemble puts the signature behind the start tag of the document element.
+func assemble(octets []byte, rest string, value []byte, keyInfo string) []byte {
 	at := endOfTag(octets)
-	out := make([]byte, 0, len(octets)+len(openSignature)+len(insideInfo)+len(rest)+len(s.keyInfo)+512)
+	out := make([]byte, 0, len(octets)+len(openSignature)+len(insideInfo)+len(rest)+len(keyInfo)+512)
 	out = append(append(append(append(out, octets[:at]...), openSignature...), insideInfo...), rest...)
-	out = append(out, "<ds:SignatureValue>"...)
+	out = append(out, startValue...)
 	out = base64.StdEncoding.AppendEncode(out, value)
-	out = append(append(out, "</ds:SignatureValue>"...), s.keyInfo...)
-	return append(out, octets[at:]...), nil
+	out = append(append(out, endValue...), keyInfo...)
+	return append(out, octets[at:]...)
 }
 
 // canonical is the exclusive canonical form of the document, and the Id of its document element.
