@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,13 +48,12 @@ type LedgerEntry struct {
 	ID                        int64
 	Written                   string
 	Package, Order, AttemptID int64
-	MAC                       []byte
 }
 
 // text is what is digested: a line each for the number, the chain and the entry (as JSON), then one for each seal.
 func (r record) text() []byte {
 	e := r.Entry
-	entry, err := json.Marshal([]any{e.ID, e.At.UTC().Format(time.RFC3339Nano), e.Actor, e.Action, e.Object, e.Outcome, e.Details, e.Written, e.Package, e.Order, e.AttemptID, hex.EncodeToString(e.MAC)})
+	entry, err := json.Marshal([]any{e.ID, e.At.UTC().Format(time.RFC3339Nano), e.Actor, e.Action, e.Object, e.Outcome, e.Details, e.Written, e.Package, e.Order, e.AttemptID})
 	if err != nil { // of numbers and texts there is none
 		entry = []byte(err.Error())
 	}
@@ -63,10 +61,10 @@ func (r record) text() []byte {
 }
 
 // entryColumns are the columns of audit a that scanEntry reads.
-const entryColumns = "a.id, a.at, a.actor, a.action, a.object, a.outcome, a.details, a.written::text, coalesce(a.submission_id, 0), coalesce(a.order_id, 0), coalesce(a.attempt_id, 0), a.mac"
+const entryColumns = "a.id, a.at, a.actor, a.action, a.object, a.outcome, a.details, a.written::text, coalesce(a.submission_id, 0), coalesce(a.order_id, 0), coalesce(a.attempt_id, 0)"
 
 func (e *LedgerEntry) fields() []any {
-	return []any{&e.ID, &e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details, &e.Written, &e.Package, &e.Order, &e.AttemptID, &e.MAC}
+	return []any{&e.ID, &e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details, &e.Written, &e.Package, &e.Order, &e.AttemptID}
 }
 
 // Advance gives records to the audit entries that have none, and signs the new root; sign is nil where the hub has no key, and then there are no checkpoints. It

@@ -3,12 +3,11 @@
 -- +goose Up
 
 -- What an entry vouches for: the package, the order or the attempt that its transaction wrote, and which transaction that was. Whoever takes entries up to the
--- oldest transaction that is still under way, in the order of transactions, skips none. mac is the writing hub's, over all the other words.
+-- oldest transaction that is still under way, in the order of transactions, skips none.
 alter table audit
     add column submission_id bigint,
     add column order_id      bigint,
     add column attempt_id    bigint,
-    add column mac           bytea not null default '',
     add column written       xid8 not null default pg_current_xact_id();
 
 alter table audit disable trigger audit_append_only;
