@@ -5,6 +5,8 @@ BUILD := .build
 DATA ?= .data
 GO ?= go
 export CGO_ENABLED = 1
+# Go's FIPS 140-3 module in the version that has its certificate (GOROOT/lib/fips140).
+FIPS := v1.0.0
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
 .PHONY: run demo test interop check prove replay-proof build deps deps-test bench bench-quick soak clean
@@ -17,7 +19,8 @@ demo: build ## the same once; exit status 0 only if every sample ended as its RE
 
 build: deps
 	@mkdir -p $(BUILD)
-	$(GO) build -o $(BUILD)/ ./cmd/...
+	GOFIPS140=$(FIPS) $(GO) build -o $(BUILD)/ ./cmd/...
+	@$(BUILD)/ccpor version | grep -q 'FIPS 140-3 module $(FIPS).*, in use' || { echo "the program does not use the FIPS 140-3 module" >&2; exit 1; }
 
 deps:
 	@.ci/deps run

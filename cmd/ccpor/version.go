@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/fips140"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -18,18 +19,29 @@ type version struct {
 	Platform string `json:"platform"`
 	River    string `json:"river"`
 	Pgx      string `json:"pgx"`
+	// FIPS is the version of Go's FIPS 140-3 module that the program was built with, and FIPSInUse whether it works by it.
+	FIPS      string `json:"fips140"`
+	FIPSInUse bool   `json:"fips140InUse"`
 }
 
 func (versionCommand) Run(t *terminal) error {
-	v := version{Program: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := version{Program: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, FIPS: fips140.Version(), FIPSInUse: fips140.Enabled()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.fill(info)
 	}
 	if t.json {
 		return json.NewEncoder(t.out).Encode(v)
 	}
-	fmt.Fprintf(t.out, "ccpor %s %s\n%s %s, river %s, pgx %s\n", v.Program, v.Revision, v.Go, v.Platform, v.River, v.Pgx)
+	fmt.Fprintf(t.out, "ccpor %s %s\n%s %s, river %s, pgx %s\n%s\n", v.Program, v.Revision, v.Go, v.Platform, v.River, v.Pgx, v.cryptography())
 	return nil
+}
+
+// cryptography says by what the program digests, signs and encrypts.
+func (v version) cryptography() string {
+	if v.FIPSInUse {
+		return "FIPS 140-3 module " + v.FIPS + ", in use"
+	}
+	return "FIPS 140-3 module not in use: build with make, which selects it"
 }
 
 func (v *version) fill(info *debug.BuildInfo) {
