@@ -142,7 +142,7 @@ func parsePart(b []byte, before []part) (part, error) {
 	seen := map[string]bool{}
 	for line := range strings.SplitSeq(unfold(head), "\r\n") {
 		name, value, ok := strings.Cut(line, ":")
-		name, value = strings.ToLower(name), strings.TrimSpace(value)
+		name, value = strings.ToLower(name), strings.Trim(value, " \t") // a bare carriage return is no blank
 		if !ok || strings.Trim(name, fieldName) != "" || name == "" || strings.ContainsFunc(value, notPrintable) || seen[name] {
 			return part{}, badParts("the header of a part is malformed or names a field twice")
 		}
