@@ -35,11 +35,10 @@ type head struct {
 
 // record is a line of the ledger with the entry that it is about.
 type record struct {
-	N       int64
-	Before  [32]byte // the chain of the record before
-	Entry   LedgerEntry
-	Seals   string
-	written string
+	N      int64
+	Before [32]byte // the chain of the record before
+	Entry  LedgerEntry
+	Seals  string
 }
 
 // LedgerEntry is an audit entry as the ledger repeats it.
