@@ -88,7 +88,7 @@ func (v *visit) ended() []store.Stage {
 }
 
 func (v *visit) refused(m *received, o outward) store.Refused {
-	return store.Refused{Agency: v.agency.ID, Package: v.pkg, Action: v.action, Test: v.test, Received: v.received(m),
+	return store.Refused{Agency: v.agency.ID, ORI: v.agency.ORI, Package: v.pkg, Action: v.action, Test: v.test, Received: v.received(m), At: v.now(),
 		Stage: v.stage, Code: o.code, Problems: o.all()}
 }
 

@@ -271,7 +271,7 @@ func TestRefuse(t *testing.T) {
 	p.Received.Wire = bytes.Repeat([]byte("x"), 5000)
 	problems := []store.Problem{{Code: "S-101", Text: "The date of birth is no date.", Path: "/p/o", Line: 3, Column: 9, Element: "BirthDate", Value: "1981-13-01", Severity: "error", Fix: "Correct it.", Whose: "court"},
 		{Code: "R-7", Rule: "expiry", Text: "The order has ended before it began.", Citation: "FC 6345"}}
-	tracking, err := s.Refuse(t.Context(), store.Refused{Agency: court.ID, Package: "p-1", Action: store.ActionAdd, Received: p.Received, Stage: "schema", Code: "INVALID", Problems: problems})
+	tracking, err := s.Refuse(t.Context(), store.Refused{Agency: court.ID, ORI: court.ORI, Package: "p-1", Action: store.ActionAdd, Received: p.Received, At: noon, Stage: "schema", Code: "INVALID", Problems: problems})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestRefuse(t *testing.T) {
 	if st, err = s.StatusByPackage(t.Context(), court.ID, "p-1"); err != nil || st.Tracking != accepted.Tracking {
 		t.Errorf("after the correction: %s, %v", st.Tracking, err)
 	}
-	unknown, err := s.Refuse(t.Context(), store.Refused{Received: p.Received, Stage: "peer", Code: "UNKNOWN"})
+	unknown, err := s.Refuse(t.Context(), store.Refused{Received: p.Received, At: noon, Stage: "peer", Code: "UNKNOWN"})
 	if err != nil {
 		t.Fatal(err)
 	}

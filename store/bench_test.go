@@ -135,3 +135,40 @@ func run(b *testing.B, callers int, do func() error) {
 		}
 	}
 }
+
+// BenchmarkRefuse measures what refused packages cost a PostgreSQL that waits for the disk.
+func BenchmarkRefuse(b *testing.B) {
+	for _, callers := range []int{1, 8, 32} {
+		b.Run(fmt.Sprintf("8KB/callers=%d", callers), func(b *testing.B) { benchmarkRefuse(b, callers) })
+	}
+}
+
+func benchmarkRefuse(b *testing.B, callers int) {
+	s := storetest.Open(b, storetest.Durable(b), store.Options{})
+	a := orange(b, s)
+	wires := make([][]byte, 64)
+	for i := range wires {
+		wires[i] = soap(uint64(i), 8<<10)
+	}
+	problems := []store.Problem{{Code: "Client.Signature.Invalid", Text: "The signature does not fit.", Whose: "court"}, {Code: "R-7", Text: "Look at the key."}}
+	var n atomic.Int64
+	before := cpu(b, s)
+	b.ResetTimer()
+	run(b, callers, func() error {
+		i := n.Add(1)
+		p := add(a, fmt.Sprintf("p-%d", i), "o-1")
+		p.Received.Wire = wires[i%64]
+		p.Received.Digest = sha256.Sum256(p.Received.Wire)
+		_, err := s.Refuse(b.Context(), refusedOf(p, problems))
+		return err
+	})
+	b.StopTimer()
+	used := cpu(b, s)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "refusals/s")
+	b.ReportMetric(float64((used.hub-before.hub).Microseconds())/float64(b.N), "hub-µs/refusal")
+	b.ReportMetric(float64((used.database-before.database).Microseconds())/float64(b.N), "database-µs/refusal")
+}
+
+func refusedOf(p store.Accepted, problems []store.Problem) store.Refused {
+	return store.Refused{Agency: p.Agency.ID, ORI: p.Agency.ORI, Package: p.Package, Action: p.Action, Received: p.Received, At: noon, Stage: "signature", Code: "Client.Signature.Invalid", Problems: problems}
+}

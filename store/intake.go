@@ -144,12 +144,15 @@ const (
 
 // Refused is a package that is turned away. It is kept with every reason.
 type Refused struct {
-	// Agency is zero when the sender is not known; Package and Action are empty when they could not be read.
+	// Agency and its ORI are zero when the sender is not known; Package and Action are empty when they could not be read.
 	Agency   AgencyID
+	ORI      order.ORI
 	Package  order.LocalID
 	Action   Action
 	Test     bool
 	Received Received
+	// At is when the hub turned it away, for the audit log.
+	At time.Time
 	// Stage and Code say where and by which fault the package was turned away.
 	Stage    string
 	Code     string

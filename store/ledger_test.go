@@ -91,7 +91,7 @@ func busy(t *testing.T) *hub {
 	mustAccept(t, h.Store, attach(h.court, "p-5", "o-1", false))
 	mustAccept(t, h.Store, cancel(h.court, "p-6", "o-1"))
 	mustAccept(t, h.Store, serve(h.court, "p-7", "o-never"))
-	refused := store.Refused{Agency: h.court.ID, Package: "p-8", Received: packageOf(h.court, "p-8", store.Accepted{}).Received, Stage: "rules", Code: "Client.Rule.X",
+	refused := store.Refused{Agency: h.court.ID, ORI: h.court.ORI, Package: "p-8", Received: packageOf(h.court, "p-8", store.Accepted{}).Received, Stage: "rules", Code: "Client.Rule.X",
 		Problems: []store.Problem{{Code: "Client.Rule.X", Text: "No."}, {Code: "Client.Rule.Y", Text: "Neither."}}}
 	if _, err := h.Refuse(t.Context(), refused); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func TestReplayIsKeptApart(t *testing.T) {
 	if s, err := h.Status(t.Context(), first.Tracking); err != nil || s.Test || s.ReplayOf != "" || s.Order.AddedBy != first.Tracking || s.Warnings != nil {
 		t.Errorf("the first: %+v, %v", s, err)
 	}
-	refused := store.Refused{Agency: h.court.ID, Received: again.Received, Stage: "signature", Code: "Client.Signature.Missing"}
+	refused := store.Refused{Agency: h.court.ID, ORI: h.court.ORI, Received: again.Received, At: time.Now(), Stage: "signature", Code: "Client.Signature.Missing"}
 	tracking, err := h.Refuse(t.Context(), refused)
 	if err != nil {
 		t.Fatal(err)

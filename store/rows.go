@@ -56,10 +56,10 @@ func (c *orderRows) args() []any {
 	return []any{c.court, c.id, c.test, c.addedBy, c.agency, c.version, c.nextSeq, c.open, c.relay, c.oca, c.nextVersion, c.follows, c.imaged, c.attached, c.cancelledBy}
 }
 
-// column collects one value of each request.
-func column[T any](requests []*request, of func(*request) T) []T {
-	out := make([]T, len(requests))
-	for i, r := range requests {
+// column collects one value of each row.
+func column[R, T any](rows []R, of func(R) T) []T {
+	out := make([]T, len(rows))
+	for i, r := range rows {
 		out[i] = of(r)
 	}
 	return out

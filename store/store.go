@@ -47,15 +47,16 @@ type Images interface {
 // Store is the hub's side of the database. It is safe for use by many goroutines.
 type Store struct {
 	*Reader
-	opts    Options
-	pool    *pgxpool.Pool
-	marks   *pgxpool.Pool // does not wait for the disk: for notes whose loss in a crash of the database changes nothing
-	intake  *intake
-	driver  quietDriver
-	jobs    *river.Client[pgx.Tx]
-	known   agencies
-	control controls
-	close   sync.Once
+	opts     Options
+	pool     *pgxpool.Pool
+	marks    *pgxpool.Pool // does not wait for the disk: for notes whose loss in a crash of the database changes nothing
+	intake   *intake
+	refusals *refusals
+	driver   quietDriver
+	jobs     *river.Client[pgx.Tx]
+	known    agencies
+	control  controls
+	close    sync.Once
 }
 
 // ErrClosed says that the Store has been closed.
@@ -91,6 +92,7 @@ func (s *Store) open(ctx context.Context, url string) (err error) {
 	if s.jobs, err = s.Jobs(nil); err != nil {
 		return err
 	}
+	s.refusals = startRefusals(s.pool, s.opts)
 	s.intake, err = startIntake(ctx, url, s.opts, s.jobs)
 	return err
 }
@@ -139,11 +141,14 @@ func withoutURL(err error) error {
 	return err
 }
 
-// Close ends what is under way and lets go of the connections. An Accept that has not returned is ended first; a later one gets ErrClosed.
+// Close ends what is under way and lets go of the connections. An Accept or Refuse that has not returned is ended first; a later one gets ErrClosed.
 func (s *Store) Close() {
 	s.close.Do(func() {
 		if s.intake != nil {
 			s.intake.stop()
+		}
+		if s.refusals != nil {
+			s.refusals.stop()
 		}
 		if s.Reader != nil {
 			s.Reader.Close()
