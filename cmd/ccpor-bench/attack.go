@@ -6,127 +6,142 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"ccpor/exchange/client"
 	"ccpor/mapping"
 )
 
-// attackCommand measures what is left of the good rate while half of the clients are hostile ones with a registered court's certificate.
-type attackCommand struct {
-	Rounds int `default:"3" help:"Rounds of each, in turn." placeholder:"N"`
-	Orders int `default:"2500" help:"Good orders a round." placeholder:"N"`
+// besieged is what hostile senders leave of the rate of good ones. Every client sends a good and a hostile message in turn, so that half of
+// the traffic is hostile, whoever's answer comes sooner. The hostile ones come from a registered court's machine: a stranger's end at the TLS handshake.
+type besieged struct {
+	Alone    loaded  `json:"alone"`    // the last round's
+	Attacked loaded  `json:"attacked"` // the last round's; its processor time is that of a good and a hostile message together
+	Refused  int     `json:"refused"`
+	Ratio    float64 `json:"ratio"` // of the good rate under attack to that alone, over all rounds
 }
 
 // attackMark is the good rate under attack to be kept, as a share of that alone.
 const attackMark = .45
 
-func (c *attackCommand) Run(ctx context.Context, all *commands, p *progress) error {
-	return all.with(ctx, p, "p256", func(r *rig) error {
-		m := &series{rig: r, progress: p, shape: shape{name: "attack"}}
-		if err := m.open(ctx); err != nil {
-			return err
-		}
-		err := m.warm(ctx)
-		if err == nil {
-			err = c.rounds(ctx, m)
-		}
-		return errors.Join(err, m.hub.stop())
-	})
+var errTaken = errors.New("the hub took a hostile message")
+
+// attack sends rounds of good messages alone and rounds of half hostile ones, in turn, so that a machine that slows down slows both.
+func (c *runCommand) attack(ctx context.Context, p *progress, r *rig, rep *report) error {
+	m := &series{rig: r, plan: c.plan(), progress: p, shape: shape{name: "attack"}}
+	if err := m.open(ctx); err != nil {
+		return err
+	}
+	rep.Attack = &besieged{}
+	err := m.warm(ctx)
+	if err == nil {
+		err = m.besiege(ctx, rep.Attack)
+	}
+	if err == nil {
+		err = m.count(ctx)
+	}
+	return errors.Join(err, m.hub.stop())
 }
 
-func (c *attackCommand) rounds(ctx context.Context, m *series) error {
-	bad, err := m.factory.hostile()
+func (m *series) besiege(ctx context.Context, out *besieged) error {
+	hostile, err := m.factory.hostile()
 	if err != nil {
 		return err
 	}
 	var alone, attacked float64
-	for round := range c.Rounds {
-		good, err := m.prepare(ctx, 2*c.Orders)
+	for round := range m.rounds {
+		good, err := m.prepare(ctx, 2*m.besieged)
 		if err != nil {
 			return err
 		}
-		err = m.phase(fmt.Sprintf("attack: round %d", round+1), func() (string, error) {
-			first, err := m.send(ctx, good[:c.Orders], m.rig.load(m.hub, 32))
-			if err != nil {
-				return "", err
-			}
-			second, refused, err := m.besieged(ctx, good[c.Orders:], bad)
-			alone, attacked = alone+first.elapsed.Seconds(), attacked+second.elapsed.Seconds()
-			return fmt.Sprintf("%.0f/s alone, %.0f/s beside %.0f refusals/s", first.perSecond(), second.perSecond(), float64(refused)/second.elapsed.Seconds()), err
-		})
-		if err != nil {
+		if out.Alone, err = m.round(ctx, fmt.Sprintf("attack: good alone, round %d", round+1), good[:m.besieged]); err != nil {
 			return err
 		}
-	}
-	k := atLeast("good rate under attack, of that alone", attackMark, alone/attacked)
-	fmt.Fprintf(m.progress.out, "%s  %s: %.2f (mark %g)\n", met(k.Met), k.Name, k.Got, k.Want)
-	return m.count(ctx)
-}
-
-// besieged sends good messages from 16 clients while 16 others send hostile ones.
-func (m *series) besieged(ctx context.Context, good, bad []request) (res result, refused int, err error) {
-	lines, err := m.rig.load(m.hub, 16).dial(ctx)
-	defer hangUp(lines)
-	if err != nil {
-		return res, 0, err
-	}
-	siege, end := context.WithCancel(ctx)
-	defer end()
-	counts := make([]int, len(lines))
-	var group errgroup.Group
-	for i, l := range lines {
-		group.Go(func() (err error) {
-			counts[i], err = l.harass(siege, bad, i)
+		if out.Attacked, err = m.round(ctx, fmt.Sprintf("attack: half hostile, round %d", round+1), interleaved(good[m.besieged:], hostile)); err != nil {
 			return err
-		})
-	}
-	res, err = m.send(ctx, good, m.rig.load(m.hub, 16))
-	end()
-	err = errors.Join(err, group.Wait())
-	for _, n := range counts {
-		refused += n
-	}
-	return res, refused, err
-}
-
-var errTaken = errors.New("the hub took a hostile message")
-
-// harass sends hostile messages until ctx ends, and counts the refusals.
-func (l *line) harass(ctx context.Context, bad []request, i int) (n int, err error) {
-	for ; ctx.Err() == nil; n++ {
-		switch err := l.post(bad[(i+n)%len(bad)]); {
-		case err == nil:
-			return n, errTaken
-		case !errors.Is(err, errRefused):
-			return n, err
 		}
+		alone, attacked, out.Refused = alone+1/out.Alone.OrdersPerS, attacked+1/out.Attacked.OrdersPerS, out.Refused+m.besieged
 	}
-	return n, nil
+	out.Ratio = alone / attacked
+	return nil
 }
 
-// hostile are messages of a registered court that the hub refuses: with a wrong digest, unsigned, with a DOCTYPE, and signed but against the schema.
+func (m *series) round(ctx context.Context, name string, requests []request) (l loaded, err error) {
+	err = m.phase(name, func() (string, error) {
+		l, err = m.watched(ctx, requests, m.rig.load(m.hub, 32))
+		return l.told(), err
+	})
+	return l, err
+}
+
+// interleaved puts a hostile message after every good one, the kinds in turn.
+func interleaved(good, hostile []request) []request {
+	all := make([]request, 0, 2*len(good))
+	for i, r := range good {
+		all = append(all, r, hostile[i%len(hostile)])
+	}
+	return all
+}
+
+// hostile are messages that the hub refuses, each at another stage: with a DOCTYPE, unsigned, changed after signing, signed by a stranger, and signed by
+// the court but against the schema.
 func (f *factory) hostile() ([]request, error) {
+	stranger, err := newSigner("p256")
+	if err != nil {
+		return nil, err
+	}
 	canonical, err := mapping.Write(f.maker.Order(1 << 20))
 	if err != nil {
 		return nil, err
 	}
-	signed, err := f.signer.sign(canonical, "package")
-	if err != nil {
-		return nil, err
-	}
-	wrong, err := f.signer.sign(bytes.Replace(canonical, []byte("CR-160"), []byte("CR 160"), 1), "package")
-	if err != nil {
-		return nil, err
-	}
+	changed := bytes.Replace(canonical, []byte("CR-160"), []byte("CR-161"), 1)
+	invalid := bytes.Replace(canonical, []byte("CR-160"), []byte("CR 160"), 1)
 	var all []request
-	for _, b := range [][]byte{bytes.Replace(signed, []byte("CR-160"), []byte("CR-161"), 1), canonical, wrong} {
+	for _, make := range []func() ([]byte, error){
+		func() ([]byte, error) { return canonical, nil },
+		func() ([]byte, error) { return f.signer.signOther(canonical, changed) },
+		func() ([]byte, error) { return stranger.sign(canonical, "package") },
+		func() ([]byte, error) { return f.signer.sign(invalid, "package") },
+	} {
+		b, err := make()
+		if err != nil {
+			return nil, err
+		}
 		body, contentType, err := client.Request(b, nil, client.Options{})
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, request{contentType, body})
+		all = append(all, request{contentType: contentType, body: body, hostile: true})
 	}
 	doctype := append([]byte("<!DOCTYPE x>"), all[0].body...)
-	return append(all, request{all[0].contentType, doctype}), nil
+	return append(all, request{contentType: all[0].contentType, body: doctype, hostile: true}), nil
+}
+
+// signOther signs one text and shows another.
+func (s signer) signOther(text, shown []byte) ([]byte, error) {
+	signed, err := s.sign(text, "package")
+	if err != nil {
+		return nil, err
+	}
+	was, is := text[bytes.IndexByte(text, '>'):], shown[bytes.IndexByte(shown, '>'):]
+	return append(bytes.TrimSuffix(signed, was[1:]), is[1:]...), nil
+}
+
+// postHostile sends a hostile message, which must be refused.
+func (l *line) postHostile(r request) error {
+	switch err := l.post(r); {
+	case err == nil:
+		return errTaken
+	case errors.Is(err, errRefused):
+		return nil
+	default:
+		return err
+	}
+}
+
+func (r *report) sieges() table {
+	t := table{head: []string{"traffic", "good orders/s", "p50 ms", "p99 ms", "max ms", "most RSS MB", "hub µs", "Postgres µs", "load µs", "others"}}
+	if r.Attack == nil {
+		return t
+	}
+	t.rows = append(t.rows, append([]string{"good alone"}, r.Attack.Alone.cells()...), append([]string{"half of it hostile"}, r.Attack.Attacked.cells()...))
+	return t
 }

@@ -22,6 +22,7 @@ import (
 type request struct {
 	contentType string
 	body        []byte
+	hostile     bool // it must be refused
 }
 
 // load is a number of clients that send prepared messages, each over a connection of its own that is open before the clock starts.
@@ -60,7 +61,8 @@ func (r result) percentile(p float64) time.Duration {
 
 var errRefused = errors.New("the hub did not answer with a receipt")
 
-// run sends every request once, and fails with the first answer that is no receipt.
+// run sends every request once, and fails with the first answer that is no receipt, or with the first receipt for a hostile request. Hostile ones are
+// not in the result.
 func (l load) run(ctx context.Context, requests []request) (result, error) {
 	lines, err := l.dial(ctx)
 	defer hangUp(lines)
@@ -95,6 +97,12 @@ func (l load) client(ctx context.Context, line *line, start time.Time, requests 
 		begin, err := l.due(ctx, start, i)
 		if err != nil {
 			return own, err
+		}
+		if requests[i].hostile {
+			if err := line.postHostile(requests[i]); err != nil {
+				return own, err
+			}
+			continue
 		}
 		if err := line.post(requests[i]); err != nil {
 			return own, err

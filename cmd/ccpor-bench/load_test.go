@@ -28,7 +28,7 @@ func TestLoadSendsEachOnce(t *testing.T) {
 	})
 	requests := make([]request, len(seen))
 	for i := range requests {
-		requests[i] = request{"text/test", []byte(strings.Repeat("x", i))}
+		requests[i] = request{contentType: "text/test", body: []byte(strings.Repeat("x", i))}
 	}
 	res, err := l.run(t.Context(), requests)
 	if err != nil || res.sent != len(requests) || len(res.latencies) != len(requests) {
@@ -49,6 +49,26 @@ func TestLoadFailsWithTheFirstFault(t *testing.T) {
 	_, err := l.run(t.Context(), make([]request, 5))
 	if !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "the words of a fault") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Hostile requests are half of the traffic at any moment, are not in the result, and must be refused.
+func TestLoadBesieged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer int
+		want   error
+	}{"refused": {http.StatusBadRequest, nil}, "taken": {http.StatusOK, errTaken}} {
+		l := testLoad(t, func(w http.ResponseWriter, req *http.Request) {
+			if req.ContentLength > 0 {
+				w.WriteHeader(c.answer)
+			}
+		})
+		all := interleaved(make([]request, 6), []request{{body: []byte("x"), hostile: true}, {body: []byte("y"), hostile: true}})
+		res, err := l.run(t.Context(), all)
+		if !errors.Is(err, c.want) || c.want == nil && (res.sent != 6 || len(all) != 12 || all[2].hostile || string(all[3].body) != "y") {
+			t.Errorf("%s: sent %d of %d, %v", name, res.sent, len(all), err)
+		}
 	}
 }
 

@@ -23,7 +23,6 @@ type commands struct {
 	DatabaseURL string `name:"database-url" env:"CCPOR_DATABASE_URL" help:"Postgres to measure on; its role must be allowed to create databases. Empty: a private one." placeholder:"URL"`
 
 	Run     runCommand     `cmd:"" default:"withargs" help:"Measure intake and relay, each beside its probes (the default)."`
-	Attack  attackCommand  `cmd:"" help:"Measure what is left of the good rate while half of the clients are hostile."`
 	Soak    soakCommand    `cmd:"" help:"Send many orders and watch the hub's memory."`
 	Doc     docCommand     `cmd:"" help:"Write the figures of the last runs into docs/performance.md."`
 	Profile profileCommand `cmd:"" help:"Run the intake inside this program and write its processor profile."`

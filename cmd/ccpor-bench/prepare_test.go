@@ -48,7 +48,7 @@ func TestProbeReadsEveryShape(t *testing.T) {
 			t.Errorf("%s: read as %d documents", shape.name, len(pack.Documents))
 		}
 		changed := bytes.Replace(s.body, []byte("Invented CMS"), []byte("Invented CMX"), 1)
-		if _, err := w.read(t.Context(), request{s.contentType, changed}); err == nil {
+		if _, err := w.read(t.Context(), request{contentType: s.contentType, body: changed}); err == nil {
 			t.Errorf("%s: a changed package was read", shape.name)
 		}
 	}

@@ -27,6 +27,7 @@ type report struct {
 	Quick   bool      `json:"quick"`
 	Marks   []mark    `json:"marks"`
 	Ingest  []ingest  `json:"ingest,omitempty"`
+	Attack  *besieged `json:"attack,omitempty"`
 	Relay   []relayed `json:"relay,omitempty"`
 	Stages  []stage   `json:"stages,omitempty"`
 }
@@ -113,6 +114,9 @@ func (r *report) others() float64 {
 			most = max(most, l.CPU.Others)
 		}
 	}
+	if r.Attack != nil {
+		most = max(most, r.Attack.Alone.CPU.Others, r.Attack.Attacked.CPU.Others)
+	}
 	for _, l := range r.Relay {
 		most = max(most, l.CPU.Others)
 	}
@@ -168,6 +172,9 @@ func (r *report) judge() {
 		r.Marks = append(r.Marks, atLeast("orders a second, 8 KB without image", 1200, r.OrdersPerS),
 			atLeast("ratio to the composite of the probes", .7, r.RatioComposite), below("p99 at half load, ms", 50, r.P99))
 	}
+	if r.Attack != nil {
+		r.Marks = append(r.Marks, atLeast("good rate while half of the traffic is hostile, of that alone", attackMark, r.Attack.Ratio))
+	}
 	if len(r.Ingest) > 0 {
 		r.Marks = append(r.Marks, below("resident memory of the hub, MB", 300, r.RSS))
 	}
@@ -192,7 +199,7 @@ type table struct {
 
 func (r *report) tables() []table {
 	var all []table
-	for _, t := range []table{r.loads(), r.ratios(), r.relays(), r.costs()} {
+	for _, t := range []table{r.loads(), r.ratios(), r.sieges(), r.relays(), r.costs()} {
 		if len(t.rows) > 0 {
 			all = append(all, t)
 		}

@@ -13,7 +13,7 @@ import (
 
 type runCommand struct {
 	Quick  bool     `help:"The same in under a minute, with figures that vary more."`
-	Only   []string `enum:"stages,order,image-inline,image-mtom,relay" help:"Measure only these (${enum})." placeholder:"PART"`
+	Only   []string `enum:"stages,order,image-inline,image-mtom,attack,relay" help:"Measure only these (${enum})." placeholder:"PART"`
 	Orders int      `help:"Orders of each load without image; 12000, or 2500 with --quick." placeholder:"N"`
 	Out    string   `default:"bench/latest.json" help:"Where the figures go, as JSON; empty writes none." placeholder:"FILE"`
 }
@@ -21,16 +21,17 @@ type runCommand struct {
 // plan is how much is sent, and how long at most.
 type plan struct {
 	orders, images, relayed int
+	besieged, rounds        int // good orders of each round under attack, and rounds
 	most, probe             time.Duration
 }
 
 func (c *runCommand) plan() plan {
-	p := plan{orders: 12000, images: 2000, relayed: 3000, most: 20 * time.Second, probe: 10 * time.Second}
+	p := plan{orders: 12000, images: 2000, relayed: 3000, besieged: 4000, rounds: 4, most: 20 * time.Second, probe: 10 * time.Second}
 	if c.Quick {
-		p = plan{orders: 2500, images: 300, relayed: 1000, most: 4 * time.Second, probe: 2 * time.Second}
+		p = plan{orders: 2500, images: 300, relayed: 1000, besieged: 1000, rounds: 2, most: 4 * time.Second, probe: 2 * time.Second}
 	}
 	if c.Orders > 0 {
-		p.orders = c.Orders
+		p.orders, p.besieged = c.Orders, c.Orders
 	}
 	return p
 }
@@ -55,6 +56,11 @@ func (c *runCommand) Run(ctx context.Context, all *commands, p *progress) error 
 				if err := c.ingest(ctx, p, r, s, rep); err != nil {
 					return fmt.Errorf("%s: %w", s.name, err)
 				}
+			}
+		}
+		if c.wants("attack") {
+			if err := c.attack(ctx, p, r, rep); err != nil {
+				return fmt.Errorf("attack: %w", err)
 			}
 		}
 		if c.wants("relay") {
