@@ -102,7 +102,7 @@ func TestEvidenceIsProven(t *testing.T) {
 		file, err := evidence.Collect(t.Context(), s.Reader, tracking, by, now)
 		check(t, err)
 		_, old := identity(t, "court-p256")
-		p, err := evidence.Verify(file, []*x509.Certificate{old, by.Certificate()})
+		p, err := evidence.Verify(file, []*x509.Certificate{old, by.Certificate()}, nil)
 		if err != nil || !evidence.Is(file) {
 			t.Fatal(err)
 		}
@@ -135,16 +135,16 @@ func TestNoByteOfEvidenceChanges(t *testing.T) {
 			}
 			changed := bytes.Clone(file)
 			changed[i] = other
-			if _, err := evidence.Verify(changed, hub); err == nil {
+			if _, err := evidence.Verify(changed, hub, nil); err == nil {
 				t.Fatalf("byte %d is %q instead of %q, and the file is proven:\n%s", i, other, file[i], changed[max(0, i-60):min(len(file), i+20)])
 			}
 		}
 	}
 	for i := 0; i < len(file); i += 97 {
-		if _, err := evidence.Verify(append(bytes.Clone(file[:i]), file[i+1:]...), hub); err == nil {
+		if _, err := evidence.Verify(append(bytes.Clone(file[:i]), file[i+1:]...), hub, nil); err == nil {
 			t.Errorf("without byte %d it is proven", i)
 		}
-		if _, err := evidence.Verify(append(append(bytes.Clone(file[:i]), ' '), file[i:]...), hub); err == nil {
+		if _, err := evidence.Verify(append(append(bytes.Clone(file[:i]), ' '), file[i:]...), hub, nil); err == nil {
 			t.Errorf("with a blank at %d it is proven", i)
 		}
 	}
@@ -158,7 +158,7 @@ func TestPartsHoldAlone(t *testing.T) {
 	recorded(t, s, by)
 	file, err := evidence.Collect(t.Context(), s.Reader, tracking, by, now)
 	check(t, err)
-	p, err := evidence.Verify(file, []*x509.Certificate{by.Certificate()})
+	p, err := evidence.Verify(file, []*x509.Certificate{by.Certificate()}, nil)
 	check(t, err)
 	_, other := identity(t, "court-p256")
 	for part, change := range map[string]func(*evidence.File){
@@ -177,7 +177,7 @@ func TestPartsHoldAlone(t *testing.T) {
 		change(&f)
 		resealed, err := evidence.SealForTest(f, by)
 		check(t, err)
-		_, err = evidence.Verify(resealed, []*x509.Certificate{by.Certificate()})
+		_, err = evidence.Verify(resealed, []*x509.Certificate{by.Certificate()}, nil)
 		var e *evidence.PartError
 		if !errors.As(err, &e) || e.Part != strings.TrimSpace(part) {
 			t.Errorf("%s: %v", part, err)

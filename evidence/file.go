@@ -34,6 +34,7 @@ type File struct {
 	Receipt    []byte   `json:"receipt"`    // as the hub signed it, XML
 	Checkpoint []byte   `json:"checkpoint"` // as the hub signed it, XML
 	Records    []Record `json:"records"`
+	Stamp      *Stamp   `json:"stamp,omitempty"` // where the hub has a time-stamping authority
 }
 
 // Check says how one part can be checked, by anybody, without the hub's program.
@@ -75,6 +76,13 @@ type Record struct {
 	Proof []string `json:"proof"` // SHA-256, from the leaf to the root
 }
 
+// Stamp is what another's clock says: a checkpoint that holds the first record, and a time stamp over it.
+type Stamp struct {
+	Checkpoint []byte   `json:"checkpoint"` // as the hub signed it, XML
+	Proof      []string `json:"proof"`      // of the first record in that checkpoint's tree
+	Token      []byte   `json:"token"`      // RFC 3161, DER
+}
+
 var checks = []Check{
 	{"message", "SHA-256 of the bytes is message.sha256, which is the MessageSHA256 of the receipt."},
 	{"package", "The bytes are a SOAP message; its OrderPackage in exclusive canonical form without its signature is package.octets, whose SHA-256 is package.sha256, the PackageSHA256 of the receipt."},
@@ -82,6 +90,7 @@ var checks = []Check{
 	{"receipt", "The receipt's XML signature verifies with the hub's certificate, which the hub's operator publishes."},
 	{"checkpoint", "The checkpoint's XML signature verifies with the same. It names the size and the root of a Merkle tree by RFC 6962."},
 	{"records", "Each record's text is a leaf of that tree, by its inclusion proof (RFC 6962, 2.1.1). A text is: number, SHA-256 of the record before, the audit entry as JSON, the digests that it vouches for."},
+	{"stamp", "Where there is one: stamp.token is a time stamp (RFC 3161) over the bytes of stamp.checkpoint, whose tree holds the first record by stamp.proof; the authority is not the hub's. openssl ts -verify checks it."},
 	{"file", "The last line is the hub's XML signature on the SHA-256 of all bytes before it."},
 }
 
@@ -148,13 +157,30 @@ func (f *File) records(ctx context.Context, r *store.Reader) error {
 	}
 	f.Checkpoint = c.Document
 	for _, p := range proven {
-		rec := Record{N: p.N, Text: string(p.Text), Proof: []string{}}
-		for _, h := range p.Proof {
-			rec.Proof = append(rec.Proof, hex.EncodeToString(h[:]))
-		}
-		f.Records = append(f.Records, rec)
+		f.Records = append(f.Records, Record{N: p.N, Text: string(p.Text), Proof: hexed(p.Proof)})
 	}
+	return f.stamp(ctx, r)
+}
+
+// stamp adds the time stamp that was first to cover the acceptance, where there is one.
+func (f *File) stamp(ctx context.Context, r *store.Reader) error {
+	s, proof, err := r.FirstStamped(ctx, f.Records[0].N)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Stamp = &Stamp{Checkpoint: s.Document, Proof: hexed(proof), Token: s.Token}
 	return nil
+}
+
+func hexed(hashes [][32]byte) []string {
+	all := make([]string, len(hashes))
+	for i, h := range hashes {
+		all[i] = hex.EncodeToString(h[:])
+	}
+	return all
 }
 
 // write is the one way in which a file is written.

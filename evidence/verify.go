@@ -29,6 +29,15 @@ type Proof struct {
 	// Size and At are the checkpoint's.
 	Size int64
 	At   time.Time
+	// Stamped is nil where the file has no time stamp.
+	Stamped *StampProof
+}
+
+// StampProof is what another's clock says of the acceptance: it was on record at that time.
+type StampProof struct {
+	At        time.Time
+	Authority *x509.Certificate
+	Judged    bool // that the authority is one of those the caller trusts
 }
 
 // PartError says which part of a file does not prove what it should.
@@ -45,13 +54,14 @@ func Is(file []byte) bool {
 	return bytes.HasPrefix(file, []byte("{\n \"format\": \""+format+"\""))
 }
 
-// Verify checks every part of a file, with the certificates of the hub alone. The error is a *PartError.
-func Verify(file []byte, hub []*x509.Certificate) (Proof, error) {
-	v := &verifying{hub: hub, whole: file}
+// Verify checks every part of a file, with the certificates of the hub alone, and with those of time-stamping authorities where authorities is not nil. The error is
+// a *PartError.
+func Verify(file []byte, hub []*x509.Certificate, authorities *x509.CertPool) (Proof, error) {
+	v := &verifying{hub: hub, authorities: authorities, whole: file}
 	for _, part := range []struct {
 		name  string
 		check func() error
-	}{{"file", v.file}, {"message", v.message}, {"package", v.pkg}, {"receipt", v.receipt}, {"checkpoint", v.checkpoint}, {"records", v.records}} {
+	}{{"file", v.file}, {"message", v.message}, {"package", v.pkg}, {"receipt", v.receipt}, {"checkpoint", v.checkpoint}, {"records", v.records}, {"stamp", v.stamp}} {
 		if err := part.check(); err != nil {
 			return Proof{}, &PartError{part.name, err}
 		}
@@ -60,10 +70,11 @@ func Verify(file []byte, hub []*x509.Certificate) (Proof, error) {
 }
 
 type verifying struct {
-	hub   []*x509.Certificate
-	whole []byte
-	root  tlog.Hash
-	out   Proof
+	hub         []*x509.Certificate
+	authorities *x509.CertPool
+	whole       []byte
+	root        tlog.Hash
+	out         Proof
 }
 
 var (
@@ -156,15 +167,7 @@ func (v *verifying) checkpoint() error {
 func (v *verifying) records() error {
 	f := v.out.File
 	for _, r := range f.Records {
-		var proof tlog.RecordProof
-		for _, text := range r.Proof {
-			h, err := hex.DecodeString(text)
-			if err != nil || len(h) != tlog.HashSize {
-				return errForm
-			}
-			proof = append(proof, tlog.Hash(h))
-		}
-		if err := tlog.CheckRecord(proof, v.out.Size, v.root, r.N, tlog.RecordHash([]byte(r.Text))); err != nil {
+		if err := holds(v.out.Size, v.root, r, r.Proof); err != nil {
 			return err
 		}
 		if !strings.Contains(r.Text, "submission "+string(f.Tracking)+"\"") {
@@ -175,4 +178,35 @@ func (v *verifying) records() error {
 		return errOther
 	}
 	return nil
+}
+
+// holds checks that a tree holds a record.
+func holds(size int64, root tlog.Hash, r Record, path []string) error {
+	var proof tlog.RecordProof
+	for _, text := range path {
+		h, err := hex.DecodeString(text)
+		if err != nil || len(h) != tlog.HashSize {
+			return errForm
+		}
+		proof = append(proof, tlog.Hash(h))
+	}
+	return tlog.CheckRecord(proof, size, root, r.N, tlog.RecordHash([]byte(r.Text)))
+}
+
+// stamp checks the time stamp over a checkpoint that holds the acceptance.
+func (v *verifying) stamp() error {
+	s := v.out.File.Stamp
+	if s == nil {
+		return nil
+	}
+	size, root, _, err := Open(v.hub)(s.Checkpoint)
+	if err != nil {
+		return err
+	}
+	if err := holds(size, root, v.out.File.Records[0], s.Proof); err != nil {
+		return err
+	}
+	at, signer, err := OpenStamp(s.Token, s.Checkpoint, v.authorities)
+	v.out.Stamped = &StampProof{at, signer, v.authorities != nil}
+	return err
 }

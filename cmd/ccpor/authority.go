@@ -185,6 +185,19 @@ func readCertificates(files []string) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
+// readPool reads certificates into a pool; nil where there are no files.
+func readPool(files []string) (*x509.CertPool, error) {
+	all, err := readCertificates(files)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	for _, c := range all {
+		pool.AddCert(c)
+	}
+	return pool, nil
+}
+
 func parseCertificate(pemBytes []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(pemBytes)
 	if block == nil || block.Type != "CERTIFICATE" {

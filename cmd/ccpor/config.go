@@ -55,6 +55,10 @@ type serveConfig struct {
 	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
 
+	TimestampURL   string        `env:"CCPOR_TIMESTAMP_URL" help:"Time-stamping authority (RFC 3161) that stamps the ledger's checkpoints, so that their time rests on another's clock. Empty: none is asked." placeholder:"URL"`
+	TimestampCert  []string      `env:"CCPOR_TIMESTAMP_CERT" type:"existingfile" help:"Certificates to which the authority's has to lead, PEM." placeholder:"FILE"`
+	TimestampEvery time.Duration `env:"CCPOR_TIMESTAMP_EVERY" default:"1h" help:"Time between two stamps."`
+
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`

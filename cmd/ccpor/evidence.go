@@ -80,6 +80,9 @@ func evidenceText(t *terminal, p evidence.Proof) string {
 	for _, r := range f.Records {
 		say("             %s", recordText(t, r.Text))
 	}
+	if s := p.Stamped; s != nil {
+		say("  time stamp %s, by the clock of %s (RFC 3161): the acceptance was on record then%s", t.moment(s.At), signerName(s.Authority), unjudged(s.Judged))
+	}
 	say("  signed with the certificate %s, SHA-256 %s", p.Hub[0].Subject, sig.KeyID(p.Hub[0]))
 	return b.String()
 }
@@ -93,4 +96,11 @@ func recordText(t *terminal, text string) string {
 		return text // it was proven all the same
 	}
 	return fmt.Sprintf("%s  %v  %v: %v, by %v. %v", t.moment(at), e[3], e[4], e[5], e[2], e[6])
+}
+
+func unjudged(judged bool) string {
+	if judged {
+		return ""
+	}
+	return "; whose the stamp is was not judged, since no --tsa is given"
 }

@@ -34,6 +34,7 @@ type hub struct {
 	relay   *relaySide     // nil when no switch is configured
 	notify  *notify.Notifier
 	keeper  *evidence.Keeper
+	stamper *evidence.Stamper // nil where no authority is configured
 	service *http.Server
 	pages   *http.Server
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
@@ -87,6 +88,9 @@ func (h *hub) openService() error {
 	h.rules, h.zone = config.Rules, config.Calendar.Pacific()
 	h.keeper = evidence.NewKeeper(h.store, evidence.Sign(config.Seal), h.config.LedgerLimit, time.Now, h.log)
 	config.Stalled = h.keeper.Stalled
+	if h.stamper, err = h.config.stamper(h.store, config.Seal != nil, h.log); err != nil {
+		return err
+	}
 	endpoint, err := exchange.NewHub(config)
 	if err != nil {
 		return err
@@ -165,6 +169,9 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
 	group.Go(func() error { return h.tell(serving) })
 	group.Go(func() error { return h.keeper.Run(serving, time.Second) })
+	if h.stamper != nil {
+		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
+	}
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}

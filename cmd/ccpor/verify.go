@@ -16,6 +16,7 @@ import (
 
 type verifyCommand struct {
 	Cert    []string `required:"" env:"CCPOR_HUB_CERT" type:"existingfile" help:"Certificates with which the hub signs, PEM: several while it changes them." placeholder:"FILE"`
+	TSA     []string `name:"tsa" env:"CCPOR_TIMESTAMP_CERT" type:"existingfile" help:"Certificates of time-stamping authorities, PEM. Without them, whose a time stamp is is not judged." placeholder:"FILE"`
 	Package string   `type:"existingfile" help:"Also say whether the receipt is for this signed package." placeholder:"FILE"`
 	File    string   `arg:"" type:"existingfile" help:"The signed receipt, or the hub's whole answer with it, or an evidence file."`
 }
@@ -49,13 +50,17 @@ func (c *verifyCommand) verifyEvidence(t *terminal, kept []byte) error {
 	if err != nil {
 		return notProven(t, err)
 	}
-	p, err := evidence.Verify(kept, hub)
+	authorities, err := readPool(c.TSA)
+	if err != nil {
+		return notProven(t, err)
+	}
+	p, err := evidence.Verify(kept, hub, authorities)
 	if err != nil {
 		return notProven(t, err)
 	}
 	f := p.File
 	return t.print(map[string]any{"proven": true, "tracking": f.Tracking, "package": f.Package.ID, "submitter": f.Package.Submitter, "receivedAt": f.Message.ReceivedAt,
-		"packageSHA256": f.Package.SHA256, "messageSHA256": f.Message.SHA256, "signer": f.Signer.SHA256, "treeSize": p.Size, "records": len(f.Records)}, "%s", evidenceText(t, p))
+		"packageSHA256": f.Package.SHA256, "messageSHA256": f.Message.SHA256, "signer": f.Signer.SHA256, "treeSize": p.Size, "records": len(f.Records), "stamp": stampOut(p.Stamped)}, "%s", evidenceText(t, p))
 }
 
 func (c *verifyCommand) verify(kept []byte) (client.Proof, error) {
@@ -141,4 +146,12 @@ func proofOf(p client.Proof) proofOut {
 		out.Due = &p.Entry.Deadline
 	}
 	return out
+}
+
+// stampOut is a time stamp as JSON, or nil.
+func stampOut(s *evidence.StampProof) any {
+	if s == nil {
+		return nil
+	}
+	return map[string]any{"at": s.At, "authority": s.Authority.Subject.String(), "certificate": sig.KeyID(s.Authority), "trusted": s.Judged}
 }
