@@ -177,12 +177,6 @@ func Profile(bytes int) *canon.Profile {
 	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
 }
 
-// TLSConfig is for the hub's listener: TLS 1.2 or later, and a client certificate is asked for. Whose it is, is decided by its registration
-// alone, so no authority is configured; the handshake proves that the client has its key. Those who only fetch the contract need none.
-func TLSConfig(own tls.Certificate) *tls.Config {
-	return &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
-}
-
 // Server is an http.Server for the handler with the limits that keep slow and idle clients from holding it.
 func Server(handler http.Handler, config *tls.Config, log *slog.Logger) *http.Server {
 	return &http.Server{
