@@ -36,7 +36,7 @@ func TestAgencyIsHeldToItsPace(t *testing.T) {
 		_, err := r.send(t, message{}, "beyond").Receipt()
 		fault := faultOf(t, err, "Client.Limit.Rate")
 		if fault.Status != http.StatusTooManyRequests || !fault.Retry || fault.RetryAfter != 8*time.Second || (fault.Tracking != "") != (i == 0) {
-			t.Errorf("refusal %d: %+v", i, fault)
+			t.Errorf("refusal %d: HTTP %d, retry %v after %v, tracking %q", i, fault.Status, fault.Retry, fault.RetryAfter, fault.Tracking)
 		}
 	}
 	if len(s.refused) != 1 {
