@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
@@ -53,6 +54,8 @@ var faults = []row{
 	{"Client.Peer.CertificateMissing", forbidden, "The connection has no client certificate.", "Configure the TLS client certificate that is registered for your agency.", false, sender},
 	{"Client.Peer.CertificateUnknown", forbidden, "The connection's client certificate is registered for no agency.", "Register the certificate with the hub, or connect with the registered one.", false, sender},
 	{"Client.Peer.CertificateExpired", forbidden, "The client certificate or its registration is not in force now.", "Connect with a current certificate and have it registered.", false, sender},
+
+	{"Client.Limit.Rate", http.StatusTooManyRequests, "More requests come in a second than the hub takes of your agency, or of an address that it does not know.", "Send the same message again after the time in Retry-After, and fewer at once.", true, sender},
 
 	{"Client.Replay.NotHere", forbidden, "The message says that it is a replay, and this hub takes none.", "Replays go to a test region. Leave the X-Replay headers out.", false, sender},
 	{"Client.Replay.NotEntitled", forbidden, "The message says that it is a replay, and your agency is not registered as a replayer.", "Have the agency registered as a replayer of this test region.", false, sender},
@@ -141,6 +144,7 @@ type refusal struct {
 	what     string // replaces the table's text where it says more; without personal data
 	hint     string
 	problems []store.Problem
+	after    time.Duration // how long to wait until the same may come again; zero: as long as the hub always says
 }
 
 func (r *refusal) Error() string {
@@ -159,6 +163,8 @@ type outward struct {
 	earlier string
 	// inside says that the error is not the sender's to know: it goes to the log, under the correlation identification.
 	inside bool
+	// after is how long to wait until the same may come again; zero: as long as the hub always says.
+	after time.Duration
 }
 
 // all is every problem, for the record: the fault itself where nothing more is known.
@@ -208,7 +214,7 @@ func tell(err error) outward {
 }
 
 func (r *refusal) tell() outward {
-	o := outward{row: rowOf(r.code), kind: soap.Sender, problems: r.problems}
+	o := outward{row: rowOf(r.code), kind: soap.Sender, problems: r.problems, after: r.after}
 	if strings.HasPrefix(r.code, "Server.") {
 		o.kind = soap.Receiver
 	}

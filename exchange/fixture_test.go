@@ -373,7 +373,12 @@ func (r running) post(t testing.TB, as string, body []byte, contentType string, 
 	var answer bytes.Buffer
 	_, err = answer.ReadFrom(res.Body)
 	check(t, err)
-	return &client.Reply{Status: res.StatusCode, ContentType: res.Header.Get("Content-Type"), Correlation: res.Header.Get("X-Correlation-ID"), Body: answer.Bytes()}
+	var wait time.Duration
+	if after := res.Header.Get("Retry-After"); after != "" {
+		wait, err = time.ParseDuration(after + "s")
+		check(t, err)
+	}
+	return &client.Reply{Status: res.StatusCode, RetryAfter: wait, ContentType: res.Header.Get("Content-Type"), Correlation: res.Header.Get("X-Correlation-ID"), Body: answer.Bytes()}
 }
 
 // memory is a store without a database, for what can be tested without one.

@@ -151,7 +151,7 @@ func (h *Hub) problem(w http.ResponseWriter, req *http.Request, v *visit, err er
 	if v.agency.ID == 0 {
 		w.Header().Set("Connection", "close")
 	}
-	if !strings.HasPrefix(o.code, "Server.") && (v.agency.ID != 0 || h.strangers.allow(v.at)) {
+	if !strings.HasPrefix(o.code, "Server.") && h.kept(v, o) {
 		if err := h.record(req.Context(), opened{received: &received{visit: v}}, refusedRead(v, o)); err != nil {
 			o = tell(err)
 		}
@@ -176,9 +176,7 @@ func (h *Hub) writeProblem(w http.ResponseWriter, v *visit, o outward) {
 	if slices.Contains(notThere, o.code) {
 		status = http.StatusNotFound
 	}
-	if o.retry {
-		w.Header().Set("Retry-After", strconv.Itoa(int(h.Limits.RetryAfter.Seconds())))
-	}
+	h.tellWait(w, o)
 	body, err := json.Marshal(problemDetails{Type: "urn:ccpor:exchange:fault:" + o.code, Title: o.text, Status: status, Code: o.code, Hint: o.hint, Retry: o.retry, Whose: o.whose,
 		Correlation: v.correlation, ReceivedAt: v.at.UTC(), Problems: apiProblems(o.problems)})
 	if err != nil { // of plain texts and numbers: cannot be

@@ -113,6 +113,8 @@ type Limits struct {
 	StrangersPerMinute int
 	// RetryAfter is what a sender is told to wait when the hub cannot take anything; 5 s.
 	RetryAfter time.Duration
+	// Agency is the pace of each agency, in this process, and Address that of an address from which unknown senders come. Zero is no bound.
+	Agency, Address Pace
 }
 
 func (l Limits) withDefaults() Limits {
@@ -142,6 +144,8 @@ type Hub struct {
 	verifier  sig.Verifier
 	inFlight  *budget
 	strangers allowance
+	paces     paces
+	door      *door
 	contract  *wsdl.Contract // nil: made for each request's Host
 }
 
@@ -161,6 +165,7 @@ func NewHub(c Config) (*Hub, error) {
 	h.verifier.MaxOctets = c.Limits.PackageBytes
 	h.inFlight = newBudget(c.Limits.InFlightBytes, max(c.Limits.InFlightBytes/4, c.Limits.MessageBytes))
 	h.strangers.perMinute = c.Limits.StrangersPerMinute
+	h.paces.of, h.door = map[store.AgencyID]*agencyPace{}, newDoor(c.Limits.Address)
 	if c.Address != "" {
 		contract, err := wsdl.At(c.Address)
 		if err != nil {
@@ -175,12 +180,6 @@ func NewHub(c Config) (*Hub, error) {
 func Profile(bytes int) *canon.Profile {
 	spaces := append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...)
 	return canon.NewProfile(canon.Limits{MaxBytes: bytes, Foreign: true}, append(spaces, wsdl.Namespace, schemas.PackageNamespace, schemas.CodesNamespace)...)
-}
-
-// TLSConfig is for the hub's listener: TLS 1.2 or later, and a client certificate is asked for. Whose it is, is decided by its registration
-// alone, so no authority is configured; the handshake proves that the client has its key. Those who only fetch the contract need none.
-func TLSConfig(own tls.Certificate) *tls.Config {
-	return &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
 }
 
 // Server is an http.Server for the handler with the limits that keep slow and idle clients from holding it.
@@ -273,7 +272,7 @@ func (h *Hub) refuse(w http.ResponseWriter, req *http.Request, v *visit, m *rece
 	if v.agency.ID == 0 {
 		w.Header().Set("Connection", "close")
 	}
-	if o.code == "Server.Busy" || o.code == "Server.Unavailable" || o.code == "Server.LedgerStalled" || v.agency.ID == 0 && !h.strangers.allow(v.at) {
+	if !h.kept(v, o) {
 		m.done()
 		h.fault(w, req, v, err, "")
 		return
@@ -294,9 +293,7 @@ func (h *Hub) refuse(w http.ResponseWriter, req *http.Request, v *visit, m *rece
 // fault answers with a SOAP fault in the version of the request.
 func (h *Hub) fault(w http.ResponseWriter, req *http.Request, v *visit, err error, tracking order.Tracking) {
 	o := tell(err)
-	if o.retry {
-		w.Header().Set("Retry-After", strconv.Itoa(int(h.Limits.RetryAfter.Seconds())))
-	}
+	h.tellWait(w, o)
 	if o.kind == soap.WrongVersion && v.edition == soap.SOAP12 {
 		w.Header().Set("Upgrade", "SOAP/1.2")
 	}
@@ -306,6 +303,18 @@ func (h *Hub) fault(w http.ResponseWriter, req *http.Request, v *visit, err erro
 	}
 	h.write(w, v, soap.AnswerFault(v.edition, v.addressing, h.faultOf(v, o, tracking)), status)
 	h.log(req, v, "refused", &o)
+}
+
+// tellWait says after how many seconds what may come again should: whole ones, and never too early.
+func (h *Hub) tellWait(w http.ResponseWriter, o outward) {
+	if !o.retry {
+		return
+	}
+	wait := h.Limits.RetryAfter
+	if o.after > 0 {
+		wait = o.after + time.Second - 1
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 }
 
 func (h *Hub) write(w http.ResponseWriter, v *visit, answer []byte, status int) {
@@ -418,6 +427,9 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 
 // identify finds the agency whose certificate the connection has. The handshake has proved that the sender has its key.
 func (h *Hub) identify(req *http.Request, m *received) error {
+	if wait := h.door.pass(req, m.began); wait > 0 {
+		return &refusal{code: "Client.Limit.Rate", after: wait}
+	}
 	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
 		return &refusal{code: "Client.Peer.CertificateMissing"}
 	}
@@ -425,7 +437,9 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	if m.visit.at.Before(certificate.NotBefore) || m.visit.at.After(certificate.NotAfter) {
 		return &refusal{code: "Client.Peer.CertificateExpired"}
 	}
-	agency, signers, err := h.Store.AgencyByTLS(req.Context(), sha256.Sum256(certificate.Raw), m.visit.at)
+	fingerprint := sha256.Sum256(certificate.Raw)
+	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, m.visit.at)
+	h.door.remember(fingerprint, err == nil)
 	switch {
 	case errors.Is(err, store.ErrUnknownCertificate):
 		return &refusal{code: "Client.Peer.CertificateUnknown"}
@@ -437,7 +451,7 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	}
 	m.visit.agency = agency
 	m.trust(signers)
-	return nil
+	return h.pace(m.visit)
 }
 
 func correlation() string {

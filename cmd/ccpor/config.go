@@ -53,6 +53,10 @@ type serveConfig struct {
 	MaxInFlight int64         `env:"CCPOR_MAX_IN_FLIGHT" default:"134217728" help:"Bytes of messages in hand at once; beyond it a sender is asked to come again."`
 	MaxConns    int           `name:"max-connections" env:"CCPOR_MAX_CONNECTIONS" default:"1000" help:"Connections to the service at once; the next one waits."`
 	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
+	Rate        float64       `name:"rate" env:"CCPOR_RATE" default:"20" help:"Requests a second that one agency may send to this process; beyond it a sender is asked to come again. 0 sets no bound."`
+	Burst       int           `name:"burst" env:"CCPOR_BURST" default:"100" help:"Requests that one agency may send at once after a pause."`
+	AddressRate float64       `name:"address-rate" env:"CCPOR_ADDRESS_RATE" default:"5" help:"Requests a second that may come from one address without a registered certificate. 0 sets no bound."`
+	AddressMost int           `name:"address-burst" env:"CCPOR_ADDRESS_BURST" default:"50" help:"Such requests that may come at once after a pause."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
 
 	TimestampURL   string        `env:"CCPOR_TIMESTAMP_URL" help:"Time-stamping authority (RFC 3161) that stamps the ledger's checkpoints, so that their time rests on another's clock. Empty: none is asked." placeholder:"URL"`
@@ -109,6 +113,9 @@ func (c *serveConfig) check() error {
 	}
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
 		bad("CCPOR_MAX_CONNECTIONS is %d and the bound per address %d: at least one connection must be allowed", c.MaxConns, c.MaxPerPeer)
+	}
+	if c.Rate < 0 || c.AddressRate < 0 || c.Rate > 0 && c.Burst < 1 || c.AddressRate > 0 && c.AddressMost < 1 {
+		bad("CCPOR_RATE and CCPOR_ADDRESS_RATE may not be negative, and at least one request has to be allowed at once (CCPOR_BURST, CCPOR_ADDRESS_BURST)")
 	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"ccpor/exchange"
 	"ccpor/exchange/client"
 	"ccpor/mapping/order"
 )
@@ -71,7 +72,7 @@ func hear(address string, own tls.Certificate, l *client.Listener) (*hearing, er
 		return nil, err
 	}
 	h := &hearing{url: "https://" + onThisMachine(port.Addr()) + "/listener", ended: make(chan error, 1)}
-	h.server = &http.Server{Handler: l, TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12},
+	h.server = &http.Server{Handler: l, TLSConfig: exchange.TLSConfig(own),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go func() { h.ended <- closed(h.server.ServeTLS(port, "", "")) }()
 	return h, nil
