@@ -142,30 +142,43 @@ func readAlike(t *testing.T, doc []byte) (accepted bool) {
 	return accepted
 }
 
-// alikeSeeds are the random documents and attacks of the other targets, the cases' packages and the recorded messages of other
-// clients.
-func alikeSeeds(f *testing.F) {
-	f.Helper()
-	seeds(f, func(doc []byte) { f.Add(doc) })
+// goodOnes are the cases' packages and the recorded messages of other clients, by their files.
+func goodOnes(t testing.TB) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
 	for _, pattern := range []string{"../../testdata/cases/*/package.xml", "../../exchange/sig/testdata/clients/*.xml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
-			f.Fatalf("%s: nothing there: %v", pattern, err)
+			t.Fatalf("%s: nothing there: %v", pattern, err)
 		}
 		for _, file := range files {
-			doc, err := os.ReadFile(file)
-			if err != nil {
-				f.Fatal(err)
+			if all[file], err = os.ReadFile(file); err != nil {
+				t.Fatal(err)
 			}
-			f.Add(doc)
 		}
 	}
+	return all
+}
+
+// TestGoodOnesReadAlike: they are accepted, so that the comparison compares.
+func TestGoodOnesReadAlike(t *testing.T) {
+	t.Parallel()
+	all := goodOnes(t)
+	for file, doc := range all {
+		if !readAlike(t, doc) {
+			t.Errorf("%s is refused", file)
+		}
+	}
+	t.Logf("%d documents read alike by the scanner, libxml2 and encoding/xml", len(all))
 }
 
 // FuzzReadAlike: whatever the scanner accepts, as a package or as a message, libxml2 and encoding/xml accept too, and read the
 // same elements, attributes, namespaces and text out of the bytes as they came.
 func FuzzReadAlike(f *testing.F) {
-	alikeSeeds(f)
+	seeds(f, func(doc []byte) { f.Add(doc) })
+	for _, doc := range goodOnes(f) {
+		f.Add(doc)
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) { readAlike(t, doc) })
 }
 
