@@ -7,6 +7,8 @@ GO ?= go
 export CGO_ENABLED = 1
 # Go's FIPS 140-3 module in the version that has its certificate (GOROOT/lib/fips140).
 FIPS := v1.0.0
+# What reads bytes of strangers: byte gate, envelope, signature, package, MTOM parts; and the readers of XML held against each other.
+READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
 .PHONY: run demo test interop check prove replay-proof build deps deps-test bench bench-quick soak clean
@@ -41,7 +43,7 @@ prove: deps-test ## the long proofs: ten times the random documents and mutation
 clean: ## forgets what was built and every sandbox
 	rm -rf $(BUILD) $(DATA)
 
-check: deps-test ## everything of CI but the suite
+check: deps-test ## everything of CI but the suite; every reader of strangers' bytes is fuzzed for a minute
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
@@ -50,6 +52,7 @@ check: deps-test ## everything of CI but the suite
 	$(GO) test -count=1 . # import rules
 	@.ci/generated
 	@.ci/vuln
+	.ci/fuzz 60s $(READERS)
 
 bench: build ## measure intake and relay beside their probes; docs/performance.md says how
 	$(BUILD)/ccpor-bench run --out bench/latest.json

@@ -20,17 +20,6 @@ type Pace struct {
 	Burst     int
 }
 
-// or is the pace with what it does not say taken from another.
-func (p Pace) or(byDefault Pace) Pace {
-	if p.PerSecond <= 0 {
-		p.PerSecond = byDefault.PerSecond
-	}
-	if p.Burst <= 0 {
-		p.Burst = byDefault.Burst
-	}
-	return p
-}
-
 // take lets one request pass, or says how long to wait for the next one.
 func take(l *rate.Limiter, now time.Time) time.Duration {
 	r := l.ReserveN(now, 1)

@@ -551,15 +551,7 @@ func replay(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect, err := os.ReadFile(filepath.Join(dir, "expect"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fields := map[string]string{}
-	for line := range strings.Lines(string(expect)) {
-		k, v, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		fields[k] = v
-	}
+	fields := expectation(t, dir)
 	var trusted []sig.Trusted
 	if name := fields["trusted"]; name != "none" {
 		trusted = testKey(t, name).trusted()
@@ -573,12 +565,31 @@ func replay(t *testing.T, dir string) {
 	}
 }
 
-// refusal is the code with which a document is refused; "" if it is taken.
+// expectation is what the file expect of an attack says, by the words in front of its colons.
+func expectation(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	expect, err := os.ReadFile(filepath.Join(dir, "expect"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]string{}
+	for line := range strings.Lines(string(expect)) {
+		k, v, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		fields[k] = v
+	}
+	return fields
+}
+
+// refusal is the code with which a document of the contract is refused; "" if it is taken.
 func refusal(doc []byte, path []int, trusted []sig.Trusted) string {
+	return refusalOf(doc, contract, orderPackage, path, trusted)
+}
+
+func refusalOf(doc []byte, p *canon.Profile, want canon.Name, path []int, trusted []sig.Trusted) string {
 	var s canon.Scanner
-	err := at(&s, doc, contract, path)
+	err := at(&s, doc, p, path)
 	if err == nil {
-		if _, err = sig.Verify(&s, orderPackage, trusted, now); err == nil {
+		if _, err = sig.Verify(&s, want, trusted, now); err == nil {
 			err = rest(&s)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
@@ -99,10 +98,11 @@ func lines(r *random.Rand, b []byte) []byte {
 	return []byte(w.String())
 }
 
-// rawSignature signs; an ECDSA value is r and s side by side.
+// rawSignature signs; an ECDSA value is r and s side by side. Without a source of
+// randomness it is by RFC 6979, so that a seed gives the same document each time.
 func rawSignature(t testing.TB, key crypto.Signer, h crypto.Hash, b []byte) []byte {
 	t.Helper()
-	value, err := key.Sign(rand.Reader, hashed(h, b), h)
+	value, err := key.Sign(nil, hashed(h, b), h)
 	if err != nil {
 		t.Fatal(err)
 	}

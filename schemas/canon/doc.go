@@ -11,7 +11,7 @@
 // declaration only of version 1.0 and UTF-8; no DOCTYPE, processing
 // instruction, CDATA section or comment; the five predefined entities and
 // character references to legal characters; names of ASCII letters, digits,
-// '.', '-' and '_'; no xsi: attribute, no xml: attribute but xml:lang and
+// '.', '-' and '_', no element "xmlns"; no xsi: attribute, no xml: attribute but xml:lang and
 // xml:space; no literal tab or line break in an attribute; namespaces from an
 // allow-list; bounds on bytes, depth, attributes, names and bindings.
 //

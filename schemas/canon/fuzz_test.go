@@ -117,7 +117,7 @@ func standardTold(octets []byte) (string, error) {
 			fmt.Fprintf(&w, "<%q %q", e.Name.Space, e.Name.Local)
 			var list []string
 			for _, a := range e.Attr {
-				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+				if a.Name.Space != "xmlns" && (a.Name.Space != "" || a.Name.Local != "xmlns") {
 					list = append(list, fmt.Sprintf(" %q %q=%q", a.Name.Space, a.Name.Local, a.Value))
 				}
 			}

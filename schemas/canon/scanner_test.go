@@ -110,6 +110,7 @@ func TestRefusals(t *testing.T) {
 		{x + "<y i='</x>", canon.NotWellFormed, 1, 32, "/x"},
 		{x + "<1/></x>", canon.BadName, 1, 27, "/x"},
 		{x + "< y/></x>", canon.BadName, 1, 27, "/x"},
+		{x + "<xmlns/></x>", canon.BadName, 1, 27, "/x"},
 		{x + "<:y/></x>", canon.BadName, 1, 27, "/x"},
 		{x + "<y:/></x>", canon.BadName, 1, 29, "/x"},
 		{x + "<y::z/></x>", canon.BadName, 1, 29, "/x"},

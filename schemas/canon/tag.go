@@ -10,6 +10,9 @@ func (s *Scanner) startTag() error {
 	if err != nil {
 		return err
 	}
+	if string(s.doc[name.from:name.to]) == "xmlns" {
+		return s.fail(BadName, int(name.from), "an element named xmlns", "name it otherwise; XML readers differ on its namespace")
+	}
 	s.attrs = s.attrs[:0]
 	s.plain, s.empty = true, false
 	height := len(s.binds)
