@@ -141,8 +141,11 @@ func peerOf(req *http.Request) net.Addr {
 	return net.TCPAddrFromAddrPort(a)
 }
 
-// pace refuses an agency's request that comes too early.
+// pace refuses an agency's request that comes too early. A test region's replayer speaks for many agencies and has none.
 func (h *Hub) pace(v *visit) error {
+	if h.TestRegion && v.agency.Replays {
+		return nil
+	}
 	wait := h.paces.take(v.agency.ID, h.Limits.Agency, v.began)
 	if wait > 0 {
 		return &refusal{code: "Client.Limit.Rate", after: wait}

@@ -439,7 +439,9 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	}
 	fingerprint := sha256.Sum256(certificate.Raw)
 	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, m.visit.at)
-	h.door.remember(fingerprint, err == nil)
+	if err == nil || errors.Is(err, store.ErrUnknownCertificate) {
+		h.door.remember(fingerprint, err == nil)
+	}
 	switch {
 	case errors.Is(err, store.ErrUnknownCertificate):
 		return &refusal{code: "Client.Peer.CertificateUnknown"}

@@ -119,28 +119,28 @@ func TestCostOfPrefixList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := `<x xmlns="urn:example:a" xmlns:b="urn:example:b"` + scope.String() + `>` + strings.Repeat(unit, 10_000) + `</x>`
-			without, with := least(t, doc, nil), least(t, doc, prefixes(32))
-			if with > 5*without {
-				t.Errorf("%v with a PrefixList, %v without", with, without)
+			without, with := time.Hour, time.Hour
+			for range 50 { // in turn, until a quiet moment of each shows it: others may want the machine
+				without, with = min(without, took(t, doc, nil)), min(with, took(t, doc, prefixes(32)))
+				if with <= 5*without {
+					return
+				}
 			}
+			t.Errorf("%v with a PrefixList, %v without", with, without)
 		})
 	}
 }
 
-// least is the shortest time of several in which a document is canonicalised.
-func least(t *testing.T, doc string, prefixes [][]byte) time.Duration {
+// took is the time in which a document is canonicalised.
+func took(t *testing.T, doc string, prefixes [][]byte) time.Duration {
 	t.Helper()
-	least := time.Hour
-	for range 7 {
-		s := open(t, doc, closed)
-		start(t, s)
-		begin := time.Now()
-		if _, err := s.Canonical(nil, canon.Exclusive{Prefixes: prefixes}); err != nil {
-			t.Fatal(err)
-		}
-		least = min(least, time.Since(begin))
+	s := open(t, doc, closed)
+	start(t, s)
+	begin := time.Now()
+	if _, err := s.Canonical(nil, canon.Exclusive{Prefixes: prefixes}); err != nil {
+		t.Fatal(err)
 	}
-	return least
+	return time.Since(begin)
 }
 
 // TestRelease: a scanner that is put aside holds nothing of its document, knows no mark of it, and is as good as new afterwards.
