@@ -28,6 +28,10 @@ func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 		return reply{}, err
 	}
 	if other := operations[opened.operation]; other != nil {
+		if err := notGranted(opened.agency, opened.operation); err != nil {
+			opened.begin("grant")
+			return reply{}, err
+		}
 		return other(h, ctx, opened) // whatever brings no package
 	}
 	if h.Stalled != nil && h.Stalled() {
@@ -268,7 +272,7 @@ func (h *Hub) findings(r read, known *store.Known) []rules.Finding {
 // entitled says what is wrong with who sends this. Whoever is registered may tell of service.
 func entitled(r read, known *store.Known) []store.Problem {
 	var problems []store.Problem
-	if r.agency.ReadOnly {
+	if notGranted(r.agency, submitOrder) != nil { // here, so that what was accepted before gets its receipt again
 		problems = append(problems, plainProblem("Client.Operation.NotGranted", "/OrderPackage", ""))
 	}
 	if r.pack.Submitter != r.agency.ORI {

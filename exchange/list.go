@@ -58,7 +58,7 @@ func (o opened) readList() (store.ListQuery, error) {
 type listNames struct{ since, state, action, from, limit string }
 
 // questions are the stages at which what is no package is refused. Such refusals are kept, and are no submissions.
-var questions = []string{"status", "list", "search", "order", "image", "policy", "ping"}
+var questions = []string{"status", "list", "search", "order", "image", "policy", "ping", "grant"}
 
 func (a asked) list(n listNames) (store.ListQuery, error) {
 	q := store.ListQuery{Agency: a.of.agency.ID, Except: questions}

@@ -62,13 +62,16 @@ func (h *Hub) serveOpenAPI(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// noResource is asked for by those who name none.
+const noResource = "a resource"
+
 // refuses answers every request with one code.
 func (h *Hub) refuses(code string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		if code == "Client.Resource.Method" {
 			w.Header().Set("Allow", "GET, HEAD")
 		}
-		h.get(w, req, "a resource", nil, func(*Hub, context.Context, asked) (any, error) { return nil, &refusal{code: code} })
+		h.get(w, req, noResource, nil, func(*Hub, context.Context, asked) (any, error) { return nil, &refusal{code: code} })
 	}
 }
 
@@ -105,6 +108,11 @@ func (h *Hub) answerGet(w http.ResponseWriter, req *http.Request, v *visit, path
 		return nil, &refusal{code: "Client.MessageSignature." + string(sig.Missing), what: "Your agency has agreed that all its messages are signed, which a GET cannot be.", hint: "Ask by SOAP."}
 	}
 	v.begin("answer")
+	if path != noResource {
+		if err := notGranted(v.agency, v.operation); err != nil {
+			return nil, err
+		}
+	}
 	a, err := askedByURL(opened{received: m}, req, path, params)
 	if err != nil {
 		return nil, err

@@ -39,8 +39,8 @@ type Agency struct {
 	// ConfirmText says where an officer gets the image or a hit confirmed, as the hit shows it (MIS): "TO RECEIVE A COPY ... CONTACT ...".
 	ConfirmText string
 	// MayQuery lets it search and read orders, as its kind and its people's roles allow; MayImages read their images too. Its own submissions it
-	// may always ask for. ReadOnly takes from it the right to send packages.
-	MayQuery, MayImages, ReadOnly bool
+	// may always ask for. ReadOnly takes from it the right to send packages, NoCallbacks the right to be told of changes.
+	MayQuery, MayImages, ReadOnly, NoCallbacks bool
 	// MessageSignature says what becomes of WS-Security signatures over the agency's messages; the zero value counts as accepted.
 	MessageSignature MessageSignature
 	// Replays lets it send on behalf of other agencies, in a test region and nowhere else.
@@ -90,10 +90,10 @@ var (
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.message_signature, a.replays"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.MessageSignature, &a.Replays}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
@@ -113,14 +113,14 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 		a.CarposName = a.Name[:min(len(a.Name), 30)]
 	}
 	var id AgencyID
-	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, message_signature, replays)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, no_callbacks, message_signature, replays)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
 			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
 			confirm_text = excluded.confirm_text, may_query = excluded.may_query,
-			may_images = excluded.may_images, read_only = excluded.read_only, message_signature = excluded.message_signature, replays = excluded.replays
+			may_images = excluded.may_images, read_only = excluded.read_only, no_callbacks = excluded.no_callbacks, message_signature = excluded.message_signature, replays = excluded.replays
 		returning id`,
-		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly,
+		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly, a.NoCallbacks,
 		string(a.MessageSignature), a.Replays).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
