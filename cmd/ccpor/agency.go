@@ -63,8 +63,9 @@ type agencyCertCommand struct {
 	ORI  string    `required:"" help:"The agency's ORI."`
 	Use  string    `required:"" enum:"tls,signing" help:"What it is trusted for: ${enum}."`
 	File string    `required:"" type:"existingfile" help:"The certificate, PEM."`
+	Test bool      `help:"It reaches tests only: what comes over it is a test, and orders are not to be seen with it."`
 	From time.Time `format:"2006-01-02" help:"First day of trust; the certificate's own start where not given." placeholder:"DATE"`
-	To   time.Time `format:"2006-01-02" help:"Day on which trust ends; the certificate's own end where not given. A day past revokes it." placeholder:"DATE"`
+	To   time.Time `format:"2006-01-02" help:"Day on which trust ends; the certificate's own end where not given. To withdraw trust at once: ccpor agency revoke." placeholder:"DATE"`
 }
 
 func (c *agencyCertCommand) Run(ctx context.Context, t *terminal) error {
@@ -92,7 +93,11 @@ func (c *agencyCertCommand) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return fmt.Errorf("looking for the agency %s: %w", ori, err)
 		}
-		if err := s.RegisterCertificate(ctx, agency.ID, store.Use(c.Use), cert, from, to); err != nil {
+		register := s.RegisterCertificate
+		if c.Test {
+			register = s.RegisterTestCertificate
+		}
+		if err := register(ctx, agency.ID, store.Use(c.Use), cert, from, to); err != nil {
 			return err
 		}
 		return t.print(map[string]any{"ori": ori, "use": c.Use, "from": from, "to": to},
