@@ -378,7 +378,7 @@ func TestMessageTrust(t *testing.T) {
 		{"in force", "court-rsa", func(*sig.Trusted) {}, "<nil>"},
 		{"expired", "expired", func(*sig.Trusted) {}, "CertificateExpired"},
 		{"registration over", "court-rsa", func(r *sig.Trusted) { r.NotAfter = now.AddDate(0, 0, -1) }, "CertificateExpired"},
-		{"revoked", "court-rsa", func(r *sig.Trusted) { r.Revoked = now.Add(-time.Second) }, "CertificateRevoked"},
+		{"revoked", "court-rsa", func(r *sig.Trusted) { r.Revoked = now.AddDate(0, 0, -1) }, "CertificateRevoked"},
 		{"registration to come", "court-rsa", func(r *sig.Trusted) { r.NotBefore = now.AddDate(0, 0, 1) }, "CertificateNotYetValid"},
 		{"weak key", "weak", func(*sig.Trusted) {}, "WeakKey"},
 		{"curve", "court-p521", func(*sig.Trusted) {}, "WeakKey"},
