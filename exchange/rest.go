@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -169,11 +170,19 @@ func (h *Hub) problem(w http.ResponseWriter, req *http.Request, v *visit, err er
 }
 
 func refusedRead(v *visit, o outward) store.Event {
-	e := store.Event{Action: "read.refuse", Object: strings.TrimPrefix(v.operation, "GET "), Outcome: "refused", Details: o.code + "; correlation " + v.correlation}
+	e := store.Event{Action: "read.refuse", Object: strings.TrimPrefix(v.operation, "GET "), Outcome: "refused", Details: o.code + "; stage " + v.stage + "; peer " + host(v.peer) + "; correlation " + v.correlation}
 	if v.agency.ID == 0 {
 		e.Actor = "stranger"
 	}
 	return e
+}
+
+// host is a peer without its port.
+func host(peer string) string {
+	if h, _, err := net.SplitHostPort(peer); err == nil {
+		return h
+	}
+	return peer
 }
 
 // notThere are the codes that HTTP has a status of its own for, where SOAP has none.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -19,6 +21,7 @@ type agencyCommand struct {
 	Callback    callbackCommand       `cmd:"" help:"Set where an agency is told of changes, try it, or say how it stands."`
 	Grant       agencyGrantCommand    `cmd:"" help:"Grant operations to an agency."`
 	Withhold    agencyWithholdCommand `cmd:"" help:"Withhold operations from an agency."`
+	Revoke      agencyRevokeCommand   `cmd:"" help:"Revoke a certificate of an agency, from now on and for good."`
 	List        agencyListCommand     `cmd:"" help:"List the registered agencies and what they may do."`
 }
 
@@ -102,6 +105,34 @@ func (c *agencyCertCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		return t.print(map[string]any{"ori": ori, "use": c.Use, "from": from, "to": to},
 			"The certificate is trusted for %s (%s) from %s to %s.\n", agency.Name, c.Use, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	})
+}
+
+type agencyRevokeCommand struct {
+	Database database `embed:""`
+
+	ORI         string `required:"" help:"The agency's ORI."`
+	Reason      string `required:"" help:"Why, in words that may be read by anybody who reads the audit log: no names of people."`
+	Fingerprint string `arg:"" help:"SHA-256 of the certificate, hexadecimal, as 'ccpor certificates' tells it; colons do not matter."`
+}
+
+func (c *agencyRevokeCommand) Run(ctx context.Context, t *terminal) error {
+	ori, err := order.ParseORI(c.ORI)
+	if err != nil {
+		return err
+	}
+	var fingerprint [32]byte
+	raw, err := hex.DecodeString(strings.ReplaceAll(c.Fingerprint, ":", ""))
+	if err != nil || copy(fingerprint[:], raw) != len(raw) || len(raw) != len(fingerprint) {
+		return errors.New("a fingerprint is 64 hexadecimal digits: ccpor certificates")
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		now := time.Now()
+		if err := s.Revoke(ctx, ori, fingerprint, c.Reason, "command line", now); err != nil {
+			return err
+		}
+		return t.print(map[string]any{"ori": ori, "certificate": hex.EncodeToString(fingerprint[:]), "revoked": now.UTC(), "reason": c.Reason},
+			"The certificate is revoked since %s. Running hubs know within five seconds. What was accepted before stays accepted.\n", t.moment(now))
 	})
 }
 
