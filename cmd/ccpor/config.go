@@ -55,6 +55,10 @@ type serveConfig struct {
 	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
 
+	AlarmRefusals int           `env:"CCPOR_ALARM_REFUSALS" default:"20" help:"How many refusals of one agency or address within CCPOR_ALARM_WINDOW raise an alarm. 0: none do."`
+	AlarmWindow   time.Duration `env:"CCPOR_ALARM_WINDOW" default:"10m" help:"In what time refusals are counted; an alarm clears when there was none for so long."`
+	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often refusals and the ends of certificates are looked at."`
+
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
@@ -105,6 +109,9 @@ func (c *serveConfig) check() error {
 	}
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
 		bad("CCPOR_MAX_CONNECTIONS is %d and the bound per address %d: at least one connection must be allowed", c.MaxConns, c.MaxPerPeer)
+	}
+	if c.WatchTime <= 0 || c.AlarmWindow <= 0 {
+		bad("CCPOR_WATCH_TIME is %s and CCPOR_ALARM_WINDOW %s: they must be above 0", c.WatchTime, c.AlarmWindow)
 	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)
