@@ -38,6 +38,7 @@ var allowed = map[string]struct {
 	"exchange/sig":            {[]string{"schemas/canon"}, "trust is decided in one small place"},
 	"exchange/seal":           {[]string{"exchange/sig", "schemas/canon"}, "the hub's signature knows documents, not orders"},
 	"exchange/notify":         {[]string{"exchange/seal", "exchange/soap", "schemas/canon", "mapping/order", "store", "wsdl"}, "callbacks know listeners and notices, neither packages nor the switch"},
+	"exchange/watch":          {[]string{"store"}, "a watch looks and tells, and decides nothing about messages"},
 	"exchange/client":         {[]string{"exchange/seal", "exchange/soap", "exchange/sig", "schemas/canon", "mapping/order"}, "a court sees the wire, never the hub's inside"},
 	"exchange":                {[]string{"exchange/seal", "exchange/soap", "exchange/sig", "schemas/...", "mapping/...", "store", "wsdl"}, "intake knows nothing of the switch"},
 	"clets/codes":             {nil, "code tables are data"},

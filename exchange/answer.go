@@ -220,12 +220,12 @@ func (h *Hub) find(ctx context.Context, o opened, q question) (store.Status, err
 	var found store.Status
 	var err error
 	if q.tracking != "" {
-		found, err = h.Store.Status(ctx, q.tracking)
+		found, err = h.Store.OwnStatus(ctx, o.reach(), q.tracking)
 	} else {
-		found, err = h.Store.StatusByPackage(ctx, o.agency.ID, q.pkg)
+		found, err = h.Store.StatusByPackage(ctx, o.reach(), q.pkg)
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && found.Agency.ID != o.agency.ID:
+	case errors.Is(err, store.ErrNotFound):
 		return found, &refusal{code: "Client.Operation.NotFound"}
 	case err != nil:
 		h.Log.Error("status not read", "correlation", o.correlation, "error", loggable(err))

@@ -54,6 +54,7 @@ var faults = []row{
 	{"Client.Peer.CertificateMissing", forbidden, "The connection has no client certificate.", "Configure the TLS client certificate that is registered for your agency.", false, sender},
 	{"Client.Peer.CertificateUnknown", forbidden, "The connection's client certificate is registered for no agency.", "Register the certificate with the hub, or connect with the registered one.", false, sender},
 	{"Client.Peer.CertificateExpired", forbidden, "The client certificate or its registration is not in force now.", "Connect with a current certificate and have it registered.", false, sender},
+	{"Client.Peer.CertificateRevoked", forbidden, "The client certificate has been revoked by the registry.", "Connect with another registered certificate; the hub's operator says why this one was revoked.", false, sender},
 
 	{"Client.Limit.Rate", http.StatusTooManyRequests, "More requests come in a second than the hub takes of your agency, or of an address that it does not know.", "Send the same message again after the time in Retry-After, and fewer at once.", true, sender},
 
@@ -95,6 +96,7 @@ var faults = []row{
 	{"Client.Package.Missing", bad, "SubmitOrder does not begin with an OrderPackage.", "Put the signed OrderPackage first, attachments after it.", false, sender},
 	{"Client.Package.TooLarge", bad, "The package itself, without attachments, is larger than the hub takes.", "Send images as attachments, not inside the package.", false, sender},
 	{"Client.Package.WrongSubmitter", bad, "The package names another agency as its submitter than the connection's.", "Send the package over the connection of the agency that it names.", false, sender},
+	{"Client.Package.TestOverLive", bad, "The package says that it is a test, and the connection's certificate is for orders.", "Send tests over the connection of a test certificate, signed with one.", false, sender},
 	{"Client.Package.WrongCourt", bad, "The agency that sends the package may not do this with the order.", "A court adds, modifies, cancels and supplements orders of its own county's courts; a law-enforcement agency emergency orders of its county, and no others.", false, sender},
 	{"Client.Package.Conflict", bad, "A package with this identification was accepted before, with other content.", "Give every new package a new identification; the earlier one stands.", false, sender},
 	{"Client.Order.Exists", bad, "This order was added before, by another package.", "Do not add an order twice; the earlier submission stands. A changed order comes as modify.", false, court},

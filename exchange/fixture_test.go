@@ -495,6 +495,14 @@ func (m *memory) Status(_ context.Context, t order.Tracking) (store.Status, erro
 	return store.Status{}, store.ErrNotFound
 }
 
+func (m *memory) OwnStatus(ctx context.Context, by store.Reach, t order.Tracking) (store.Status, error) {
+	s, err := m.Status(ctx, t)
+	if err == nil && s.Agency.ID != by.Agency {
+		return store.Status{}, store.ErrNotFound
+	}
+	return s, err
+}
+
 func (k kept1) status() store.Status {
 	a := k.accepted
 	return store.Status{Tracking: k.receipt.Tracking, Agency: a.Agency, Package: a.Package, Action: a.Action, State: store.SubmissionAccepted, ReceivedAt: k.receipt.At,
@@ -536,11 +544,11 @@ func (m *memory) Image(context.Context, order.Tracking, string) (store.Image, er
 	return store.Image{}, store.ErrNotFound
 }
 
-func (m *memory) StatusByPackage(_ context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error) {
+func (m *memory) StatusByPackage(_ context.Context, by store.Reach, id order.LocalID) (store.Status, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, k := range m.byID {
-		if k.accepted.Agency.ID == agency && k.accepted.Package == id {
+		if k.accepted.Agency.ID == by.Agency && k.accepted.Package == id {
 			return k.status(), nil
 		}
 	}

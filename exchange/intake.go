@@ -28,6 +28,10 @@ func (h *Hub) take(ctx context.Context, m *received) (reply, error) {
 		return reply{}, err
 	}
 	if other := operations[opened.operation]; other != nil {
+		if err := notGranted(opened.agency, opened.operation); err != nil {
+			opened.begin("grant")
+			return reply{}, err
+		}
 		return other(h, ctx, opened) // whatever brings no package
 	}
 	if h.Stalled != nil && h.Stalled() {
@@ -227,7 +231,7 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 // takenBefore says that this very package was accepted. Then it is, whatever would be wrong with it today or with the images that came
 // this time, and the store gives its first receipt.
 func (h *Hub) takenBefore(ctx context.Context, r read) (bool, error) {
-	known, err := h.Store.StatusByPackage(ctx, r.agency.ID, r.pack.ID)
+	known, err := h.Store.StatusByPackage(ctx, r.reach(), r.pack.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return false, nil
@@ -268,8 +272,11 @@ func (h *Hub) findings(r read, known *store.Known) []rules.Finding {
 // entitled says what is wrong with who sends this. Whoever is registered may tell of service.
 func entitled(r read, known *store.Known) []store.Problem {
 	var problems []store.Problem
-	if r.agency.ReadOnly {
+	if notGranted(r.agency, submitOrder) != nil { // here, so that what was accepted before gets its receipt again
 		problems = append(problems, plainProblem("Client.Operation.NotGranted", "/OrderPackage", ""))
+	}
+	if r.pack.Test && !r.reach().Test {
+		problems = append(problems, plainProblem("Client.Package.TestOverLive", "/OrderPackage/PackageHeader/TestIndicator", ""))
 	}
 	if r.pack.Submitter != r.agency.ORI {
 		problems = append(problems, plainProblem("Client.Package.WrongSubmitter", "/OrderPackage/PackageHeader/SubmitterOrganizationORIIdentification", string(r.pack.Submitter)))
@@ -354,11 +361,11 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 
 // discreet leaves out the number of an earlier submission that is another agency's.
 func (h *Hub) discreet(ctx context.Context, c checked, exists *store.OrderExistsError) error {
-	earlier, err := h.Store.Status(ctx, exists.Tracking)
-	if err != nil {
+	_, err := h.Store.OwnStatus(ctx, c.reach(), exists.Tracking)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		h.Log.Error("the earlier submission was not looked up", "correlation", c.correlation, "agency", c.agency.ORI, "error", loggable(err))
 	}
-	if err == nil && earlier.Agency.ID == c.agency.ID {
+	if err == nil {
 		return exists
 	}
 	return &store.OrderExistsError{Court: exists.Court, Order: exists.Order}

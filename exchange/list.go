@@ -58,10 +58,10 @@ func (o opened) readList() (store.ListQuery, error) {
 type listNames struct{ since, state, action, from, limit string }
 
 // questions are the stages at which what is no package is refused. Such refusals are kept, and are no submissions.
-var questions = []string{"status", "list", "search", "order", "image", "policy", "ping"}
+var questions = []string{"status", "list", "search", "order", "image", "policy", "ping", "grant"}
 
 func (a asked) list(n listNames) (store.ListQuery, error) {
-	q := store.ListQuery{Agency: a.of.agency.ID, Except: questions}
+	q := store.ListQuery{Reach: a.of.reach(), Except: questions}
 	var errs [5]error
 	q.Since, errs[0] = parsed(a, n.since, store.ParseMark)
 	q.State, errs[1] = parsed(a, n.state, oneOf(store.SubmissionAccepted, store.SubmissionRefused))

@@ -388,7 +388,7 @@ func TestValidateHasNoEffect(t *testing.T) {
 	contains(t, "a broken rule", try(message{pack: sample("<CourtOrderStageCode>preTrial", "<CourtOrderStageCode>emergency")}, "one"), "<AcceptableIndicator>false<", "<FaultCode>Client.Rule.StageNotOfForm<", "<StageName>rules</StageName><PassedIndicator>false<")
 	contains(t, "broken by schema", try(message{pack: sample("<CaseDocketID>26NF0886</CaseDocketID>", "")}, "one"), "<FaultCode>Client.Schema.Invalid<", "Client.Schema.ElementMissing")
 	contains(t, "unsigned", try(message{signer: "none"}, "one"), "<FaultCode>Client.Signature.Missing<")
-	if _, err := s.StatusByPackage(t.Context(), 1, "P-one"); err == nil {
+	if _, err := s.StatusByPackage(t.Context(), store.Reach{Agency: 1}, "P-one"); err == nil {
 		t.Fatal("a package that was only tried is kept")
 	}
 	_, err := r.send(t, message{}, "one").Receipt()

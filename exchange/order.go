@@ -128,9 +128,6 @@ func (h *Hub) orderImage(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if !o.agency.MayImages {
-		return reply{}, &refusal{code: "Client.Operation.NotGranted"}
-	}
 	who, f, err := h.look(ctx, a)
 	if err != nil {
 		return reply{}, err

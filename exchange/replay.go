@@ -58,7 +58,7 @@ func (h *Hub) onBehalf(req *http.Request, m *received) error {
 func (m *received) trust(signers []store.SigningCert) {
 	m.trusted = nil
 	for _, s := range signers {
-		m.trusted = append(m.trusted, sig.Trusted{Certificate: s.Certificate, NotBefore: s.From, NotAfter: s.To})
+		m.trusted = append(m.trusted, sig.Trusted{Certificate: s.Certificate, NotBefore: s.From, NotAfter: s.To, Revoked: s.Revoked})
 	}
 }
 

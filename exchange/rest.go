@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -62,13 +63,16 @@ func (h *Hub) serveOpenAPI(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// noResource is asked for by those who name none.
+const noResource = "a resource"
+
 // refuses answers every request with one code.
 func (h *Hub) refuses(code string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		if code == "Client.Resource.Method" {
 			w.Header().Set("Allow", "GET, HEAD")
 		}
-		h.get(w, req, "a resource", nil, func(*Hub, context.Context, asked) (any, error) { return nil, &refusal{code: code} })
+		h.get(w, req, noResource, nil, func(*Hub, context.Context, asked) (any, error) { return nil, &refusal{code: code} })
 	}
 }
 
@@ -105,6 +109,11 @@ func (h *Hub) answerGet(w http.ResponseWriter, req *http.Request, v *visit, path
 		return nil, &refusal{code: "Client.MessageSignature." + string(sig.Missing), what: "Your agency has agreed that all its messages are signed, which a GET cannot be.", hint: "Ask by SOAP."}
 	}
 	v.begin("answer")
+	if path != noResource {
+		if err := notGranted(v.agency, v.operation); err != nil {
+			return nil, err
+		}
+	}
 	a, err := askedByURL(opened{received: m}, req, path, params)
 	if err != nil {
 		return nil, err
@@ -161,11 +170,19 @@ func (h *Hub) problem(w http.ResponseWriter, req *http.Request, v *visit, err er
 }
 
 func refusedRead(v *visit, o outward) store.Event {
-	e := store.Event{Action: "read.refuse", Object: strings.TrimPrefix(v.operation, "GET "), Outcome: "refused", Details: o.code + "; correlation " + v.correlation}
+	e := store.Event{Action: "read.refuse", Object: strings.TrimPrefix(v.operation, "GET "), Outcome: "refused", Details: o.code + "; stage " + v.stage + "; peer " + host(v.peer) + "; correlation " + v.correlation}
 	if v.agency.ID == 0 {
 		e.Actor = "stranger"
 	}
 	return e
+}
+
+// host is a peer without its port.
+func host(peer string) string {
+	if h, _, err := net.SplitHostPort(peer); err == nil {
+		return h
+	}
+	return peer
 }
 
 // notThere are the codes that HTTP has a status of its own for, where SOAP has none.

@@ -28,11 +28,8 @@ type requester struct {
 
 var requesterElements = []string{"Requester/UserIdentification", "Requester/RoleCode", "Requester/PurposeText"}
 
-// requester reads who asks, and refuses roles for which the agency cannot vouch and agencies that may not ask.
+// requester reads who asks, and refuses roles for which the agency cannot vouch.
 func (a asked) requester() (requester, error) {
-	if !a.of.agency.MayQuery {
-		return requester{}, &refusal{code: "Client.Operation.NotGranted"}
-	}
 	var r requester
 	var errs [2]error
 	r.user, errs[0] = parsed(a, "Requester/UserIdentification", order.ParseLocalID)

@@ -35,8 +35,8 @@ type Store interface {
 	AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (store.Agency, []store.SigningCert, error)
 	Accept(ctx context.Context, a store.Accepted) (store.Receipt, error)
 	Refuse(ctx context.Context, r store.Refused) (order.Tracking, error)
-	Status(ctx context.Context, t order.Tracking) (store.Status, error)
-	StatusByPackage(ctx context.Context, agency store.AgencyID, id order.LocalID) (store.Status, error)
+	OwnStatus(ctx context.Context, by store.Reach, t order.Tracking) (store.Status, error)
+	StatusByPackage(ctx context.Context, by store.Reach, id order.LocalID) (store.Status, error)
 	OnBehalf(ctx context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
@@ -445,6 +445,8 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	switch {
 	case errors.Is(err, store.ErrUnknownCertificate):
 		return &refusal{code: "Client.Peer.CertificateUnknown"}
+	case errors.Is(err, store.ErrRevokedCertificate):
+		return &refusal{code: "Client.Peer.CertificateRevoked"}
 	case errors.Is(err, store.ErrExpiredCertificate):
 		return &refusal{code: "Client.Peer.CertificateExpired"}
 	case err != nil:

@@ -95,7 +95,7 @@ func (h *Hub) try(ctx context.Context, o opened) (trial, error) {
 // foresee finds what the store would say: a package or an order that was there before.
 func (h *Hub) foresee(ctx context.Context, t *trial) (*store.Known, error) {
 	t.begin("store")
-	earlier, err := h.Store.StatusByPackage(ctx, t.agency.ID, t.pack.ID)
+	earlier, err := h.Store.StatusByPackage(ctx, t.reach(), t.pack.ID)
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, h.unavailable(t.opened, "package not looked up", err)

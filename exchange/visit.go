@@ -56,6 +56,11 @@ func recordable(header string) string {
 	return strings.ToValidUTF8(header[:min(len(header), 1024)], "?")
 }
 
+// reach is what the sender reaches: its own tests, or its own submissions that are none. What is replayed is a test.
+func (v *visit) reach() store.Reach {
+	return store.Reach{Agency: v.agency.ID, Test: v.agency.Test || v.replay != nil}
+}
+
 // begin ends the stage before, which went well, and begins the next one.
 func (v *visit) begin(stage string) {
 	now := v.now()
@@ -88,7 +93,7 @@ func (v *visit) ended() []store.Stage {
 }
 
 func (v *visit) refused(m *received, o outward) store.Refused {
-	return store.Refused{Agency: v.agency.ID, ORI: v.agency.ORI, Package: v.pkg, Action: v.action, Test: v.test, Received: v.received(m), At: v.now(),
+	return store.Refused{Agency: v.agency.ID, ORI: v.agency.ORI, Package: v.pkg, Action: v.action, Test: v.reach().Test, Received: v.received(m), At: v.now(),
 		Stage: v.stage, Code: o.code, Problems: o.all()}
 }
 

@@ -202,7 +202,7 @@ func TestServiceComesBack(t *testing.T) {
 	if _, err := h.Status(t.Context(), "7K4M-X2Q9-PC"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nothing: %v", err)
 	}
-	if _, err := h.StatusByPackage(t.Context(), h.court.ID, "p-2"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.StatusByPackage(t.Context(), h.court.Reach(), "p-2"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no package: %v", err)
 	}
 }
@@ -275,7 +275,7 @@ func TestRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := s.StatusByPackage(t.Context(), court.ID, "p-1")
+	st, err := s.StatusByPackage(t.Context(), court.Reach(), "p-1")
 	if err != nil || st.Tracking != tracking || st.State != store.SubmissionRefused || st.RefusedStage != "schema" || st.RefusedCode != "INVALID" || len(st.Problems) != 2 ||
 		st.Problems[0] != problems[0] || st.Problems[1] != problems[1] || st.WireBytes != 5000 || st.Next.Whose != store.PartyCourt || len(st.Stages) != 2 {
 		t.Errorf("%+v, %v", st, err)
@@ -285,7 +285,7 @@ func TestRefuse(t *testing.T) {
 		t.Errorf("wire of %d bytes, %v, %v", len(wire), whole, err)
 	}
 	accepted := mustAccept(t, s, add(court, "p-1", "o-1")) // corrected
-	if st, err = s.StatusByPackage(t.Context(), court.ID, "p-1"); err != nil || st.Tracking != accepted.Tracking {
+	if st, err = s.StatusByPackage(t.Context(), court.Reach(), "p-1"); err != nil || st.Tracking != accepted.Tracking {
 		t.Errorf("after the correction: %s, %v", st.Tracking, err)
 	}
 	unknown, err := s.Refuse(t.Context(), store.Refused{Received: p.Received, At: noon, Stage: "peer", Code: "UNKNOWN"})

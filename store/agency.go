@@ -32,15 +32,15 @@ type Agency struct {
 	Mnemonic string
 	// Submits says that the hub enters the agency's orders into CARPOS; otherwise the agency does so itself, and nothing is owed.
 	Submits bool
-	// Test marks an agency whose every package is a test.
+	// Test marks an agency whose every package is a test. Of an agency that was found by its connection's certificate it says that this is for tests.
 	Test bool
 	// MaxDocumentBytes bounds one image; zero means the hub's own bound.
 	MaxDocumentBytes int64
 	// ConfirmText says where an officer gets the image or a hit confirmed, as the hit shows it (MIS): "TO RECEIVE A COPY ... CONTACT ...".
 	ConfirmText string
 	// MayQuery lets it search and read orders, as its kind and its people's roles allow; MayImages read their images too. Its own submissions it
-	// may always ask for. ReadOnly takes from it the right to send packages.
-	MayQuery, MayImages, ReadOnly bool
+	// may always ask for. ReadOnly takes from it the right to send packages, NoCallbacks the right to be told of changes.
+	MayQuery, MayImages, ReadOnly, NoCallbacks bool
 	// MessageSignature says what becomes of WS-Security signatures over the agency's messages; the zero value counts as accepted.
 	MessageSignature MessageSignature
 	// Replays lets it send on behalf of other agencies, in a test region and nowhere else.
@@ -81,19 +81,34 @@ const (
 type SigningCert struct {
 	*x509.Certificate
 	From, To time.Time
+	// Revoked is from when on the registry trusts it no more, whatever To says; zero: it does.
+	Revoked time.Time
 }
+
+// Reach is what a connection reaches: the own submissions of one agency, those that are tests or those that are none.
+type Reach struct {
+	Agency AgencyID
+	Test   bool
+}
+
+// Reach is what the agency reaches over this connection.
+func (a Agency) Reach() Reach { return Reach{a.ID, a.Test} }
+
+// reached is SQL for: submission s of agency a is within the Reach that stands in parameters 1 and 2. Whatever an agency is told of its own submissions goes through it.
+const reached = "s.agency_id = $1 and (s.test or a.test) = $2"
 
 // Errors of the search for an agency by its certificate.
 var (
 	ErrUnknownCertificate = errors.New("the certificate is not registered")
 	ErrExpiredCertificate = errors.New("the certificate's registration is not in force at this time")
+	ErrRevokedCertificate = errors.New("the certificate has been revoked")
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.message_signature, a.replays"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.MessageSignature, &a.Replays}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
@@ -113,14 +128,14 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 		a.CarposName = a.Name[:min(len(a.Name), 30)]
 	}
 	var id AgencyID
-	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, message_signature, replays)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, no_callbacks, message_signature, replays)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
 			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
 			confirm_text = excluded.confirm_text, may_query = excluded.may_query,
-			may_images = excluded.may_images, read_only = excluded.read_only, message_signature = excluded.message_signature, replays = excluded.replays
+			may_images = excluded.may_images, read_only = excluded.read_only, no_callbacks = excluded.no_callbacks, message_signature = excluded.message_signature, replays = excluded.replays
 		returning id`,
-		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly,
+		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly, a.NoCallbacks,
 		string(a.MessageSignature), a.Replays).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
@@ -132,24 +147,52 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 // ErrOtherAgency says that a certificate is registered for another agency.
 var ErrOtherAgency = errors.New("the certificate is registered for another agency")
 
+// ErrOtherKind says that a certificate is registered for tests and was to be registered for orders, or the other way round.
+var ErrOtherKind = errors.New("the certificate is registered for the other kind, test or live: that does not change")
+
 // RegisterCertificate trusts the certificate for the use from and to the given times; the same certificate again changes its window.
-// One certificate belongs to one agency: ErrOtherAgency.
+// One certificate belongs to one agency: ErrOtherAgency. It does not become another kind: ErrOtherKind. A revoked one does not come back: ErrRevokedCertificate.
 func (s *Store) RegisterCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
+	return s.registerCertificate(ctx, id, use, cert, from, to, false)
+}
+
+// RegisterTestCertificate is RegisterCertificate for a certificate that reaches tests and nothing else.
+func (s *Store) RegisterTestCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
+	return s.registerCertificate(ctx, id, use, cert, from, to, true)
+}
+
+func (s *Store) registerCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time, test bool) error {
 	fingerprint := sha256.Sum256(cert.Raw)
-	tag, err := s.pool.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to)
-		select $1, $2, $3, $4, $5, $6
-		where not exists (select from certificate where fingerprint = $1 and agency_id <> $3)
-		on conflict (fingerprint, use) do update set valid_from = excluded.valid_from, valid_to = excluded.valid_to
-		where certificate.agency_id = excluded.agency_id`,
-		fingerprint[:], string(use), int64(id), cert.Raw, from, to)
+	tag, err := s.pool.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to, test)
+		select $1, $2, $3, $4, $5, $6, $7
+		where not exists (select from certificate where fingerprint = $1 and (agency_id <> $3 or test <> $7 or revoked_at is not null))
+		on conflict (fingerprint, use) do update set valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+			warned = case when certificate.valid_to = excluded.valid_to then certificate.warned else 0 end
+		where certificate.agency_id = excluded.agency_id and certificate.test = excluded.test and certificate.revoked_at is null`,
+		fingerprint[:], string(use), int64(id), cert.Raw, from, to, test)
 	if err != nil {
 		return fmt.Errorf("register a certificate: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		return ErrOtherAgency
+		return s.unregistrable(ctx, fingerprint, id)
 	}
 	s.known.forget()
 	return nil
+}
+
+// unregistrable says why a certificate cannot be registered so.
+func (s *Store) unregistrable(ctx context.Context, fingerprint [32]byte, id AgencyID) error {
+	var other, revoked bool
+	err := s.pool.QueryRow(ctx, "select bool_or(agency_id <> $2), bool_or(revoked_at is not null) from certificate where fingerprint = $1", fingerprint[:], int64(id)).Scan(&other, &revoked)
+	switch {
+	case err != nil:
+		return fmt.Errorf("register a certificate: %w", err)
+	case other:
+		return ErrOtherAgency
+	case revoked:
+		return ErrRevokedCertificate
+	}
+	return ErrOtherKind
 }
 
 // AgencyByORI finds an agency; ErrNotFound.
@@ -163,14 +206,14 @@ func (r *Reader) Agencies(ctx context.Context) ([]Agency, error) {
 }
 
 // AgencyByTLS finds the agency to which the connection's certificate belongs (SHA-256 of its DER), and the certificates with which it
-// may sign, each with its window (the caller judges those). Answers are kept for a few seconds.
-// ErrUnknownCertificate, ErrExpiredCertificate.
+// may sign over it, each with its window (the caller judges those): a test certificate's connection is signed for with test certificates, and no other is.
+// Answers are kept for a few seconds. ErrUnknownCertificate, ErrExpiredCertificate, ErrRevokedCertificate.
 func (s *Store) AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (Agency, []SigningCert, error) {
 	k, ok := s.known.get(fingerprint, now)
 	if !ok {
 		var err error
 		// That nobody is registered is remembered as well: a stranger who asks again and again costs one query.
-		if k, err = s.findTLS(ctx, fingerprint); err != nil && !errors.Is(err, ErrUnknownCertificate) {
+		if k, err = s.findTLS(ctx, fingerprint, now); err != nil && !errors.Is(err, ErrUnknownCertificate) {
 			return Agency{}, nil, err
 		}
 		s.known.put(fingerprint, k, now)
@@ -178,24 +221,40 @@ func (s *Store) AgencyByTLS(ctx context.Context, fingerprint [32]byte, now time.
 	if k.agency.ID == 0 {
 		return Agency{}, nil, ErrUnknownCertificate
 	}
+	if !k.revoked.IsZero() && !now.Before(k.revoked) {
+		return Agency{}, nil, ErrRevokedCertificate
+	}
 	if now.Before(k.from) || now.After(k.to) {
 		return Agency{}, nil, ErrExpiredCertificate
 	}
 	return k.agency, k.signing, nil
 }
 
-func (s *Store) findTLS(ctx context.Context, fingerprint [32]byte) (knownAgency, error) {
+func (s *Store) findTLS(ctx context.Context, fingerprint [32]byte, now time.Time) (knownAgency, error) {
 	var k knownAgency
-	err := s.pool.QueryRow(ctx, "select "+agencyColumns+`, c.valid_from, c.valid_to from certificate c join agency a on a.id = c.agency_id
-		where c.fingerprint = $1 and c.use = 'tls'`, fingerprint[:]).Scan(append(k.agency.fields(), &k.from, &k.to)...)
+	var test bool
+	var used, revoked *time.Time
+	err := s.pool.QueryRow(ctx, "select "+agencyColumns+`, c.valid_from, c.valid_to, c.test, c.used_at, c.revoked_at from certificate c join agency a on a.id = c.agency_id
+		where c.fingerprint = $1 and c.use = 'tls'`, fingerprint[:]).Scan(append(k.agency.fields(), &k.from, &k.to, &test, &used, &revoked)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return k, ErrUnknownCertificate
 	}
 	if err != nil {
 		return k, fmt.Errorf("find the agency of a certificate: %w", err)
 	}
-	k.signing, err = s.signing(ctx, k.agency.ID)
+	k.agency.Test, k.revoked = k.agency.Test || test, known(revoked)
+	if now.Sub(known(used)) >= time.Hour {
+		s.used(ctx, fingerprint, now)
+	}
+	k.signing, err = s.signing(ctx, k.agency.ID, "(a.test or c.test) = $2", k.agency.Test)
 	return k, err
+}
+
+// used notes that a connection had the certificate, which is for people who wonder whether it still is in use: so it may fail.
+func (s *Store) used(ctx context.Context, fingerprint [32]byte, now time.Time) {
+	if _, err := s.pool.Exec(ctx, "update certificate set used_at = $2 where fingerprint = $1 and use = 'tls' and (used_at is null or used_at < $2)", fingerprint[:], now); err != nil {
+		s.opts.Log.Warn("the use of a certificate was not noted", "error", err.Error())
+	}
 }
 
 // OnBehalf finds an agency by its ORI and the certificates with which it signs, for a replay of what it sent; ErrNotFound.
@@ -204,21 +263,27 @@ func (r *Reader) OnBehalf(ctx context.Context, ori order.ORI) (Agency, []Signing
 	if err != nil {
 		return Agency{}, nil, err
 	}
-	certs, err := r.signing(ctx, a.ID)
+	certs, err := r.signing(ctx, a.ID, "true")
 	return a, certs, err
 }
 
-func (r *Reader) signing(ctx context.Context, id AgencyID) ([]SigningCert, error) {
-	return all(ctx, r.pool, scanSigning, "find the agency's certificates",
-		"select der, valid_from, valid_to from certificate where agency_id = $1 and use = 'signing' order by valid_from, fingerprint", int64(id))
+// signing are the agency's signing certificates for which a condition on them holds. args are its parameters from the second on.
+func (r *Reader) signing(ctx context.Context, id AgencyID, which string, args ...any) ([]SigningCert, error) {
+	return all(ctx, r.pool, scanSigning, "find the agency's certificates", "select "+signingColumns+` from certificate c join agency a on a.id = c.agency_id
+		where c.agency_id = $1 and c.use = 'signing' and `+which+" order by c.valid_from, c.fingerprint", append([]any{int64(id)}, args...)...)
 }
+
+// signingColumns are the columns of certificate c that scanSigning reads.
+const signingColumns = "c.der, c.valid_from, c.valid_to, c.revoked_at"
 
 func scanSigning(row pgx.CollectableRow) (SigningCert, error) {
 	var der []byte
 	var c SigningCert
-	if err := row.Scan(&der, &c.From, &c.To); err != nil {
+	var revoked *time.Time
+	if err := row.Scan(&der, &c.From, &c.To, &revoked); err != nil {
 		return c, err
 	}
+	c.Revoked = known(revoked)
 	cert, err := x509.ParseCertificate(der)
 	c.Certificate = cert
 	return c, err
@@ -234,6 +299,7 @@ type knownAgency struct {
 	agency   Agency
 	signing  []SigningCert
 	from, to time.Time
+	revoked  time.Time // zero: it is not
 	asked    time.Time
 }
 

@@ -85,7 +85,7 @@ func (r *Reader) prove(ctx context.Context, rec record, size int64) (Proven, err
 // SignerOf is the certificate that signed a submission's package, with its registration as it is now; ErrNotFound.
 func (r *Reader) SignerOf(ctx context.Context, t order.Tracking) (SigningCert, error) {
 	return one(ctx, r.pool, scanSigning, "find the signer's certificate",
-		"select c.der, c.valid_from, c.valid_to from submission s join certificate c on c.fingerprint = s.signer and c.use = 'signing' where s.tracking = $1", string(t))
+		"select "+signingColumns+" from submission s join certificate c on c.fingerprint = s.signer and c.use = 'signing' where s.tracking = $1", string(t))
 }
 
 // ContentType is the header that says how to read a submission's wire bytes; ErrNotFound.

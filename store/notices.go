@@ -157,7 +157,7 @@ func (s *Store) TakeTurn(ctx context.Context, agency AgencyID, now time.Time, tt
 		t.Listener, err = l.listener()
 		return t, err
 	}, "take the turn of a listener", `update listener l set holder = $2, term = term + 1, held_until = $4 from agency a
-		where l.agency_id = $1 and a.id = l.agency_id and l.active and (l.held_until is null or l.held_until < $3) and (l.retry_at is null or l.retry_at <= $3)
+		where l.agency_id = $1 and a.id = l.agency_id and l.active and not a.no_callbacks and (l.held_until is null or l.held_until < $3) and (l.retry_at is null or l.retry_at <= $3)
 		returning `+listenerColumns+", l.fails, l.failing_since, l.told, l.term", int64(agency), s.opts.Hub, now, now.Add(ttl))
 	if errors.Is(err, ErrNotFound) {
 		return t, ErrNotReady
@@ -271,15 +271,15 @@ func (s *Store) settle(ctx context.Context, doing, sql string, args ...any) erro
 
 // DueListeners are the agencies with something to deliver now, whose turn is nobody's: what a hub left behind when it died, and what nobody was woken for.
 func (s *Store) DueListeners(ctx context.Context, now time.Time) ([]AgencyID, error) {
-	return all(ctx, s.pool, pgx.RowTo[AgencyID], "find due listeners", `select agency_id from listener l
-		where active and (held_until is null or held_until < $1) and (retry_at is null or retry_at <= $1)
+	return all(ctx, s.pool, pgx.RowTo[AgencyID], "find due listeners", `select agency_id from listener l join agency a on a.id = l.agency_id
+		where active and not a.no_callbacks and (held_until is null or held_until < $1) and (retry_at is null or retry_at <= $1)
 			and exists (select from notice n where n.agency_id = l.agency_id and n.delivered_at is null) order by agency_id`, now)
 }
 
 // queueListeners asks who is told of the order's moves.
 func (c *change) queueListeners(b *pgx.Batch) {
 	b.Queue(`select distinct s.agency_id from transmission t join transmission o on o.order_id = t.order_id join submission s on s.id = o.submission_id
-		join listener l on l.agency_id = s.agency_id where t.id = $1 and l.active order by 1`, int64(c.id)).Query(func(rows pgx.Rows) (err error) {
+		join listener l on l.agency_id = s.agency_id join agency a on a.id = l.agency_id where t.id = $1 and l.active and not a.no_callbacks order by 1`, int64(c.id)).Query(func(rows pgx.Rows) (err error) {
 		c.listeners, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 		return err
 	})

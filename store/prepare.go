@@ -79,13 +79,14 @@ type orderKey struct {
 	test      bool
 }
 
-// packageKey identifies a package: the sender and its own identification.
+// packageKey identifies a package: the sender, its own identification, and whether it is a test.
 type packageKey struct {
 	agency AgencyID
 	id     order.LocalID
+	test   bool
 }
 
-func (e *entry) key() packageKey { return packageKey{e.Agency.ID, e.Package} }
+func (e *entry) key() packageKey { return packageKey{e.Agency.ID, e.Package, e.test} }
 
 // waitedFor is what a package had to wait for when it came.
 type waitedFor string

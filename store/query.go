@@ -42,10 +42,10 @@ func ParseMark(s string) (Mark, error) {
 	return Mark{written, number}, nil
 }
 
-// ListQuery asks for submissions of one agency.
+// ListQuery asks for submissions within reach.
 type ListQuery struct {
-	Agency AgencyID
-	Since  Mark
+	Reach
+	Since Mark
 	// State and Action leave out others; empty for all.
 	State  SubmissionState
 	Action Action
@@ -84,12 +84,12 @@ func (r *Reader) List(ctx context.Context, q ListQuery) (Page, error) {
 		return m, err
 	}, "list an agency's submissions", `
 		select s.id, s.written::text::bigint, s.tracking, a.ori, a.name, s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
-		from (select * from submission where agency_id = $1 and (written, id) > ($2::text::xid8, $3::bigint) and written < pg_snapshot_xmin(pg_current_snapshot())
-				and $4 in ('', state) and $5 in ('', action) and ($7::timestamptz is null or received_at >= $7) and refused_stage <> all(coalesce($8::text[], '{}')) order by written, id limit $6) as s
+		from (select s.* from submission s join agency a on a.id = s.agency_id where `+reached+` and (s.written, s.id) > ($3::text::xid8, $4::bigint) and s.written < pg_snapshot_xmin(pg_current_snapshot())
+				and $5 in ('', s.state) and $6 in ('', s.action) and ($8::timestamptz is null or s.received_at >= $8) and s.refused_stage <> all(coalesce($9::text[], '{}')) order by s.written, s.id limit $7) as s
 		join agency a on a.id = s.agency_id
 		left join lateral (select state, tries from transmission where order_id = s.order_id and submission_id = s.id order by seq desc limit 1) t on true
 		order by s.written, s.id`,
-		int64(q.Agency), strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1, moment(q.From), q.Except)
+		int64(q.Agency), q.Test, strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1, moment(q.From), q.Except)
 	if err != nil {
 		return Page{}, err
 	}

@@ -37,7 +37,7 @@ func TestListNeverSkips(t *testing.T) {
 	told := map[order.LocalID]int{}
 	var mark store.Mark
 	read := func() {
-		page, err := h.List(t.Context(), store.ListQuery{Agency: h.court.ID, Since: mark, Limit: 7})
+		page, err := h.List(t.Context(), store.ListQuery{Reach: h.court.Reach(), Since: mark, Limit: 7})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestListWaitsForTheOldestTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := func(since store.Mark) (string, store.Mark) {
-		page, err := s.List(t.Context(), store.ListQuery{Agency: court.ID, Since: since, Limit: 10})
+		page, err := s.List(t.Context(), store.ListQuery{Reach: court.Reach(), Since: since, Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,14 +18,19 @@ func (r *Reader) Status(ctx context.Context, t order.Tracking) (Status, error) {
 	return r.status(ctx, "s.tracking = $1", string(t))
 }
 
-// StatusByPackage is Status by the sender's own identification: of the accepted package, else of the last refused one.
-func (r *Reader) StatusByPackage(ctx context.Context, agency AgencyID, id order.LocalID) (Status, error) {
+// OwnStatus is Status of a submission within reach, for its sender; ErrNotFound for every other one.
+func (r *Reader) OwnStatus(ctx context.Context, by Reach, t order.Tracking) (Status, error) {
+	return r.status(ctx, reached+" and s.tracking = $3", int64(by.Agency), by.Test, string(t))
+}
+
+// StatusByPackage is OwnStatus by the sender's own identification: of the accepted package, else of the last refused one.
+func (r *Reader) StatusByPackage(ctx context.Context, by Reach, id order.LocalID) (Status, error) {
 	number, err := one(ctx, r.pool, pgx.RowTo[int64], "find the package",
 		`select id from (
-			(select id, 1 as rank from submission where agency_id = $1 and package = $2 and state = 'accepted')
+			(select s.id, 1 as rank from submission s join agency a on a.id = s.agency_id where `+reached+` and s.package = $3 and s.state = 'accepted')
 			union all
-			(select id, 2 from submission where agency_id = $1 and package = $2 and state = 'refused' and package <> '' order by id desc limit 1)) as found
-		order by rank limit 1`, int64(agency), string(id))
+			(select s.id, 2 from submission s join agency a on a.id = s.agency_id where `+reached+` and s.package = $3 and s.state = 'refused' and s.package <> '' order by s.id desc limit 1)) as found
+		order by rank limit 1`, int64(by.Agency), by.Test, string(id))
 	if err != nil {
 		return Status{}, err
 	}
@@ -33,14 +38,14 @@ func (r *Reader) StatusByPackage(ctx context.Context, agency AgencyID, id order.
 }
 
 // status reads in one snapshot, so that what it tells was true at one moment.
-func (r *Reader) status(ctx context.Context, which string, arg any) (Status, error) {
+func (r *Reader) status(ctx context.Context, which string, args ...any) (Status, error) {
 	var s Status
 	tx, err := r.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return s, fmt.Errorf("read the status: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
-	number, orderID, err := s.readSubmission(ctx, tx, which, arg)
+	number, orderID, err := s.readSubmission(ctx, tx, which, args...)
 	if err != nil {
 		return s, err
 	}
@@ -59,14 +64,14 @@ type statusRow struct {
 	stages, notes, warnings   string
 }
 
-func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, arg any) (number, orderID int64, err error) {
+func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, args ...any) (number, orderID int64, err error) {
 	var w statusRow
 	fields := []any{&w.number, &w.orderID, &s.Tracking, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &s.Peer, &w.digest, &w.canonical, &w.signer,
 		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes, &s.ReplayOf, &w.warnings}
 	fields = append(fields, s.Agency.fields()...)
 	err = tx.QueryRow(ctx, `select s.id, coalesce(s.order_id, 0), s.tracking, s.package, s.action, s.test, s.state, s.received_at, s.peer, s.digest, s.canonical, s.signer,
 			s.algorithm, s.correlation, s.refused_stage, s.refused_code, s.due, s.due_rule, s.not_owed, r.wire_bytes, r.stages, r.notes, s.replay_of, r.warnings, `+optionalAgency+`
-		from submission s join received r on r.submission_id = s.id left join agency a on a.id = s.agency_id where `+which, arg).Scan(fields...)
+		from submission s join received r on r.submission_id = s.id left join agency a on a.id = s.agency_id where `+which, args...).Scan(fields...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, ErrNotFound
 	}
@@ -81,7 +86,7 @@ func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, ar
 
 // optionalAgency are agencyColumns where there may be no agency.
 const optionalAgency = `coalesce(a.id, 0), coalesce(a.ori, ''), coalesce(a.name, ''), coalesce(a.county, ''), coalesce(a.kind, ''), coalesce(a.carpos_name, ''),
-	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, ''), coalesce(a.may_query, false), coalesce(a.may_images, false), coalesce(a.read_only, false),
+	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, ''), coalesce(a.may_query, false), coalesce(a.may_images, false), coalesce(a.read_only, false), coalesce(a.no_callbacks, false),
 	coalesce(a.message_signature, ''), coalesce(a.replays, false)`
 
 func (s *Status) fill(w statusRow) error {

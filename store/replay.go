@@ -202,21 +202,22 @@ func (r *Reader) Unsettled(ctx context.Context, trackings []order.Tracking) ([]o
 			or exists (select from river_job j where j.kind = 'follow' and j.finalized_at is null and (j.args ->> 'order_id')::bigint = a.id)`, texts(trackings))
 }
 
-// Registration is a certificate of an agency and the time in which it counts.
+// Registration is a certificate of an agency and the time in which it counts, up to its revocation.
 type Registration struct {
 	Agency order.ORI
 	Use    Use
 	*x509.Certificate
 	From, To time.Time
+	Test     bool
 }
 
 // Registrations are all certificates of all agencies.
 func (r *Reader) Registrations(ctx context.Context) ([]Registration, error) {
 	return all(ctx, r.pool, func(row pgx.CollectableRow) (g Registration, err error) {
 		var der []byte
-		if err = row.Scan(&g.Agency, &g.Use, &der, &g.From, &g.To); err == nil {
+		if err = row.Scan(&g.Agency, &g.Use, &der, &g.From, &g.To, &g.Test); err == nil {
 			g.Certificate, err = x509.ParseCertificate(der)
 		}
 		return g, err
-	}, "list the certificates", "select a.ori, c.use, c.der, c.valid_from, c.valid_to from certificate c join agency a on a.id = c.agency_id order by a.ori, c.use, c.fingerprint")
+	}, "list the certificates", "select a.ori, c.use, c.der, c.valid_from, greatest(least(c.valid_to, c.revoked_at), c.valid_from + interval '1 second'), c.test from certificate c join agency a on a.id = c.agency_id order by a.ori, c.use, c.fingerprint")
 }

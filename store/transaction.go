@@ -137,22 +137,22 @@ type first struct {
 }
 
 // firstColumns are the columns of submission s that make a first.
-const firstColumns = "s.agency_id, s.package, s.tracking, s.received_at, s.digest, s.canonical, s.due, s.due_rule, s.not_owed, s.waited_for"
+const firstColumns = "s.agency_id, s.package, s.test, s.tracking, s.received_at, s.digest, s.canonical, s.due, s.due_rule, s.not_owed, s.waited_for"
 
 func scanFirst(row pgx.CollectableRow) (f first, err error) {
-	err = row.Scan(&f.key.agency, &f.key.id, &f.tracking, &f.at, &f.digest, &f.canonical, &f.due, &f.rule, &f.notOwed, &f.waitedFor)
+	err = row.Scan(&f.key.agency, &f.key.id, &f.key.test, &f.tracking, &f.at, &f.digest, &f.canonical, &f.due, &f.rule, &f.notOwed, &f.waitedFor)
 	return f, err
 }
 
 func (t *transaction) findPackages(b *pgx.Batch) map[packageKey]first {
 	known := map[packageKey]first{}
-	agencies, packages := make([]int64, len(t.requests)), make([]string, len(t.requests))
+	agencies, packages, tests := make([]int64, len(t.requests)), make([]string, len(t.requests)), make([]bool, len(t.requests))
 	for i, r := range t.requests {
-		agencies[i], packages[i] = int64(r.Agency.ID), string(r.Package)
+		agencies[i], packages[i], tests[i] = int64(r.Agency.ID), string(r.Package), r.test
 	}
 	// Lateral, and offset 0 to keep it so: a join would be planned while the table is empty, as a walk over its whole index for each batch.
-	b.Queue("select "+firstColumns+` from unnest($1::bigint[], $2::text[]) as k (agency_id, package)
-		cross join lateral (select * from submission where agency_id = k.agency_id and package = k.package and state = 'accepted' offset 0) s`, agencies, packages).
+	b.Queue("select "+firstColumns+` from unnest($1::bigint[], $2::text[], $3::bool[]) as k (agency_id, package, test)
+		cross join lateral (select * from submission where agency_id = k.agency_id and package = k.package and test = k.test and state = 'accepted' offset 0) s`, agencies, packages, tests).
 		Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, scanFirst)
 			for _, f := range found {

@@ -64,6 +64,9 @@ func (c *callbackCommand) register(ctx context.Context, s *store.Store, a store.
 	if err := notify.CheckAddress(c.URL, c.Sandbox); err != nil {
 		return err
 	}
+	if !a.Granted(store.GrantCallbacks) {
+		return fmt.Errorf("callbacks are withheld from %s: ccpor agency grant --ori %[1]s callbacks", a.ORI)
+	}
 	l := store.Listener{Agency: a.ID, URL: c.URL, Edition: c.SOAP, Active: true}
 	if c.File == "" && strings.HasPrefix(c.URL, "https:") {
 		return errors.New("the listener's certificate is needed: give it with --file")

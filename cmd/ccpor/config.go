@@ -63,6 +63,10 @@ type serveConfig struct {
 	TimestampCert  []string      `env:"CCPOR_TIMESTAMP_CERT" type:"existingfile" help:"Certificates to which the authority's has to lead, PEM." placeholder:"FILE"`
 	TimestampEvery time.Duration `env:"CCPOR_TIMESTAMP_EVERY" default:"1h" help:"Time between two stamps."`
 
+	AlarmRefusals int           `env:"CCPOR_ALARM_REFUSALS" default:"20" help:"How many refusals of one agency or address within CCPOR_ALARM_WINDOW raise an alarm. 0: none do."`
+	AlarmWindow   time.Duration `env:"CCPOR_ALARM_WINDOW" default:"10m" help:"In what time refusals are counted; an alarm clears when there was none for so long."`
+	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often refusals and the ends of certificates are looked at."`
+
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
@@ -116,6 +120,9 @@ func (c *serveConfig) check() error {
 	}
 	if c.Rate < 0 || c.AddressRate < 0 || c.Rate > 0 && c.Burst < 1 || c.AddressRate > 0 && c.AddressMost < 1 {
 		bad("CCPOR_RATE and CCPOR_ADDRESS_RATE may not be negative, and at least one request has to be allowed at once (CCPOR_BURST, CCPOR_ADDRESS_BURST)")
+	}
+	if c.WatchTime <= 0 || c.AlarmWindow <= 0 {
+		bad("CCPOR_WATCH_TIME is %s and CCPOR_ALARM_WINDOW %s: they must be above 0", c.WatchTime, c.AlarmWindow)
 	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)

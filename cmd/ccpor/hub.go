@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
+	"ccpor/exchange/watch"
 	"ccpor/mapping"
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/forms"
@@ -174,6 +176,10 @@ func (h *hub) run(ctx context.Context) error {
 	if h.stamper != nil {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
 	}
+	group.Go(func() error {
+		w := &watch.Watch{Store: h.store, Refusals: h.config.AlarmRefusals, Window: h.config.AlarmWindow, Now: time.Now, Log: h.log}
+		return w.Run(serving, cmp.Or(h.config.WatchTime, 30*time.Second)) // hubs that a program starts for itself have no settings
+	})
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}

@@ -20,26 +20,29 @@ import (
 type commands struct {
 	JSON bool `help:"Print results as JSON, one value a line." env:"CCPOR_JSON"`
 
-	Serve    serveCommand    `cmd:"" help:"Run the exchange: the SOAP service, the relay to CARPOS and the pages."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the version of this program."`
-	Agency   agencyCommand   `cmd:"" help:"Register agencies and their certificates."`
-	Submit   submitCommand   `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
-	Validate validateCommand `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
-	List     listCommand     `cmd:"" help:"List the agency's own submissions, from a cursor on."`
-	Search   searchCommand   `cmd:"" help:"Search orders of all courts, as far as the person who asks may see them."`
-	Order    orderCommand    `cmd:"" help:"Read one order and what became of it."`
-	Image    imageCommand    `cmd:"" help:"Fetch an image of an order into a file."`
-	Policy   policyCommand   `cmd:"" help:"Tell what the hub takes: forms, limits, algorithms, maintenance, codes."`
-	Ping     pingCommand     `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
-	Verify   verifyCommand   `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
-	Evidence evidenceCommand `cmd:"" help:"Write one file with everything about a submission, which anybody can check years later."`
-	Audit    auditCommand    `cmd:"" help:"Verify the audit log and what it vouches for."`
-	Listen   listenCommand   `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
-	Status   statusCommand   `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
-	Replay   replayCommand   `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
-	Sandbox  sandboxCommand  `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
-	Config   configCommand   `cmd:"" help:"Describe or check the configuration."`
-	Version  versionCommand  `cmd:"" help:"Print the version of this program and of what it stands on."`
+	Serve        serveCommand        `cmd:"" help:"Run the exchange: the SOAP service, the relay to CARPOS and the pages."`
+	Migrate      migrateCommand      `cmd:"" help:"Bring the database to the version of this program."`
+	Agency       agencyCommand       `cmd:"" help:"Register agencies and their certificates."`
+	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
+	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
+	Alarms       alarmsCommand       `cmd:"" help:"List senders that are refused again and again, and acknowledge that."`
+	Submit       submitCommand       `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
+	Validate     validateCommand     `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
+	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`
+	Search       searchCommand       `cmd:"" help:"Search orders of all courts, as far as the person who asks may see them."`
+	Order        orderCommand        `cmd:"" help:"Read one order and what became of it."`
+	Image        imageCommand        `cmd:"" help:"Fetch an image of an order into a file."`
+	Policy       policyCommand       `cmd:"" help:"Tell what the hub takes: forms, limits, algorithms, maintenance, codes."`
+	Ping         pingCommand         `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
+	Verify       verifyCommand       `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
+	Evidence     evidenceCommand     `cmd:"" help:"Write one file with everything about a submission, which anybody can check years later."`
+	Audit        auditCommand        `cmd:"" help:"Verify the audit log and what it vouches for."`
+	Listen       listenCommand       `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
+	Status       statusCommand       `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Replay       replayCommand       `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
+	Sandbox      sandboxCommand      `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
+	Config       configCommand       `cmd:"" help:"Describe or check the configuration."`
+	Version      versionCommand      `cmd:"" help:"Print the version of this program and of what it stands on."`
 }
 
 // terminal is where a subcommand reads and writes: passed in, so that a test can look.

@@ -150,7 +150,11 @@ func (r *region) register(ctx context.Context, from *store.Reader) error {
 		if c.Use != store.UseSigning {
 			continue
 		}
-		if err := r.hub.store.RegisterCertificate(ctx, ids[c.Agency], store.UseSigning, c.Certificate, c.From, c.To); err != nil {
+		register := r.hub.store.RegisterCertificate
+		if c.Test {
+			register = r.hub.store.RegisterTestCertificate
+		}
+		if err := register(ctx, ids[c.Agency], store.UseSigning, c.Certificate, c.From, c.To); err != nil {
 			return fmt.Errorf("a certificate of %s: %w", c.Agency, err)
 		}
 	}

@@ -314,6 +314,14 @@ func (o *originHub) lines(t *testing.T, sent []replay.Sent, line string) (n int)
 func TestReplayElsewhere(t *testing.T) {
 	t.Parallel()
 	o, region := openOrigin(t), openOrigin(t)
+	tests, err := region.hub.store.AgencyByORI(t.Context(), originORI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests.Test = true
+	if _, err := region.hub.store.RegisterAgency(t.Context(), tests); err != nil {
+		t.Fatal(err)
+	}
 	sent := o.fill(t, 40)
 	c := replayCommand{Abreast: 32, poll: 20 * time.Millisecond, replayElsewhere: replayElsewhere{URL: region.hub.serviceURL(), Cert: region.tls.certFile, Key: region.tls.keyFile,
 		CA: region.authority.certFile(), SignCert: region.court.certFile, SignKey: region.court.keyFile, As: string(originORI), Prefix: "AGAIN-"}}

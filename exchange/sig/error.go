@@ -21,6 +21,7 @@ const (
 	SignatureMismatch      Code = "SignatureMismatch"      // the signature value fits no registered key
 	CertificateUnknown     Code = "CertificateUnknown"     // signed with a certificate that is not registered
 	CertificateExpired     Code = "CertificateExpired"     // right key, past its time or its registration
+	CertificateRevoked     Code = "CertificateRevoked"     // right key, revoked by the registry
 	CertificateNotYetValid Code = "CertificateNotYetValid" // right key, before its time or its registration
 	Unsignable             Code = "Unsignable"             // Sign was given a key or certificate it cannot use
 )

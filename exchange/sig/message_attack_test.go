@@ -378,6 +378,7 @@ func TestMessageTrust(t *testing.T) {
 		{"in force", "court-rsa", func(*sig.Trusted) {}, "<nil>"},
 		{"expired", "expired", func(*sig.Trusted) {}, "CertificateExpired"},
 		{"registration over", "court-rsa", func(r *sig.Trusted) { r.NotAfter = now.AddDate(0, 0, -1) }, "CertificateExpired"},
+		{"revoked", "court-rsa", func(r *sig.Trusted) { r.Revoked = now.AddDate(0, 0, -1) }, "CertificateRevoked"},
 		{"registration to come", "court-rsa", func(r *sig.Trusted) { r.NotBefore = now.AddDate(0, 0, 1) }, "CertificateNotYetValid"},
 		{"weak key", "weak", func(*sig.Trusted) {}, "WeakKey"},
 		{"curve", "court-p521", func(*sig.Trusted) {}, "WeakKey"},
@@ -395,7 +396,7 @@ func TestMessageTrust(t *testing.T) {
 // Every code of the list is provoked by a test, and no other comes out.
 func TestMessageCodes(t *testing.T) {
 	t.Parallel()
-	provoked := map[string]bool{string(sig.Missing): true, string(sig.WeakKey): true, string(sig.CertificateExpired): true, string(sig.CertificateNotYetValid): true} // TestMessageTrust, and package exchange's
+	provoked := map[string]bool{string(sig.Missing): true, string(sig.WeakKey): true, string(sig.CertificateExpired): true, string(sig.CertificateRevoked): true, string(sig.CertificateNotYetValid): true} // TestMessageTrust, and package exchange's
 	for _, a := range messageAttacks(t) {
 		provoked[a.code] = true
 	}

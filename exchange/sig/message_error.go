@@ -40,6 +40,7 @@ func MessageCodes() []Meaning {
 		{KeyReference, "KeyInfo names the certificate in a way that is not taken, or names none that came along"},
 		{CertificateUnknown, "no registered certificate is the one that KeyInfo names"},
 		{CertificateExpired, "right key, past its time or its registration"},
+		{CertificateRevoked, "right key, revoked by the registry"},
 		{CertificateNotYetValid, "right key, before its time or its registration"},
 		{WeakKey, "RSA below 2048 bits, or another curve"},
 		{DigestMismatch, "a signed part is not what was signed"},

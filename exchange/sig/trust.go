@@ -18,12 +18,15 @@ type Trusted struct {
 	Certificate *x509.Certificate
 	NotBefore   time.Time // of the registration; zero for no bound
 	NotAfter    time.Time // of the registration, inclusive; zero for no bound
+	Revoked     time.Time // from then on it is not trusted; zero for never
 }
 
 // at is "" when the certificate counts at a time, else the reason it does not.
 func (t Trusted) at(now time.Time) Code {
 	c := t.Certificate
 	switch {
+	case !t.Revoked.IsZero() && !now.Before(t.Revoked):
+		return CertificateRevoked
 	case now.Before(c.NotBefore) || !t.NotBefore.IsZero() && now.Before(t.NotBefore):
 		return CertificateNotYetValid
 	case now.After(c.NotAfter) || !t.NotAfter.IsZero() && now.After(t.NotAfter):
@@ -62,6 +65,8 @@ func (r *reading) signer(trusted []Trusted, now time.Time) (*x509.Certificate, e
 // unsigned says why no registered certificate fits.
 func (r *reading) unsigned(trusted []Trusted, untimely Code, weak, fitting bool) error {
 	switch {
+	case untimely == CertificateRevoked:
+		return r.fail(untimely, "the certificate that signed has been revoked by the registry", "sign with another registered certificate")
 	case untimely == CertificateExpired:
 		return r.fail(untimely, "the certificate that signed, or its registration, has expired", "register the new certificate and sign with it")
 	case untimely == CertificateNotYetValid:

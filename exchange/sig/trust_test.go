@@ -34,6 +34,8 @@ func TestTrust(t *testing.T) {
 		{"just over", []sig.Trusted{window(rsa, -day, -1)}, now, sig.CertificateExpired},
 		{"not yet", []sig.Trusted{window(rsa, 1, day)}, now, sig.CertificateNotYetValid},
 		{"certificate not yet valid", rsa.trusted(), rsa.cert.NotBefore.Add(-1), sig.CertificateNotYetValid},
+		{"revoked now", []sig.Trusted{{Certificate: rsa.cert, Revoked: now}}, now, sig.CertificateRevoked},
+		{"revoked later", []sig.Trusted{{Certificate: rsa.cert, Revoked: now.Add(1)}}, now, ""},
 		{"certificate expired", rsa.trusted(), rsa.cert.NotAfter.Add(1), sig.CertificateExpired},
 		{"overlap, old one last", []sig.Trusted{{Certificate: other.cert}, {Certificate: rsa.cert}}, now, ""},
 		{"overlap of kinds", append(append(p384.trusted(), p256.trusted()...), rsa.trusted()...), now, ""},
