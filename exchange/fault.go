@@ -57,6 +57,7 @@ var faults = []row{
 	{"Client.Peer.CertificateRevoked", forbidden, "The client certificate has been revoked by the registry.", "Connect with another registered certificate; the hub's operator says why this one was revoked.", false, sender},
 
 	{"Client.Limit.Rate", http.StatusTooManyRequests, "More requests come in a second than the hub takes of your agency, or of an address that it does not know.", "Send the same message again after the time in Retry-After, and fewer at once.", true, sender},
+	{"Client.Limit.Quota", http.StatusTooManyRequests, "Your agency has sent more packages today than the hub takes of it in a day.", "Call the hub's operator, who can raise the bound at once, and send the same message again after the time in Retry-After.", true, sender},
 
 	{"Client.Replay.NotHere", forbidden, "The message says that it is a replay, and this hub takes none.", "Replays go to a test region. Leave the X-Replay headers out.", false, sender},
 	{"Client.Replay.NotEntitled", forbidden, "The message says that it is a replay, and your agency is not registered as a replayer.", "Have the agency registered as a replayer of this test region.", false, sender},

@@ -383,19 +383,21 @@ func (r running) post(t testing.TB, as string, body []byte, contentType string, 
 
 // memory is a store without a database, for what can be tested without one.
 type memory struct {
-	mu       sync.Mutex
-	byID     map[string]kept1
-	refused  map[order.Tracking]store.Refused
-	events   []store.Event
-	accepts  int
-	numbers  uint64
-	accept   func(context.Context, store.Accepted) error // before anything is kept
-	settled  func()                                      // after it
-	refuse   func(store.Refused) error
-	lookup   func() error
-	audit    func() error
-	agencies map[[32]byte]store.Agency
-	signers  map[store.AgencyID][]store.SigningCert
+	mu      sync.Mutex
+	byID    map[string]kept1
+	refused map[order.Tracking]store.Refused
+	events  []store.Event
+	accepts int
+	numbers uint64
+	accept  func(context.Context, store.Accepted) error // before anything is kept
+	settled func()                                      // after it
+	refuse  func(store.Refused) error
+	lookup  func() error
+	// elsewhere is what other hubs took of each agency.
+	elsewhere int
+	audit     func() error
+	agencies  map[[32]byte]store.Agency
+	signers   map[store.AgencyID][]store.SigningCert
 }
 
 type kept1 struct {
@@ -542,6 +544,19 @@ func (m *memory) History(context.Context, store.FoundOrder) (store.History, erro
 
 func (m *memory) Image(context.Context, order.Tracking, string) (store.Image, error) {
 	return store.Image{}, store.ErrNotFound
+}
+
+// TakenSince counts what is kept here, and what other hubs took.
+func (m *memory) TakenSince(_ context.Context, by store.AgencyID, since time.Time) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.elsewhere
+	for _, k := range m.byID {
+		if k.accepted.Agency.ID == by && !k.accepted.Received.At.Before(since) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (m *memory) StatusByPackage(_ context.Context, by store.Reach, id order.LocalID) (store.Status, error) {

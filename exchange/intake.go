@@ -216,6 +216,9 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 			return out, refusalOf(problems)
 		}
 	}
+	if err := h.quota(ctx, r); err != nil {
+		return out, err
+	}
 	out.images = images
 	switch {
 	case r.pack.Modification != nil:

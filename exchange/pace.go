@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"hash/maphash"
 	"net"
@@ -141,12 +142,17 @@ func peerOf(req *http.Request) net.Addr {
 	return net.TCPAddrFromAddrPort(a)
 }
 
+// paceOf is the agency's own pace; what it does not say is everybody's.
+func paceOf(a store.Agency, everybody Pace) Pace {
+	return Pace{PerSecond: cmp.Or(a.Limits.PerSecond, everybody.PerSecond), Burst: cmp.Or(a.Limits.Burst, everybody.Burst)}
+}
+
 // pace refuses an agency's request that comes too early. A test region's replayer speaks for many agencies and has none.
 func (h *Hub) pace(v *visit) error {
 	if h.TestRegion && v.agency.Replays {
 		return nil
 	}
-	wait := h.paces.take(v.agency.ID, h.Limits.Agency, v.began)
+	wait := h.paces.take(v.agency.ID, paceOf(v.agency, h.Limits.Agency), v.began)
 	if wait > 0 {
 		return &refusal{code: "Client.Limit.Rate", after: wait}
 	}

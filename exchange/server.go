@@ -38,6 +38,7 @@ type Store interface {
 	OwnStatus(ctx context.Context, by store.Reach, t order.Tracking) (store.Status, error)
 	StatusByPackage(ctx context.Context, by store.Reach, id order.LocalID) (store.Status, error)
 	OnBehalf(ctx context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error)
+	TakenSince(ctx context.Context, by store.AgencyID, since time.Time) (int, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
 	List(ctx context.Context, q store.ListQuery) (store.Page, error)
@@ -115,6 +116,8 @@ type Limits struct {
 	RetryAfter time.Duration
 	// Agency is the pace of each agency, in this process, and Address that of an address from which unknown senders come. Zero is no bound.
 	Agency, Address Pace
+	// Daily is how many packages of one agency are taken in a day of the court's. Zero is no bound. An agency may have a pace and a bound of its own.
+	Daily int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -145,6 +148,7 @@ type Hub struct {
 	inFlight  *budget
 	strangers allowance
 	paces     paces
+	quotas    quotas
 	door      *door
 	contract  *wsdl.Contract // nil: made for each request's Host
 }
@@ -165,6 +169,7 @@ func NewHub(c Config) (*Hub, error) {
 	h.verifier.MaxOctets = c.Limits.PackageBytes
 	h.inFlight = newBudget(c.Limits.InFlightBytes, max(c.Limits.InFlightBytes/4, c.Limits.MessageBytes))
 	h.strangers.perMinute = c.Limits.StrangersPerMinute
+	h.quotas.of = map[store.AgencyID]*taken{}
 	h.paces.of, h.door = map[store.AgencyID]*agencyPace{}, newDoor(c.Limits.Address)
 	if c.Address != "" {
 		contract, err := wsdl.At(c.Address)

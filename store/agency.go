@@ -45,6 +45,8 @@ type Agency struct {
 	MessageSignature MessageSignature
 	// Replays lets it send on behalf of other agencies, in a test region and nowhere else.
 	Replays bool
+	// Limits are what it may send; they are set by SetLimits alone.
+	Limits AgencyLimits
 }
 
 // MessageSignature is what an agency has agreed on signatures over whole messages. That of the package inside is always required.
@@ -105,10 +107,10 @@ var (
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays, a.per_second, a.burst, a.daily"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays, &a.Limits.PerSecond, &a.Limits.Burst, &a.Limits.Daily}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {

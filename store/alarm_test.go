@@ -14,10 +14,10 @@ func TestAlarms(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	other := storetest.Open(t, h.url, store.Options{})
-	refuse := func(n int, agency store.AgencyID, at time.Time) {
+	refuse := func(n int, by store.Agency, at time.Time) {
 		t.Helper()
 		for range n {
-			r := store.Refused{Agency: agency, Stage: "receive", Code: "Client.Peer.CertificateUnknown", Received: store.Received{At: at, Peer: "192.0.2.7:50123", Correlation: "c"}}
+			r := store.Refused{Agency: by.ID, ORI: by.ORI, At: at, Stage: "receive", Code: "Client.Peer.CertificateUnknown", Received: store.Received{At: at, Peer: "192.0.2.7:50123", Correlation: "c"}}
 			if _, err := h.Refuse(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
@@ -34,17 +34,17 @@ func TestAlarms(t *testing.T) {
 		}
 		return raised
 	}
-	refuse(4, 0, noon)
-	refuse(4, h.court.ID, noon)
+	refuse(4, store.Agency{}, noon)
+	refuse(4, h.court, noon)
 	if got := look(noon.Add(time.Minute)); len(got) != 0 {
 		t.Fatalf("below the threshold: %+v", got)
 	}
-	refuse(1, 0, noon.Add(time.Minute))
+	refuse(1, store.Agency{}, noon.Add(time.Minute))
 	got := look(noon.Add(2 * time.Minute))
 	if len(got) != 1 || got[0].Who != "peer 192.0.2.7" || got[0].Refusals != 5 || got[0].Code != "Client.Peer.CertificateUnknown" || got[0].Stage != "receive" {
 		t.Fatalf("%+v", got)
 	}
-	refuse(9, 0, noon.Add(3*time.Minute))
+	refuse(9, store.Agency{}, noon.Add(3*time.Minute))
 	if err := h.AcknowledgeAlarm(t.Context(), got[0].ID, "person jdoe", noon.Add(4*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestAlarms(t *testing.T) {
 	if all, err := h.Alarms(t.Context(), true); err != nil || len(all) != 1 || all[0].State() != "cleared" {
 		t.Errorf("after a quiet window: %+v, %v", all, err)
 	}
-	refuse(5, 0, noon.Add(20*time.Minute))
+	refuse(5, store.Agency{}, noon.Add(20*time.Minute))
 	if again := look(noon.Add(21 * time.Minute)); len(again) != 1 || again[0].ID == got[0].ID {
 		t.Errorf("anew: %+v", again)
 	}

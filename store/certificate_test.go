@@ -121,11 +121,25 @@ func TestReach(t *testing.T) {
 		if s, err := h.StatusByPackage(t.Context(), c.by, "p-1"); err != nil || s.Tracking != c.own.Tracking {
 			t.Errorf("%s, by package: %v", c.name, err)
 		}
-		page, err := h.List(t.Context(), store.ListQuery{Reach: c.by, Limit: 10})
+		page, err := listed(t, h.Store, c.by)
 		if err != nil || len(page.Submissions) != 1 || page.Submissions[0].Tracking != c.own.Tracking {
 			t.Errorf("%s, the list: %+v, %v", c.name, page, err)
 		}
 	}
+}
+
+// listed is the list once it has something: it waits for older transactions of the whole server.
+func listed(t *testing.T, s *store.Store, by store.Reach) (page store.Page, err error) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 10000 {
+		if page, err = s.List(t.Context(), store.ListQuery{Reach: by, Limit: 10}); err != nil || len(page.Submissions) > 0 {
+			break
+		}
+		<-tick.C
+	}
+	return page, err
 }
 
 // Each threshold is warned of once, whichever hub looks and however often, and a new end begins anew.

@@ -196,7 +196,7 @@ type hub struct {
 // startHub starts a hub on the database. More settings of its environment may be given.
 func (r *rig) startHub(ctx context.Context, databaseURL string, more ...string) (*hub, error) {
 	h := &hub{log: r.hubs.Name()}
-	env := append([]string{"CCPOR_DATABASE_URL=" + databaseURL, "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", // the one court of a measurement stands for all of a state
+	env := append([]string{"CCPOR_DATABASE_URL=" + databaseURL, "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_DAILY=0", // the one court of a measurement stands for all of a state
 		"CCPOR_TLS_CERT=" + filepath.Join(r.dir, "hub.crt"), "CCPOR_TLS_KEY=" + filepath.Join(r.dir, "hub.key")}, more...)
 	var err error
 	if h.child, err = startChild(ctx, "ccpor", r.hubs, env, []string{"serve", "--json"}, h); err != nil {

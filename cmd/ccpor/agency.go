@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type agencyCommand struct {
 	Callback    callbackCommand       `cmd:"" help:"Set where an agency is told of changes, try it, or say how it stands."`
 	Grant       agencyGrantCommand    `cmd:"" help:"Grant operations to an agency."`
 	Withhold    agencyWithholdCommand `cmd:"" help:"Withhold operations from an agency."`
+	Limit       agencyLimitCommand    `cmd:"" help:"Give an agency limits of its own."`
 	Revoke      agencyRevokeCommand   `cmd:"" help:"Revoke a certificate of an agency, from now on and for good."`
 	List        agencyListCommand     `cmd:"" help:"List the registered agencies and what they may do."`
 }
@@ -175,6 +177,48 @@ func (c *grantArgs) set(ctx context.Context, t *terminal, granted bool) error {
 		}
 		return t.print(a, "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, grantsText(a))
 	})
+}
+
+type agencyLimitCommand struct {
+	Database database `embed:""`
+
+	ORI   string  `required:"" help:"The agency's ORI."`
+	Rate  float64 `help:"Requests a second to one hub; 0, as where not given: the hub's CCPOR_RATE." placeholder:"N"`
+	Burst int     `help:"Requests at once after a pause; 0: the hub's CCPOR_BURST." placeholder:"N"`
+	Daily int     `help:"Packages taken in a day; 0: the hub's CCPOR_DAILY." placeholder:"N"`
+}
+
+// Run sets all three, which is on record.
+func (c *agencyLimitCommand) Run(ctx context.Context, t *terminal) error {
+	ori, err := order.ParseORI(c.ORI)
+	if err != nil {
+		return err
+	}
+	if c.Rate < 0 || c.Burst < 0 || c.Daily < 0 {
+		return errors.New("a limit is not negative; to shut an agency out: ccpor agency withhold, or revoke")
+	}
+	return withStore(ctx, c.Database, func(s *store.Store) error {
+		a, err := s.SetLimits(ctx, ori, store.AgencyLimits{PerSecond: c.Rate, Burst: c.Burst, Daily: c.Daily})
+		if err != nil {
+			return err
+		}
+		text := limitsText(a.Limits)
+		if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "agency.limit", Object: "agency " + string(ori), Outcome: "set", Details: text}); err != nil {
+			return err
+		}
+		return t.print(a, "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, text)
+	})
+}
+
+// limitsText says what an agency may send.
+func limitsText(l store.AgencyLimits) string {
+	own := func(n float64, of string) string {
+		if n == 0 {
+			return "the hub's " + of
+		}
+		return strconv.FormatFloat(n, 'f', -1, 64) + " " + of
+	}
+	return own(l.PerSecond, "requests a second") + ", " + own(float64(l.Burst), "at once") + ", " + own(float64(l.Daily), "packages a day")
 }
 
 // grantsText names what an agency may do.

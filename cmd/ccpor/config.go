@@ -55,6 +55,7 @@ type serveConfig struct {
 	MaxPerPeer  int           `name:"max-connections-per-address" env:"CCPOR_MAX_CONNECTIONS_PER_ADDRESS" default:"100" help:"Of these, from one address; the next one is closed. 0 sets no such bound, for a hub behind a proxy."`
 	Rate        float64       `name:"rate" env:"CCPOR_RATE" default:"20" help:"Requests a second that one agency may send to this process; beyond it a sender is asked to come again. 0 sets no bound."`
 	Burst       int           `name:"burst" env:"CCPOR_BURST" default:"100" help:"Requests that one agency may send at once after a pause."`
+	Daily       int           `name:"daily" env:"CCPOR_DAILY" default:"20000" help:"Packages that are taken of one agency in a day. 0 sets no bound."`
 	AddressRate float64       `name:"address-rate" env:"CCPOR_ADDRESS_RATE" default:"5" help:"Requests a second that may come from one address without a registered certificate. 0 sets no bound."`
 	AddressMost int           `name:"address-burst" env:"CCPOR_ADDRESS_BURST" default:"50" help:"Such requests that may come at once after a pause."`
 	Stop        time.Duration `env:"CCPOR_STOP_WITHIN" default:"20s" help:"Time that requests and transmissions in hand are given when the program is told to stop."`
@@ -118,8 +119,8 @@ func (c *serveConfig) check() error {
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
 		bad("CCPOR_MAX_CONNECTIONS is %d and the bound per address %d: at least one connection must be allowed", c.MaxConns, c.MaxPerPeer)
 	}
-	if c.Rate < 0 || c.AddressRate < 0 || c.Rate > 0 && c.Burst < 1 || c.AddressRate > 0 && c.AddressMost < 1 {
-		bad("CCPOR_RATE and CCPOR_ADDRESS_RATE may not be negative, and at least one request has to be allowed at once (CCPOR_BURST, CCPOR_ADDRESS_BURST)")
+	if c.Rate < 0 || c.AddressRate < 0 || c.Daily < 0 || c.Rate > 0 && c.Burst < 1 || c.AddressRate > 0 && c.AddressMost < 1 {
+		bad("CCPOR_RATE, CCPOR_ADDRESS_RATE and CCPOR_DAILY may not be negative, and at least one request has to be allowed at once (CCPOR_BURST, CCPOR_ADDRESS_BURST)")
 	}
 	if c.WatchTime <= 0 || c.AlarmWindow <= 0 {
 		bad("CCPOR_WATCH_TIME is %s and CCPOR_ALARM_WINDOW %s: they must be above 0", c.WatchTime, c.AlarmWindow)

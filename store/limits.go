@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ccpor/mapping/order"
+)
+
+// AgencyLimits are what an agency may send. Zero is what the hub allows everybody.
+type AgencyLimits struct {
+	PerSecond float64 // requests to one process
+	Burst     int     // requests at once after a pause
+	Daily     int     // packages that are taken in a day
+}
+
+// SetLimits gives the agency limits of its own. Running hubs know within five seconds. ErrNotFound.
+func (s *Store) SetLimits(ctx context.Context, ori order.ORI, l AgencyLimits) (Agency, error) {
+	a, err := one(ctx, s.pool, scanAgency, "set the limits of an agency",
+		"update agency a set per_second = $2, burst = $3, daily = $4 where ori = $1 returning "+agencyColumns, string(ori), l.PerSecond, l.Burst, l.Daily)
+	s.known.forget()
+	return a, err
+}
+
+// TakenSince is how many packages of the agency were taken since a moment; replays do not count.
+func (r *Reader) TakenSince(ctx context.Context, by AgencyID, since time.Time) (int, error) {
+	return one(ctx, r.pool, pgx.RowTo[int], "count the packages of an agency",
+		"select count(*) from submission where agency_id = $1 and state = 'accepted' and received_at >= $2 and replay_of = ''", int64(by), since)
+}

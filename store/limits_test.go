@@ -1,0 +1,44 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"ccpor/store"
+)
+
+// Limits of an agency's own are kept, whatever else is registered anew, and what counts against them are its own packages that were taken.
+func TestLimitsOfAnAgency(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	want := store.AgencyLimits{PerSecond: 2.5, Burst: 7, Daily: 300}
+	if a, err := h.SetLimits(t.Context(), h.court.ORI, want); err != nil || a.Limits != want {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if _, err := h.RegisterAgency(t.Context(), h.court); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := h.AgencyByORI(t.Context(), h.court.ORI); err != nil || a.Limits != want {
+		t.Errorf("registered anew: %+v, %v", a.Limits, err)
+	}
+	if _, err := h.SetLimits(t.Context(), "CA999999J", want); !errors.Is(err, store.ErrNotFound) {
+		t.Error("of nobody:", err)
+	}
+	if _, err := h.SetLimits(t.Context(), h.court.ORI, store.AgencyLimits{Daily: -1}); err == nil {
+		t.Error("a negative limit is kept")
+	}
+	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	if _, err := h.Refuse(t.Context(), refusedOf(add(h.court, "p-2", "o-2"), nil)); err != nil {
+		t.Fatal(err)
+	}
+	for since, want := range map[time.Time]int{noon: 1, noon.Add(time.Second): 0} {
+		if n, err := h.TakenSince(t.Context(), h.court.ID, since); err != nil || n != want {
+			t.Errorf("taken since %v: %d, %v", since, n, err)
+		}
+	}
+	if n, err := h.TakenSince(t.Context(), h.court.ID+1, noon); err != nil || n != 0 {
+		t.Errorf("another's: %d, %v", n, err)
+	}
+}
