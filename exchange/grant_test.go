@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ccpor/exchange/client"
 	"ccpor/exchange/soap"
@@ -271,6 +273,29 @@ func grantAllBut(t *testing.T, s *store.Store, ori order.ORI, lacks store.Grant)
 	if lacks != "" {
 		_, err = s.SetGrants(t.Context(), ori, false, lacks)
 		check(t, err)
+	}
+}
+
+// A revoked certificate opens nothing and signs nothing any more, and the agency's others go on; what was accepted is still told.
+func TestRevokedOverTheWire(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := start(t, parts(t, s))
+	receipt, err := r.send(t, message{signer: "court-p256"}, "one").Receipt()
+	check(t, err)
+	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-p256").cert.Raw), "key lost", "a test", now))
+	refusedWith(t, "signed with it", r.send(t, message{signer: "court-p256"}, "two"), "Client.Signature.CertificateRevoked")
+	_, err = r.send(t, message{}, "three").Receipt()
+	check(t, err)
+	if again, err := r.as(t, "court-rsa").Status(t.Context(), receipt.Tracking, "", client.Options{}); err != nil || again.Tracking != receipt.Tracking {
+		t.Errorf("what was accepted before: %+v, %v", again, err)
+	}
+	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-rsa").cert.Raw), "key lost", "a test", now))
+	reply := r.asks(t, "court-rsa", "Ping", "", soap.SOAP12)
+	refusedWith(t, "connected with it", reply, "Client.Peer.CertificateRevoked")
+	last, err := s.LastRefusals(t.Context(), now.Add(-time.Minute), 9)
+	if err != nil || len(last) != 2 || last[0].Stage != "receive" && last[1].Stage != "receive" || last[0].Who == last[1].Who {
+		t.Errorf("on record: %+v, %v", last, err)
 	}
 }
 
