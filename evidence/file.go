@@ -67,6 +67,8 @@ type Signer struct {
 	SHA256      string    `json:"sha256"`
 	From        time.Time `json:"from"`
 	To          time.Time `json:"to"`
+	// Revoked is since when the registry trusts the certificate no more; zero: it does. What was received before is proven all the same.
+	Revoked time.Time `json:"revoked,omitzero"`
 }
 
 // Record is a record of the ledger with the proof that the checkpoint's tree holds it.
@@ -143,7 +145,7 @@ func (f *File) message(ctx context.Context, r *store.Reader, s store.Status) err
 	}
 	f.Message = Message{s.ReceivedAt, kind, hex.EncodeToString(s.Digest[:]), wire}
 	f.Package = Package{s.Package, s.Agency.ORI, verified.Algorithm(), hex.EncodeToString(s.Canonical[:]), bytes.Clone(verified.Octets())}
-	f.Signer = Signer{s.Agency.Name, signer.Certificate.Raw, sig.KeyID(signer.Certificate), signer.From.UTC(), signer.To.UTC()}
+	f.Signer = Signer{s.Agency.Name, signer.Certificate.Raw, sig.KeyID(signer.Certificate), signer.From.UTC(), signer.To.UTC(), signer.Revoked}
 	return nil
 }
 

@@ -277,3 +277,32 @@ func TestNoWakeUpIsLost(t *testing.T) {
 		t.Errorf("%d told, want %d", len(told), senders*each)
 	}
 }
+
+// An agency from which callbacks are withheld is told nothing, and what changes meanwhile is not told later.
+func TestCallbacksAreWithheld(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.listen(h.court, true)
+	move := func(id string) {
+		t.Helper()
+		entry := h.only(mustAccept(t, h.Store, add(h.court, "p-"+id, "o-"+id)))
+		h.finish(h.begin(entry.ID, store.PurposeSend), store.Outcome{Verdict: store.VerdictRejected, Text: "no"})
+	}
+	move("1")
+	if _, err := h.SetGrants(t.Context(), h.court.ORI, false, store.GrantCallbacks); err != nil {
+		t.Fatal(err)
+	}
+	move("2")
+	if due, err := h.DueListeners(t.Context(), noon); err != nil || len(due) != 0 {
+		t.Errorf("due while withheld: %v, %v", due, err)
+	}
+	if _, err := h.TakeTurn(t.Context(), h.court.ID, noon, turnTime); !errors.Is(err, store.ErrNotReady) {
+		t.Errorf("a turn while withheld: %v", err)
+	}
+	if _, err := h.SetGrants(t.Context(), h.court.ORI, true, store.GrantCallbacks); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.sql("select count(*)::text from notice"); got != "1" {
+		t.Errorf("%s notices, want the one from before", got)
+	}
+}

@@ -75,6 +75,9 @@ func evidenceText(t *terminal, p evidence.Proof) string {
 	say("  message    received on %s, %d bytes, SHA-256 %s", t.moment(f.Message.ReceivedAt), len(f.Message.Bytes), f.Message.SHA256)
 	say("  package    %s of %s, SHA-256 of the signed content %s", f.Package.ID, f.Package.Submitter, f.Package.SHA256)
 	say("  signature  %s, by the certificate SHA-256 %s, registered for %s from %s to %s", f.Package.Algorithm, f.Signer.SHA256, f.Signer.Agency, t.moment(f.Signer.From), t.moment(f.Signer.To))
+	if !f.Signer.Revoked.IsZero() {
+		say("             revoked on %s, %s", t.moment(f.Signer.Revoked), afterwards(f.Signer.Revoked, f.Message.ReceivedAt))
+	}
 	say("  receipt    %s, signed by %s", p.Receipt.Tracking, signerName(p.Receipt.Hub))
 	say("  ledger     %d records stand in the tree of %d records that was signed on %s", len(f.Records), p.Size, t.moment(p.At))
 	for _, r := range f.Records {
@@ -85,6 +88,14 @@ func evidenceText(t *terminal, p evidence.Proof) string {
 	}
 	say("  signed with the certificate %s, SHA-256 %s", p.Hub[0].Subject, sig.KeyID(p.Hub[0]))
 	return b.String()
+}
+
+// afterwards says how a revocation stands to a receipt.
+func afterwards(revoked, received time.Time) string {
+	if received.Before(revoked) {
+		return "after the package was received: it was trusted then"
+	}
+	return "before the package was received"
 }
 
 // recordText is the entry of a record.
