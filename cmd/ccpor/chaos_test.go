@@ -66,7 +66,7 @@ func newChaos(t *testing.T) *chaos {
 		t.Fatal(err)
 	}
 	c.hub = &hubProcess{t: t, log: &tail{}, env: []string{
-		"CCPOR_DATABASE_URL=" + c.db.URL(), "CCPOR_LISTEN=" + c.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile,
+		"CCPOR_DATABASE_URL=" + c.db.URL(), "CCPOR_LISTEN=" + c.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile,
 		"CCPOR_SWITCH=" + c.simulator.Line, "CCPOR_SWITCH_PLAIN=true", "CCPOR_SWITCH_LINES=CCP1,CCP2,CCP3,CCP4", "CCPOR_SWITCH_WINDOW=8",
 		"CCPOR_REPLY_TIMEOUT=1s", "CCPOR_LEASE_TIME=2s", "CCPOR_SWEEP_TIME=2s", "CCPOR_RETRY_SCALE=0.005", "CCPOR_LOG_LEVEL=warn"}}
 	c.hub.start()

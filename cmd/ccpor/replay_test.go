@@ -234,7 +234,7 @@ func TestReplayProof(t *testing.T) {
 		t.Fatalf("%d packages ended otherwise, %d were not settled:\n%s", out.Different, len(out.NotSettled), written(t, out))
 	}
 	if out.Replayed != len(sent) || len(out.Skipped) != 0 || out.Along != 0 {
-		t.Errorf("%d of %d were replayed, %d along, %d skipped", out.Replayed, len(sent), out.Along, len(out.Skipped))
+		t.Errorf("%d of %d were replayed, %d along; skipped: %+v", out.Replayed, len(sent), out.Along, out.Skipped)
 	}
 
 	book, err := codes.LoadWith(os.DirFS(changedHair(t)))
