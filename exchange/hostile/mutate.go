@@ -109,12 +109,13 @@ var mutations = []mutation{
 	{"keys", "another agency's key", true, resignedBy("other-court", func(*target) bool { return true })},
 	{"keys", "the authority's key", true, resignedBy("ca", func(*target) bool { return true })},
 	{"keys", "another agency's key, changed content", true, resignedBy("other-court", (*target).letter)},
-	{"keys", "another certificate in KeyInfo", true, func(t *target) bool {
-		return t.between("<ds:X509Certificate>", "</ds:X509Certificate>", func(string) string {
-			other := t.cast.keys[t.pick("other-court", "ca", "weak", "expired", "court-p256")].cert.Raw
-			return "<ds:X509Certificate>" + base64.StdEncoding.EncodeToString(other) + "</ds:X509Certificate>"
-		})
-	}},
+	{"keys", "another agency's key and certificate", true, resignedBy("other-court", func(t *target) bool {
+		is, err := between(t.body, "<ds:X509Certificate>", "</ds:X509Certificate>", base64.StdEncoding.EncodeToString(t.cast.keys["other-court"].cert.Raw), true)
+		if err == nil {
+			t.body = is
+		}
+		return err == nil
+	})},
 	{"keys", "another agency's connection", true, func(t *target) bool { t.as = t.pick("other-court", "court-p256", "weak", "none"); return true }},
 	{"keys", "nobody's connection", true, func(t *target) bool { t.as = t.pick("stranger", "nobody", "lapsed"); return true }},
 	{"bytes", "a bit", false, (*target).bit},
