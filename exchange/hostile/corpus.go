@@ -113,7 +113,7 @@ func messageCases(file string) ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	class := strings.TrimSuffix(filepath.Base(file), ".txt")
+	class := strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".txt"), "-", " ")
 	var all []Case
 	for block := range strings.SplitSeq(string(text), "\n\n") {
 		k, err := messageCase(class, block)

@@ -92,6 +92,15 @@ func (e *extract) element() error {
 	return nil
 }
 
+// next goes on inside an element: the end of the document is an error there.
+func (e *extract) next() (canon.Kind, error) {
+	k, err := e.s.Next()
+	if err == nil && k == canon.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return k, err
+}
+
 // octets writes the canonical form of the open element and leaves the scanner at its start tag.
 func (e *extract) octets(x canon.Exclusive) error {
 	at := e.s.Mark()
@@ -136,7 +145,7 @@ func (e *extract) pack() error {
 func (e *extract) signature() error {
 	depth := e.s.Depth()
 	for {
-		k, err := e.s.Next()
+		k, err := e.next()
 		switch {
 		case err != nil:
 			return err
@@ -165,12 +174,9 @@ func (e *extract) signature() error {
 // toEnd goes on to the end tag of the signature.
 func (e *extract) toEnd() error {
 	for {
-		k, err := e.s.Next()
+		k, err := e.next()
 		if err != nil || k == canon.End && e.s.Is(sig.DS, "Signature") {
 			return err
-		}
-		if k == canon.EOF {
-			return io.ErrUnexpectedEOF
 		}
 	}
 }
@@ -178,7 +184,7 @@ func (e *extract) toEnd() error {
 // attachment writes a name and a content.
 func (e *extract) attachment() error {
 	for {
-		k, err := e.s.Next()
+		k, err := e.next()
 		switch {
 		case err != nil:
 			return err
