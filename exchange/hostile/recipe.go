@@ -211,8 +211,9 @@ func (k *kitchen) zip(value string) error {
 	for ; size > 0; size -= len(zeros) {
 		w.Write(zeros[:min(size, len(zeros))]) // a buffer takes everything
 	}
-	k.request.Body = append(out.Bytes(), 0)
-	return w.Close()
+	err = w.Close()
+	k.request.Body = out.Bytes()
+	return err
 }
 
 func unescaped(s string) (string, error) {

@@ -645,7 +645,20 @@ func (a attack) class() string {
 }
 
 // outwardly are the attacks that a sender is told of by another code than the document's own: around them stands an envelope.
-var outwardly = map[string]string{}
+var outwardly = map[string]string{
+	"empty":                    "Client.Package.Missing",
+	"namespace-relative":       "Client.Xml.NamespaceDeclaration",
+	"namespace-trailing-space": "Client.Xml.NamespaceDeclaration",
+	"nul-after-root":           "Client.Xml.BadCharacter",
+	"root-other-name":          "Client.Package.Missing",
+	"root-other-namespace":     "Client.Package.Missing",
+	"second-root":              "Client.Operation.Malformed",
+	"soap-header-copy-same-id": "Client.Signature.DuplicateId",
+	"soap-header-original":     "Client.Signature.DuplicateId",
+	"soap-other-element":       "Client.Package.Missing",
+	"soap-service-namespace":   "Client.Package.Missing",
+	"text-after-root":          "Client.Envelope.Structure",
+}
 
 // outward is the code that the sender of the document is told.
 func (a attack) outward() string {
