@@ -31,7 +31,6 @@ func attacked(t *testing.T) (*memory, *hostile.Cast, *hostile.Sender, running) {
 	}
 	c := parts(t, s)
 	c.Now = nil
-	c.Limits.BodyTime = 300 * time.Millisecond
 	r := start(t, c)
 	address, _, _ := strings.Cut(strings.TrimPrefix(r.url, "https://"), "/")
 	sender := hostile.NewSender(cast, strings.Replace(address, "127.0.0.1", "localhost", 1), authority(t))
@@ -59,8 +58,8 @@ func TestAttackCorpus(t *testing.T) {
 	s, cast, sender, r := attacked(t)
 	controls(t, cast, sender, 0)
 	for _, k := range cases {
-		if k.Code == "Client.Peer.CertificateExpired" {
-			continue // this store has no lapsed registrations
+		if k.Slow || k.Code == "Client.Peer.CertificateExpired" {
+			continue // deadlines are for make attack, and this store has no lapsed registrations
 		}
 		request, err := k.Request(cast, time.Now())
 		check(t, err)

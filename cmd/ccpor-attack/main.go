@@ -29,6 +29,7 @@ type options struct {
 	Count  int           `default:"10000" help:"How many variants are sent."`
 	CPU    time.Duration `default:"50ms" help:"Processor time that one message may cost the hub."`
 	Memory int64         `default:"64" help:"MB by which the hub's peak memory may grow."`
+	Show   int           `default:"-1" help:"Write this variant to standard output and attack nothing."`
 	Out    string        `default:".build/attack.json" help:"Where the summary is written."`
 }
 
@@ -44,7 +45,29 @@ func main() {
 	}
 }
 
+// show writes one variant as it would be sent now.
+func (o options) show() error {
+	now := time.Now()
+	cast, err := hostile.NewCast(o.Keys, now)
+	if err != nil {
+		return err
+	}
+	g, err := hostile.NewGenerator(cast, o.Seed, now)
+	if err != nil {
+		return err
+	}
+	v, err := g.Variant(o.Show)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%s\r\n%s", v.Head, v.Body)
+	return err
+}
+
 func (o options) run(ctx context.Context) error {
+	if o.Show >= 0 {
+		return o.show()
+	}
 	cases, err := hostile.Corpus(o.Corpus)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ var mutations = []mutation{
 	})},
 	{"ids", "the package's Id changed", true, func(t *target) bool { return t.swap(` Id="package"`, ` Id="`+t.word()+`"`) }},
 	{"ids", "an Id of XML", true, anywhereIn(func(t *target, s string) string {
-		return t.inTag(s, t.pick(` xml:id="package"`, ` xml:base="http://127.0.0.1/"`, ` xml:space="preserve"`, ` xml:lang="en"`))
+		return t.inTag(s, t.pick(` xml:id="package"`, ` xml:base="http://127.0.0.1/"`, ` xml:id="`+t.word()+`"`, ` xml:other="x"`))
 	})},
 	{"comments", "a comment", true, anywhereIn(func(t *target, s string) string {
 		return t.insertAtTag(s, []string{"<!-- " + t.word() + " -->", "<!---->"})
@@ -440,6 +440,14 @@ func (t *target) bare() (from, to int, pack, signed string, ok bool) {
 	pack = t.body[from:from+open] + t.body[signature:to]
 	pack = strings.Replace(pack, ">100<", ">"+fmt.Sprint(t.rng.IntN(99))+"<", 1)
 	return from, to, pack, signed, true
+}
+
+func (t *target) unsigned() bool {
+	from, to, pack, _, ok := t.bare()
+	if ok {
+		t.body = t.body[:from] + pack + t.body[to:]
+	}
+	return ok
 }
 
 func (t *target) unsignedFirst() bool {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/base64"
@@ -79,7 +78,7 @@ func resigned(doc string, key crypto.Signer, last bool) (string, error) {
 
 func valueOf(octets []byte, key crypto.Signer) (string, error) {
 	sum := sha256.Sum256(octets)
-	value, err := key.Sign(rand.Reader, sum[:], crypto.SHA256)
+	value, err := key.Sign(nil, sum[:], crypto.SHA256) // without chance ECDSA is that of RFC 6979: the same bytes each time
 	if err != nil {
 		return "", fmt.Errorf("signing anew: %w", err)
 	}
