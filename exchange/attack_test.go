@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -98,4 +99,32 @@ func TestAttackVariants(t *testing.T) {
 	if strings.Contains(r.log.String(), `"msg":"panic"`) {
 		t.Error("a panic")
 	}
+}
+
+// A body within the limit that unpacks to a thousand times its size is refused when that shows, and not when all of it is there. What unpacks less
+// is taken, whatever its size.
+func TestBombIsStoppedEarly(t *testing.T) { // not parallel: it looks at the memory of all
+	var before, after runtime.MemStats
+	inflate := func(plain []byte) error {
+		body := []byte(zipped(string(plain)))
+		h, err := NewHub(parts(t, newMemory(t)))
+		check(t, err)
+		r := reading{of: &received{visit: &visit{}, hub: h, memory: new(workspace)}, limits: h.Limits}
+		runtime.ReadMemStats(&before)
+		_, err = r.inflate(body, nil)
+		runtime.ReadMemStats(&after)
+		return err
+	}
+	if got := tell(inflate(make([]byte, 30<<20))).code; got != "Client.Transport.TooLarge" {
+		t.Errorf("zeros: %s", got)
+	}
+	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 24 {
+		t.Errorf("%d MB for a bomb", took)
+	}
+	check(t, inflate(make([]byte, mostUnpacked)))
+	chance := make([]byte, 8<<20)
+	for i := range chance[:1<<20] {
+		chance[i] = byte(i * i >> 7)
+	}
+	check(t, inflate(chance))
 }
