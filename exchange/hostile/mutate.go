@@ -82,9 +82,7 @@ var mutations = []mutation{
 	{"wrapping", "the signed package inside the signature", true, (*target).intoSignature},
 	{"wrapping", "the signature elsewhere", true, (*target).signatureElsewhere},
 	{"wrapping", "the signature twice", true, (*target).signatureTwice},
-	{"wrapping", "no signature", true, func(t *target) bool {
-		return t.between("<ds:Signature ", "</ds:Signature>", func(string) string { return "" })
-	}},
+	{"wrapping", "no signature", true, (*target).unsigned},
 	{"references", "another reference", true, func(t *target) bool {
 		return t.swap(`URI="#package"`, `URI="`+t.pick("", "#", "#"+t.word(), "package", "#xpointer(/)", "#xpointer(id('package'))", "http://127.0.0.1/"+t.word(), "cid:image-1", "#package ")+`"`)
 	}},
