@@ -43,7 +43,7 @@ var mutations = []mutation{
 	{"namespaces", "another default namespace", false, inPackage(func(t *target, p string) string {
 		return t.inTag(p, ` xmlns="`+t.pick(codesNS, serviceNS, "", "urn:other", "http://www.w3.org/2000/09/xmldsig#")+`"`)
 	})},
-	{"namespaces", "a namespace of another's", false, anywhere(func(t *target) string { return t.inTag(t.body, ` xmlns:zz="urn:`+t.word()+`"`) })},
+	{"namespaces", "a namespace of another's", true, inPackage(func(t *target, p string) string { return t.inTag(p, ` xmlns:zz="urn:`+t.word()+`"`) })},
 	{"namespaces", "a declaration that is none", true, anywhereIn(func(t *target, s string) string {
 		return t.inTag(s, t.pick(` xmlns:q=""`, ` xmlns:xml="urn:x"`, ` xmlns:xmlns="urn:x"`, ` xmlns:q="http://www.w3.org/XML/1998/namespace"`))
 	})},
@@ -293,14 +293,6 @@ func inPackage(change func(*target, string) string) func(*target) bool {
 
 // inPackageBelow is the same; the name says that the package's own start tag stays as it is.
 func inPackageBelow(change func(*target, string) string) func(*target) bool { return inPackage(change) }
-
-func anywhere(change func(*target) string) func(*target) bool {
-	return func(t *target) bool {
-		before := t.body
-		t.body = change(t)
-		return t.body != before
-	}
-}
 
 // anywhereIn changes the envelope, which in a message of parts is one of them.
 func anywhereIn(change func(*target, string) string) func(*target) bool {
