@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test interop check prove replay-proof build deps deps-test bench bench-quick soak clean
+.PHONY: run demo test interop check prove attack replay-proof build deps deps-test bench bench-quick soak clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -61,6 +61,9 @@ bench: build ## measure intake and relay beside their probes; docs/performance.m
 
 bench-quick: build ## the same in under a minute, into .build
 	$(BUILD)/ccpor-bench run --quick --out $(BUILD)/bench.json
+
+attack: build ## hostile messages against a running hub: the kept corpus and 10,000 variants; SEED and COUNT make others
+	$(BUILD)/ccpor-attack --seed $(or $(SEED),1) --count $(or $(COUNT),10000)
 
 soak: build ## 200,000 orders, and the hub's memory on the way
 	$(BUILD)/ccpor-bench soak --out bench/soak.json

@@ -40,6 +40,7 @@ var allowed = map[string]struct {
 	"exchange/notify":         {[]string{"exchange/seal", "exchange/soap", "schemas/canon", "mapping/order", "store", "wsdl"}, "callbacks know listeners and notices, neither packages nor the switch"},
 	"exchange/watch":          {[]string{"store"}, "a watch looks and tells, and decides nothing about messages"},
 	"exchange/client":         {[]string{"exchange/seal", "exchange/soap", "exchange/sig", "schemas/canon", "mapping/order"}, "a court sees the wire, never the hub's inside"},
+	"exchange/hostile":        {[]string{"exchange/client", "exchange/sig", "exchange/soap", "schemas/canon"}, "an attacker sees the wire, never the hub's inside"},
 	"exchange":                {[]string{"exchange/seal", "exchange/soap", "exchange/sig", "schemas/...", "mapping/...", "store", "wsdl"}, "intake knows nothing of the switch"},
 	"clets/codes":             {nil, "code tables are data"},
 	"clets/link":              {nil, "the line carries bytes only"},
@@ -51,6 +52,7 @@ var allowed = map[string]struct {
 	"web":                     {[]string{"mapping/order", "mapping/calendar", "store"}, "pages read the store and nothing else"},
 	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "replay", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
+	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private"}, "attacks a hub that runs as a process of its own"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "wsdl"}, "measures the whole"},
 }
 

@@ -26,6 +26,12 @@ type unzipper struct {
 	z    gzip.Reader
 }
 
+// A body may unpack to mostUnpacked bytes at any ratio, and to more at mostRatio: text and base64 come to a tenth of it, zeros to ten times that.
+const (
+	mostUnpacked = 4 << 20
+	mostRatio    = 100
+)
+
 // inflate unpacks a body that came whole. It takes memory and budget as what comes out grows, up to the limit of a message less the body that is
 // in hand already: a bomb costs no more than an honest message. Body and message stay apart: what is kept and digested is what was received.
 func (r *reading) inflate(body, buf []byte) ([]byte, error) {
@@ -43,6 +49,9 @@ func (r *reading) inflate(body, buf []byte) ([]byte, error) {
 	for buf = sized(buf[:0], size); ; {
 		n, err := u.z.Read(buf[len(buf) : size+1])
 		buf = buf[:len(buf)+n]
+		if len(buf) > mostUnpacked && len(buf)/len(body) > mostRatio {
+			return buf, &refusal{code: "Client.Transport.TooLarge", what: "The message unpacks to more than a hundred times its size."}
+		}
 		if len(buf) > size {
 			var full error
 			if buf, size, full = r.grow(buf, size); full != nil {

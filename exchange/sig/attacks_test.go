@@ -619,11 +619,62 @@ func writeAttacks(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		expect := fmt.Sprintf("code: %s\ntrusted: %s\nposition: %s\nwhy: %s\n", a.code, trusted, position, a.why)
+		expect := fmt.Sprintf("code: %s\ntrusted: %s\nposition: %s\nwhy: %s\nclass: %s\noutward: %s\n", a.code, trusted, position, a.why, a.class(), a.outward())
 		for file, b := range map[string]string{"package.xml": doc, "expect": expect} {
 			if err := os.WriteFile(filepath.Join(dir, file), []byte(b), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+}
+
+// classes are what attacks are counted under, by the beginning of their names; the first that fits counts.
+var classes = []struct{ class, names string }{
+	{"wrapping", "signature- wrap- soap- root- content-swapped unsigned"},
+	{"ids", "id- xml-id"},
+	{"transforms", "transform- prefix-list- c14n"},
+	{"entities", "doctype- entity- ampersand reference-control reference-zero reference-surrogate reference-too reference-upper reference-in-name"},
+	{"references", "reference-"},
+	{"comments", "comment- pi- cdata-in"},
+	{"schema location", "xsi- xinclude xop-include"},
+	{"namespaces", "namespace- prefix- declaration- bindings- xml-base element-prefixed element-renamed"},
+	{"encodings", "encoding- version- bom- nul- nonchar- escape-"},
+	{"algorithms", "digest- method- info- value- hmac- rsa- ecdsa-"},
+	{"keys", "key-"},
+	{"content", "text-changed attribute-changed attribute-removed attribute-added element- space-added line-ends-"},
+}
+
+func (a attack) class() string {
+	for _, c := range classes {
+		for _, name := range strings.Fields(c.names) {
+			if strings.HasPrefix(a.name, name) {
+				return c.class
+			}
+		}
+	}
+	return "well-formedness"
+}
+
+// outwardly are the attacks that a sender is told of by another code than the document's own: around them stands an envelope.
+var outwardly = map[string]string{
+	"empty":                    "Client.Package.Missing",
+	"namespace-relative":       "Client.Xml.NamespaceDeclaration",
+	"namespace-trailing-space": "Client.Xml.NamespaceDeclaration",
+	"nul-after-root":           "Client.Xml.BadCharacter",
+	"root-other-name":          "Client.Package.Missing",
+	"root-other-namespace":     "Client.Package.Missing",
+	"second-root":              "Client.Operation.Malformed",
+	"soap-header-copy-same-id": "Client.Signature.DuplicateId",
+	"soap-header-original":     "Client.Signature.DuplicateId",
+	"soap-other-element":       "Client.Package.Missing",
+	"soap-service-namespace":   "Client.Package.Missing",
+	"text-after-root":          "Client.Envelope.Structure",
+}
+
+// outward is the code that the sender of the document is told.
+func (a attack) outward() string {
+	if code, other := outwardly[a.name]; other {
+		return code
+	}
+	return strings.NewReplacer("canon.", "Client.Xml.", "sig.", "Client.Signature.").Replace(a.code)
 }
