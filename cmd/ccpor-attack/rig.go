@@ -114,6 +114,7 @@ func (r *rig) startHub(ctx context.Context, keys string) error {
 	}
 	r.cmd = exec.CommandContext(ctx, filepath.Join(filepath.Dir(self), "ccpor"), "serve", "--json")
 	r.cmd.Env = append(os.Environ(), "CCPOR_DATABASE_URL="+r.server.URL(), "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0",
+		"CCPOR_RATE=0", "CCPOR_ADDRESS_RATE=0", "CCPOR_DAILY=0", // every message is to be looked at, and not only those within a pace
 		"CCPOR_TLS_CERT="+filepath.Join(keys, "hub.crt"), "CCPOR_TLS_KEY="+filepath.Join(keys, "hub.key"))
 	r.cmd.Stderr = r.logFile
 	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
