@@ -169,7 +169,7 @@ func (c *grantArgs) set(ctx context.Context, t *terminal, granted bool) error {
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		a, err := s.SetGrants(ctx, ori, granted, c.Operations...)
 		if err != nil {
-			return err
+			return aboutAgency(ori, err)
 		}
 		outcome := map[bool]string{true: "granted", false: "withheld"}[granted]
 		if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "agency.grant", Object: "agency " + string(ori), Outcome: outcome, Details: joinGrants(c.Operations)}); err != nil {
@@ -200,7 +200,7 @@ func (c *agencyLimitCommand) Run(ctx context.Context, t *terminal) error {
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		a, err := s.SetLimits(ctx, ori, store.AgencyLimits{PerSecond: c.Rate, Burst: c.Burst, Daily: c.Daily})
 		if err != nil {
-			return err
+			return aboutAgency(ori, err)
 		}
 		text := limitsText(a.Limits)
 		if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "agency.limit", Object: "agency " + string(ori), Outcome: "set", Details: text}); err != nil {
@@ -210,15 +210,29 @@ func (c *agencyLimitCommand) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
+// aboutAgency says which agency there is not.
+func aboutAgency(ori order.ORI, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("no agency is registered as %s", ori)
+	}
+	return err
+}
+
 // limitsText says what an agency may send.
 func limitsText(l store.AgencyLimits) string {
-	own := func(n float64, of string) string {
-		if n == 0 {
-			return "the hub's " + of
+	var own []string
+	for _, x := range []struct {
+		n  float64
+		of string
+	}{{l.PerSecond, "requests a second"}, {float64(l.Burst), "requests at once"}, {float64(l.Daily), "packages a day"}} {
+		if x.n > 0 {
+			own = append(own, strconv.FormatFloat(x.n, 'f', -1, 64)+" "+x.of)
 		}
-		return strconv.FormatFloat(n, 'f', -1, 64) + " " + of
 	}
-	return own(l.PerSecond, "requests a second") + ", " + own(float64(l.Burst), "at once") + ", " + own(float64(l.Daily), "packages a day")
+	if len(own) == 0 {
+		return "limits as the hub has them for everybody"
+	}
+	return "of its own " + strings.Join(own, ", ")
 }
 
 // grantsText names what an agency may do.
@@ -246,7 +260,7 @@ func (c *agencyListCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		for _, a := range all {
-			if err := t.print(a, "%s  %s: %s\n", a.ORI, a.Name, grantsText(a)); err != nil {
+			if err := t.print(a, "%s  %s: %s; %s\n", a.ORI, a.Name, grantsText(a), limitsText(a.Limits)); err != nil {
 				return err
 			}
 		}
@@ -268,6 +282,15 @@ func withStore(ctx context.Context, d database, use func(*store.Store) error) er
 }
 
 // print writes value as one line of JSON where JSON is asked for, else the text.
+// say writes a sentence for people; a program that reads JSON sees none.
+func (t *terminal) say(format string, a ...any) error {
+	if t.json {
+		return nil
+	}
+	_, err := fmt.Fprintf(t.out, format, a...)
+	return err
+}
+
 func (t *terminal) print(value any, format string, a ...any) error {
 	if t.json {
 		return json.NewEncoder(t.out).Encode(value)

@@ -33,7 +33,10 @@ func (c *certificatesCommand) Run(ctx context.Context, t *terminal) error {
 				return err
 			}
 		}
-		if c.Expiring > 0 && told > 0 {
+		if told == 0 {
+			return t.say("No certificate %s.\n", map[bool]string{true: fmt.Sprintf("comes to its end within %d days", c.Expiring), false: "is registered"}[c.Expiring > 0])
+		}
+		if c.Expiring > 0 {
 			return exitStatus(1)
 		}
 		return nil

@@ -22,6 +22,9 @@ func (c *refusalsCommand) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
+		if len(counts) == 0 {
+			return t.say("Nothing was refused since %s.\n", t.moment(since))
+		}
 		for _, n := range counts {
 			if err := t.print(n, "%6d  %-24s  %-10s  %s, last %s\n", n.Count, n.Who, n.Stage, n.Code, t.moment(n.Last)); err != nil {
 				return err
@@ -56,6 +59,9 @@ func (c *alarmsListCommand) Run(ctx context.Context, t *terminal) error {
 		alarms, err := s.Alarms(ctx, c.All)
 		if err != nil {
 			return err
+		}
+		if len(alarms) == 0 {
+			return t.say("No alarm is raised.\n")
 		}
 		open := 0
 		for _, a := range alarms {
