@@ -206,11 +206,22 @@ func TestConfinedChild(t *testing.T) {
 
 // BenchmarkChild compares validation of a package of 8 KB in this process with confined children.
 func BenchmarkChild(b *testing.B) {
-	octets := canonical([]byte(sample(b)))
-	for _, n := range []int{1, 2} {
-		b.Run(fmt.Sprintf("at-once=%d/here", n), func(b *testing.B) { benchmarkHere(b, octets, n) })
-		b.Run(fmt.Sprintf("at-once=%d/child", n), func(b *testing.B) { benchmarkChildren(b, octets, n) })
+	for _, size := range []int{8 << 10, 20 << 10} {
+		octets := canonical(grown(sample(b), size))
+		for _, n := range []int{1, 2} {
+			name := fmt.Sprintf("%dKB/at-once=%d/", size>>10, n)
+			b.Run(name+"here", func(b *testing.B) { benchmarkHere(b, octets, n) })
+			b.Run(name+"child", func(b *testing.B) { benchmarkChildren(b, octets, n) })
+		}
 	}
+}
+
+// grown is a package with its last protected person named again and again until it has about so many bytes.
+func grown(pack string, size int) []byte {
+	const begin, end = "<ProtectedPerson>", "</ProtectedPerson>"
+	last := strings.LastIndex(pack, end) + len(end)
+	person := pack[strings.LastIndex(pack[:last], begin):last]
+	return []byte(pack[:last] + strings.Repeat(person, max(0, size-len(pack))/len(person)) + pack[last:])
 }
 
 func benchmarkHere(b *testing.B, octets []byte, n int) {
