@@ -52,7 +52,7 @@ const disagreementsFile = attacksDir + "/disagreements.tsv"
 // messages are held against it in package exchange.
 func TestAgreesWithXmlsec1(t *testing.T) {
 	t.Parallel()
-	table := sigtest.ReadTable(t, disagreementsFile, "")
+	table := sigtest.Documents(t, disagreementsFile)
 	compare(t, table, attacked(t))
 	table.Told(t, "attacks")
 	compare(t, table, generated(t, 5000))

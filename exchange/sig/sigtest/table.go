@@ -20,8 +20,22 @@ type Table struct {
 // Verdicts counts what became of the documents of one test.
 type Verdicts struct{ Accepted, Refused, RefusedHereAlone, AcceptedHereAlone int }
 
-// ReadTable reads the rows whose case begins with the folder, as in "messages/"; without a folder, those of no folder.
-func ReadTable(t testing.TB, file, folder string) *Table {
+// messages is what the names of attacks by whole messages begin with in the kept file.
+const messages = "messages/"
+
+// Documents are the rows of single packages, and of what was done to generated ones.
+func Documents(t testing.TB, file string) *Table {
+	t.Helper()
+	return read(t, file, false)
+}
+
+// Messages are the rows of whole messages: their cases are named messages/CLASS/NAME.
+func Messages(t testing.TB, file string) *Table {
+	t.Helper()
+	return read(t, file, true)
+}
+
+func read(t testing.TB, file string, ofMessages bool) *Table {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -37,7 +51,7 @@ func ReadTable(t testing.TB, file, folder string) *Table {
 		if table.known[row] {
 			t.Errorf("%s:%d: the row of %s stands there twice", file, i+1, row.Case)
 		}
-		if within, _, _ := strings.Cut(row.Case, "/"); i > 0 && (within+"/" == folder || folder == "" && within == row.Case) {
+		if i > 0 && strings.HasPrefix(row.Case, messages) == ofMessages {
 			table.known[row] = true
 		}
 	}
