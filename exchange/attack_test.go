@@ -15,8 +15,14 @@ import (
 // attacked is a hub in which the cast of package hostile is registered, and its sender. Its clock is the system's, as that of messages signed now.
 func attacked(t *testing.T) (*memory, *hostile.Cast, *hostile.Sender, running) {
 	t.Helper()
+	return attackedAt(t, time.Now(), nil)
+}
+
+// attackedAt is the same for messages of a moment, with the hub's clock.
+func attackedAt(t *testing.T, moment time.Time, clock func() time.Time) (*memory, *hostile.Cast, *hostile.Sender, running) {
+	t.Helper()
 	s := newMemory(t)
-	cast, err := hostile.NewCast("../testdata/keys", time.Now())
+	cast, err := hostile.NewCast("../testdata/keys", moment)
 	check(t, err)
 	for i, a := range cast.Agencies {
 		agency := store.Agency{ID: store.AgencyID(100 + i), ORI: order.ORI(a.ORI), Name: a.Name, County: hostile.County, Submits: true, MessageSignature: store.MessageSignatureAccepted}
@@ -28,11 +34,11 @@ func attacked(t *testing.T) (*memory, *hostile.Cast, *hostile.Sender, running) {
 		}
 		s.agencies[fingerprint(a.Peer.Leaf)] = agency
 		if a.Signs != nil {
-			s.signers[agency.ID] = []store.SigningCert{{Certificate: a.Signs, From: time.Now().AddDate(-1, 0, 0), To: time.Now().AddDate(1, 0, 0)}}
+			s.signers[agency.ID] = []store.SigningCert{{Certificate: a.Signs, From: moment.AddDate(-1, 0, 0), To: moment.AddDate(1, 0, 0)}}
 		}
 	}
 	c := parts(t, s)
-	c.Now = nil
+	c.Now = clock
 	r := start(t, c)
 	address, _, _ := strings.Cut(strings.TrimPrefix(r.url, "https://"), "/")
 	sender := hostile.NewSender(cast, strings.Replace(address, "127.0.0.1", "localhost", 1), authority(t))

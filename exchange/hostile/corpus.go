@@ -16,6 +16,8 @@ type Case struct {
 	Class string
 	Why   string
 	Code  string
+	// Message says that the case is a whole message, made by a recipe, and no document.
+	Message bool
 	// Slow cases wait for a deadline of the hub's; they are sent beside each other, and their cost says nothing.
 	Slow bool
 	make func(c *Cast, now time.Time) (Request, error)
@@ -128,7 +130,7 @@ func messageCases(file string) ([]Case, error) {
 }
 
 func messageCase(class, block string) (Case, error) {
-	k := Case{Class: class}
+	k := Case{Class: class, Message: true}
 	var r recipe
 	for line := range strings.Lines(block) {
 		line = strings.TrimRight(line, "\n")

@@ -1,17 +1,15 @@
 package sig_test
 
 import (
-	"bytes"
-	"encoding/json"
 	random "math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"ccpor/exchange/sig"
+	"ccpor/exchange/sig/sigtest"
 	"ccpor/schemas/canon"
 	"ccpor/schemas/canon/canontest"
 )
@@ -26,9 +24,6 @@ type asked struct {
 	key     string // name of the registered certificate, or "none"
 }
 
-// accepts is the verdict of whoever takes a document.
-const accepts = "accepts"
-
 // ours is this package's verdict: "accepts", or the code of its refusal.
 func (a asked) ours(t testing.TB) string {
 	var trusted []sig.Trusted
@@ -38,129 +33,45 @@ func (a asked) ours(t testing.TB) string {
 	if code := refusalOf(a.doc, a.profile, a.want, a.path, trusted); code != "" {
 		return code
 	}
-	return accepts
+	return sigtest.Accepts
 }
 
-// xmlsecSays asks xmlsec1's library about many documents, in one process.
-func xmlsecSays(t *testing.T, all []asked) []string {
-	t.Helper()
-	const python = "/usr/bin/python3"
-	if exec.Command(python, "-c", "import xmlsec, lxml").Run() != nil {
-		tools(t, "python3-xmlsec")
+// question is what xmlsec1 is asked.
+func (a asked) question() sigtest.Question {
+	cert := a.key
+	if cert == "none" {
+		cert = "other-court" // xmlsec1 has to be given a key: one that signed nothing of this
 	}
-	var in, problems bytes.Buffer
-	lines := json.NewEncoder(&in)
-	for _, a := range all {
-		cert := a.key
-		if cert == "none" {
-			cert = "other-court" // xmlsec1 has to be given a key: one that signed nothing of this
-		}
-		if err := lines.Encode(map[string]any{"cert": keyFile(cert + ".crt"), "id": []string{a.want.Space, a.want.Local}, "doc": a.doc}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := exec.Command(python, "testdata/xmlsec-judge.py")
-	c.Stdin, c.Stderr = &in, &problems
-	out, err := c.Output()
-	if err != nil {
-		t.Fatalf("xmlsec1's judge: %v\n%s", err, problems.Bytes())
-	}
-	answers := strings.Fields(string(out))
-	if len(answers) != len(all) {
-		t.Fatalf("%d answers of xmlsec1 to %d questions\n%s", len(answers), len(all), problems.Bytes())
-	}
-	return answers
+	return sigtest.Question{Document: a.doc, Certificate: keyFile(cert + ".crt"), Element: [2]string{a.want.Space, a.want.Local}}
 }
-
-// disagreement is the key of a row of disagreements.tsv: an attack, or what was done to generated documents, and the two verdicts.
-type disagreement struct{ name, ours, theirs string }
 
 const disagreementsFile = attacksDir + "/disagreements.tsv"
 
-// disagreements reads the kept file.
-func disagreements(t *testing.T) map[disagreement]bool {
-	t.Helper()
-	b, err := os.ReadFile(disagreementsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := map[disagreement]bool{}
-	for i, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
-		cells := strings.Split(line, "\t")
-		if len(cells) != 4 || cells[3] == "" {
-			t.Fatalf("%s:%d: want case, ours, xmlsec1's and why", disagreementsFile, i+1)
-		}
-		row := disagreement{cells[0], cells[1], cells[2]}
-		if known[row] {
-			t.Errorf("%s:%d: the row of %s stands there twice", disagreementsFile, i+1, row.name)
-		}
-		if i > 0 {
-			known[row] = true
-		}
-	}
-	return known
-}
-
-// verdicts counts what became of the documents of one test.
-type verdicts struct{ accepted, refused, refusedHereAlone, acceptedHereAlone int }
-
-func (v *verdicts) count(ours, theirs bool) {
-	switch {
-	case ours && theirs:
-		v.accepted++
-	case ours:
-		v.acceptedHereAlone++
-	case theirs:
-		v.refusedHereAlone++
-	default:
-		v.refused++
-	}
-}
-
-// TestAgreesWithXmlsec1 holds this package's verdict against xmlsec1's, on every attack and on 5,000 generated documents. Where the two
-// differ disagreements.tsv says why, and says nothing else. What this package accepts and xmlsec1 refuses is never excused.
+// TestAgreesWithXmlsec1 holds this package's verdict against xmlsec1's, on every attack that is a package and on 5,000 generated documents. Where
+// the two differ disagreements.tsv says why, and says nothing else. What this package accepts and xmlsec1 refuses is never excused. Attacks by whole
+// messages are held against it in package exchange.
 func TestAgreesWithXmlsec1(t *testing.T) {
 	t.Parallel()
-	known, seen := disagreements(t), map[disagreement]int{}
-	told(t, "attacks", compare(t, attacked(t), known, seen))
-	v := told(t, "generated documents", compare(t, generated(t, 5000), known, seen))
-	if v.accepted < 1000 || v.refused < 1000 {
+	table := sigtest.Documents(t, disagreementsFile)
+	compare(t, table, attacked(t))
+	table.Told(t, "attacks")
+	compare(t, table, generated(t, 5000))
+	if v := table.Told(t, "generated documents"); v.Accepted < 1000 || v.Refused < 1000 {
 		t.Error("the generated documents do not test both verdicts")
 	}
-	for row := range known {
-		if seen[row] == 0 {
-			t.Errorf("%s has the row %v, and the two do not differ so", disagreementsFile, row)
-		}
-	}
+	table.Unseen(t)
 }
 
-// compare asks both, counts in seen how often they differ in a way, and tells of each way once.
-func compare(t *testing.T, all []asked, known map[disagreement]bool, seen map[disagreement]int) (v verdicts) {
+// compare asks both about each document.
+func compare(t *testing.T, table *sigtest.Table, all []asked) {
 	t.Helper()
-	for i, theirs := range xmlsecSays(t, all) {
-		a := all[i]
-		row := disagreement{a.name, a.ours(t), theirs}
-		v.count(row.ours == accepts, theirs == accepts)
-		if (row.ours == accepts) == (theirs == accepts) {
-			continue
-		}
-		seen[row]++
-		switch {
-		case seen[row] > 1:
-		case row.ours == accepts:
-			t.Errorf("%s: accepted here, and xmlsec1 refuses it: %q", a.name, a.doc)
-		case !known[row]:
-			t.Errorf("not in %s: %s\t%s\t%s\n%q", disagreementsFile, row.name, row.ours, theirs, a.doc)
-		}
+	questions := make([]sigtest.Question, len(all))
+	for i, a := range all {
+		questions[i] = a.question()
 	}
-	return v
-}
-
-func told(t *testing.T, what string, v verdicts) verdicts {
-	t.Helper()
-	t.Logf("%s: both accept %d, both refuse %d, refused here alone %d, accepted here alone %d",
-		what, v.accepted, v.refused, v.refusedHereAlone, v.acceptedHereAlone)
-	return v
+	for i, theirs := range sigtest.Ask(t, questions) {
+		table.Compare(t, sigtest.Row{Case: all[i].name, Ours: all[i].ours(t), Theirs: theirs}, all[i].doc)
+	}
 }
 
 // attacked are all of testdata/attacks that are single packages.

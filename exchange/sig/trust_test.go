@@ -68,6 +68,22 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// Whatever certificate or name a package's KeyInfo holds, the registered one whose key signed is the signer.
+func TestKeyInfoOfAPackageDecidesNothing(t *testing.T) {
+	t.Parallel()
+	rsa, other := testKey(t, "court-rsa"), testKey(t, "other-court")
+	for _, keyInfo := range []string{"", certInfo(t, "court-rsa"), certInfo(t, "other-court"), certInfo(t, "ca"), `<ds:KeyInfo><ds:KeyName>nobody</ds:KeyName></ds:KeyInfo>`,
+		`<ds:KeyInfo><ds:X509Data><ds:X509Certificate>no base64!</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`} {
+		f := good()
+		f.keyInfo = keyInfo
+		for _, trusted := range [][]sig.Trusted{rsa.trusted(), append(other.trusted(), rsa.trusted()...)} {
+			if v, err := sig.VerifyDocument([]byte(f.build(t)), contract, orderPackage, trusted, now); err != nil || v.Certificate() != rsa.cert {
+				t.Errorf("%.90s: %v", keyInfo, err)
+			}
+		}
+	}
+}
+
 // TestMalleable shows why a signature value is no identity: (r, n-s) verifies
 // as (r, s) does, with the same digest of the content.
 func TestMalleable(t *testing.T) {

@@ -28,7 +28,7 @@ const (
 	DuplicateAttribute    Code = "DuplicateAttribute"    // by name or by expanded name
 	DuplicateID           Code = "DuplicateId"           // a second attribute Id, ID, id with the value of the signed element's
 	Excluded              Code = "Excluded"              // an element of a namespace that may not remain in signed content
-	ForbiddenAttribute    Code = "ForbiddenAttribute"    // xsi:*, xml:base, xml:id, other xml:*
+	ForbiddenAttribute    Code = "ForbiddenAttribute"    // xsi:*, and xml:* but xml:lang and xml:space
 	AttributeWhitespace   Code = "AttributeWhitespace"   // literal tab, CR or LF in an attribute value
 	NotWellFormed         Code = "NotWellFormed"         // anything else that XML 1.0 does not allow
 	Misuse                Code = "Misuse"                // a fault of the calling code, not of the document
