@@ -33,12 +33,18 @@ func TestLimitsOfAnAgency(t *testing.T) {
 	if _, err := h.Refuse(t.Context(), refusedOf(add(h.court, "p-2", "o-2"), nil)); err != nil {
 		t.Fatal(err)
 	}
+	trial := add(h.court, "p-3", "o-3")
+	trial.Test = true
+	mustAccept(t, h.Store, trial)
+	if n, err := h.TakenSince(t.Context(), store.Reach{Agency: h.court.ID, Test: true}, noon); err != nil || n != 1 {
+		t.Errorf("tests: %d, %v", n, err)
+	}
 	for since, want := range map[time.Time]int{noon: 1, noon.Add(time.Second): 0} {
-		if n, err := h.TakenSince(t.Context(), h.court.ID, since); err != nil || n != want {
+		if n, err := h.TakenSince(t.Context(), store.Reach{Agency: h.court.ID}, since); err != nil || n != want {
 			t.Errorf("taken since %v: %d, %v", since, n, err)
 		}
 	}
-	if n, err := h.TakenSince(t.Context(), h.court.ID+1, noon); err != nil || n != 0 {
+	if n, err := h.TakenSince(t.Context(), store.Reach{Agency: h.court.ID + 1}, noon); err != nil || n != 0 {
 		t.Errorf("another's: %d, %v", n, err)
 	}
 }
