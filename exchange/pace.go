@@ -122,11 +122,11 @@ func (d *door) knows(req *http.Request) bool {
 	return d.known[sha256.Sum256(req.TLS.PeerCertificates[0].Raw)]
 }
 
-// remember notes whether a certificate is a registered one.
-func (d *door) remember(fingerprint [32]byte, registered bool) {
+// remember notes whether a certificate is a registered one, and trusted now.
+func (d *door) remember(fingerprint [32]byte, trusted bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if registered {
+	if trusted {
 		d.known[fingerprint] = true
 	} else {
 		delete(d.known, fingerprint)

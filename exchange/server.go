@@ -444,7 +444,7 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	}
 	fingerprint := sha256.Sum256(certificate.Raw)
 	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, m.visit.at)
-	if err == nil || errors.Is(err, store.ErrUnknownCertificate) {
+	if err == nil || errors.Is(err, store.ErrUnknownCertificate) || errors.Is(err, store.ErrRevokedCertificate) || errors.Is(err, store.ErrExpiredCertificate) {
 		h.door.remember(fingerprint, err == nil)
 	}
 	switch {
