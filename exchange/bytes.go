@@ -20,15 +20,15 @@ import (
 type budget struct {
 	mu    sync.Mutex
 	free  int64
-	share int64 // the most of one agency
-	held  map[store.AgencyID]int64
+	share int64 // the most of one agency's orders, or of its tests
+	held  map[store.Reach]int64
 }
 
 func newBudget(all, share int64) *budget {
-	return &budget{free: all, share: share, held: map[store.AgencyID]int64{}}
+	return &budget{free: all, share: share, held: map[store.Reach]int64{}}
 }
 
-func (b *budget) take(by store.AgencyID, n int64) bool {
+func (b *budget) take(by store.Reach, n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n > b.free || b.held[by]+n > b.share {
@@ -39,7 +39,7 @@ func (b *budget) take(by store.AgencyID, n int64) bool {
 	return true
 }
 
-func (b *budget) give(by store.AgencyID, n int64) {
+func (b *budget) give(by store.Reach, n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free += n
@@ -95,7 +95,7 @@ type reading struct {
 
 // room takes n bytes of the budget for the buffer.
 func (r *reading) room(n int64) error {
-	if !r.of.hub.inFlight.take(r.of.agency.ID, n) {
+	if !r.of.hub.inFlight.take(r.of.reach(), n) {
 		return &refusal{code: "Server.Busy"}
 	}
 	r.of.taken += n

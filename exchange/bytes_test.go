@@ -13,18 +13,19 @@ import (
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	b := newBudget(100, 60)
+	orders, tests := store.Reach{Agency: 1}, store.Reach{Agency: 1, Test: true} // of one agency, and apart
 	for _, step := range []struct {
-		by   store.AgencyID
+		by   store.Reach
 		take int64
 		ok   bool
-	}{{1, 50, true}, {1, 11, false}, {1, 10, true}, {1, 1, false}, {2, 41, false}, {2, 40, true}, {2, 1, false}} {
+	}{{orders, 50, true}, {orders, 11, false}, {orders, 10, true}, {orders, 1, false}, {tests, 41, false}, {tests, 40, true}, {tests, 1, false}} {
 		if b.take(step.by, step.take) != step.ok {
-			t.Fatalf("agency %d takes %d: not %v", step.by, step.take, step.ok)
+			t.Fatalf("%+v takes %d: not %v", step.by, step.take, step.ok)
 		}
 	}
-	b.give(1, 60)
-	b.give(2, 40)
-	if !b.take(3, 60) || len(b.held) != 1 {
+	b.give(orders, 60)
+	b.give(tests, 40)
+	if !b.take(store.Reach{Agency: 3}, 60) || len(b.held) != 1 {
 		t.Error("what was refused is still counted")
 	}
 }

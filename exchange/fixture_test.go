@@ -547,12 +547,12 @@ func (m *memory) Image(context.Context, order.Tracking, string) (store.Image, er
 }
 
 // TakenSince counts what is kept here, and what other hubs took.
-func (m *memory) TakenSince(_ context.Context, by store.AgencyID, since time.Time) (int, error) {
+func (m *memory) TakenSince(_ context.Context, by store.Reach, since time.Time) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := m.elsewhere
 	for _, k := range m.byID {
-		if k.accepted.Agency.ID == by && !k.accepted.Received.At.Before(since) {
+		if k.accepted.Agency.ID == by.Agency && (k.accepted.Test || k.accepted.Agency.Test) == by.Test && !k.accepted.Received.At.Before(since) {
 			n++
 		}
 	}

@@ -31,10 +31,10 @@ func take(l *rate.Limiter, now time.Time) time.Duration {
 	return wait
 }
 
-// paces hold each agency to its pace, in this process. Only who has shown a registered certificate is here, so it grows with the registry alone.
+// paces hold each agency to its pace, in this process, its tests apart from its orders. Only who has shown a registered certificate is here, so it grows with the registry alone.
 type paces struct {
 	mu sync.Mutex
-	of map[store.AgencyID]*agencyPace
+	of map[store.Reach]*agencyPace
 }
 
 type agencyPace struct {
@@ -46,7 +46,7 @@ type agencyPace struct {
 }
 
 // take lets one request of the agency pass, or says how long to wait.
-func (p *paces) take(by store.AgencyID, pace Pace, now time.Time) time.Duration {
+func (p *paces) take(by store.Reach, pace Pace, now time.Time) time.Duration {
 	if pace.PerSecond <= 0 {
 		return 0
 	}
@@ -61,7 +61,7 @@ func (p *paces) take(by store.AgencyID, pace Pace, now time.Time) time.Duration 
 
 // recordable counts a refusal for an agency's being beyond a limit, and says whether it is the one of this minute that is put on record, and
 // how many there were since the last such: to record each would be as much work as the limit spares.
-func (p *paces) recordable(by store.AgencyID, now time.Time) (since int, ok bool) {
+func (p *paces) recordable(by store.Reach, now time.Time) (since int, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := p.agency(by)
@@ -73,11 +73,11 @@ func (p *paces) recordable(by store.AgencyID, now time.Time) (since int, ok bool
 	return since, true
 }
 
-func (p *paces) agency(id store.AgencyID) *agencyPace {
-	a, ok := p.of[id]
+func (p *paces) agency(by store.Reach) *agencyPace {
+	a, ok := p.of[by]
 	if !ok {
 		a = &agencyPace{}
-		p.of[id] = a
+		p.of[by] = a
 	}
 	return a
 }
@@ -122,11 +122,11 @@ func (d *door) knows(req *http.Request) bool {
 	return d.known[sha256.Sum256(req.TLS.PeerCertificates[0].Raw)]
 }
 
-// remember notes whether a certificate is a registered one.
-func (d *door) remember(fingerprint [32]byte, registered bool) {
+// remember notes whether a certificate is a registered one, and trusted now.
+func (d *door) remember(fingerprint [32]byte, trusted bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if registered {
+	if trusted {
 		d.known[fingerprint] = true
 	} else {
 		delete(d.known, fingerprint)
@@ -152,7 +152,7 @@ func (h *Hub) pace(v *visit) error {
 	if h.TestRegion && v.agency.Replays {
 		return nil
 	}
-	wait := h.paces.take(v.agency.ID, paceOf(v.agency, h.Limits.Agency), v.began)
+	wait := h.paces.take(v.reach(), paceOf(v.agency, h.Limits.Agency), v.began)
 	if wait > 0 {
 		return &refusal{code: "Client.Limit.Rate", after: wait}
 	}
@@ -170,7 +170,7 @@ func (h *Hub) kept(v *visit, o outward) bool {
 	case o.status != http.StatusTooManyRequests:
 		return true
 	}
-	since, ok := h.paces.recordable(v.agency.ID, v.began)
+	since, ok := h.paces.recordable(v.reach(), v.began)
 	if ok {
 		h.Log.Warn("an agency is beyond its limit", "agency", v.agency.ORI, "code", o.code, "sinceLast", since)
 	}

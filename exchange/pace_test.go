@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ccpor/exchange/client"
+	"ccpor/store"
 )
 
 // movable is a clock that a test moves.
@@ -80,6 +81,28 @@ func TestStrangersUseUpNothingOfACourt(t *testing.T) {
 	}
 	if _, err := r.send(t, message{}, "second").Receipt(); err != nil {
 		t.Error("the court at the same address:", err)
+	}
+}
+
+// Who is trusted no more goes past the door no more.
+func TestRevokedAreStrangers(t *testing.T) {
+	t.Parallel()
+	for _, why := range []error{store.ErrRevokedCertificate, store.ErrExpiredCertificate} {
+		s := newMemory(t)
+		c := parts(t, s)
+		c.Limits.Address = Pace{PerSecond: 0.1, Burst: 2}
+		var trusted error
+		s.lookup = func() error { return trusted }
+		r := start(t, c)
+		if _, err := r.send(t, message{}, "first").Receipt(); err != nil {
+			t.Fatal(err)
+		}
+		trusted = why
+		for i, want := range []int{403, 403, 429, 429} { // the first of them still goes past
+			if got := r.post(t, "court-rsa", []byte("x"), "text/xml", nil).Status; got != want && !(want == 403 && got == 500) {
+				t.Errorf("%v, request %d: HTTP %d", why, i, got)
+			}
+		}
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 // that sends to several gets at most that much more.
 const recount = 5 * time.Second
 
-// quotas count what was taken of each agency in a day. It grows with the registry alone.
+// quotas count what was taken of each agency in a day, its tests apart from its orders. It grows with the registry alone.
 type quotas struct {
 	mu sync.Mutex
-	of map[store.AgencyID]*taken
+	of map[store.Reach]*taken
 }
 
 type taken struct {
@@ -25,7 +25,7 @@ type taken struct {
 }
 
 // add counts one more package, if the count of the day is fresh.
-func (q *quotas) add(by store.AgencyID, day, now time.Time) (count int, fresh bool) {
+func (q *quotas) add(by store.Reach, day, now time.Time) (count int, fresh bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := q.of[by]
@@ -37,7 +37,7 @@ func (q *quotas) add(by store.AgencyID, day, now time.Time) (count int, fresh bo
 }
 
 // set takes over a count of the database, without the package that is being looked at.
-func (q *quotas) set(by store.AgencyID, day, now time.Time, count int) int {
+func (q *quotas) set(by store.Reach, day, now time.Time, count int) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := q.of[by]
@@ -50,7 +50,7 @@ func (q *quotas) set(by store.AgencyID, day, now time.Time, count int) int {
 }
 
 // warn says that nobody was warned of this agency on this day yet.
-func (q *quotas) warn(by store.AgencyID) bool {
+func (q *quotas) warn(by store.Reach) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	first := !q.of[by].warned
@@ -74,8 +74,8 @@ func (h *Hub) quota(ctx context.Context, r read) error {
 	if err != nil {
 		return err
 	}
-	if count*5 >= most*4 && h.quotas.warn(r.agency.ID) {
-		h.Log.Warn("an agency has used four fifths of what it may send today; beyond it its orders are not taken", "agency", r.agency.ORI, "taken", count, "most", most)
+	if count*5 >= most*4 && h.quotas.warn(r.reach()) {
+		h.Log.Warn("an agency has used four fifths of what it may send today; beyond it its orders are not taken", "agency", r.agency.ORI, "test", r.reach().Test, "taken", count, "most", most)
 	}
 	if count <= most {
 		return nil
@@ -90,13 +90,13 @@ func (h *Hub) quota(ctx context.Context, r read) error {
 func (h *Hub) takenToday(ctx context.Context, r read) (int, error) {
 	local := r.began.In(h.Calendar.Pacific())
 	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	if count, fresh := h.quotas.add(r.agency.ID, day, r.began); fresh {
+	if count, fresh := h.quotas.add(r.reach(), day, r.began); fresh {
 		return count, nil
 	}
-	count, err := h.Store.TakenSince(ctx, r.agency.ID, day)
+	count, err := h.Store.TakenSince(ctx, r.reach(), day)
 	if err != nil {
 		h.Log.Error("packages not counted", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
 		return 0, &refusal{code: "Server.Unavailable"}
 	}
-	return h.quotas.set(r.agency.ID, day, r.began, count), nil
+	return h.quotas.set(r.reach(), day, r.began, count), nil
 }

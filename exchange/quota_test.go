@@ -80,3 +80,28 @@ func TestOwnLimits(t *testing.T) {
 		}
 	}
 }
+
+// What a court's tests use up is theirs: its orders have a pace and a quota of their own.
+func TestTestsUseUpNothingOfOrders(t *testing.T) {
+	t.Parallel()
+	s := newMemory(t)
+	trials := s.agencies[fingerprint(keyPair(t, "court-rsa").cert)]
+	trials.Test = true
+	s.agencies[fingerprint(keyPair(t, "court-p384").cert)] = trials
+	c := parts(t, s)
+	c.Limits.Daily, c.Limits.Agency = 2, Pace{PerSecond: 0.001, Burst: 3}
+	r := start(t, c)
+	for i, want := range []string{"", "", "Client.Limit.Quota", "Client.Limit.Rate"} {
+		_, err := r.send(t, message{tls: "court-p384"}, fmt.Sprint("test-", i)).Receipt()
+		if want == "" {
+			check(t, err)
+		} else {
+			faultOf(t, err, want)
+		}
+	}
+	for i := range 2 {
+		if _, err := r.send(t, message{}, fmt.Sprint("order-", i)).Receipt(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -38,7 +38,7 @@ type Store interface {
 	OwnStatus(ctx context.Context, by store.Reach, t order.Tracking) (store.Status, error)
 	StatusByPackage(ctx context.Context, by store.Reach, id order.LocalID) (store.Status, error)
 	OnBehalf(ctx context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error)
-	TakenSince(ctx context.Context, by store.AgencyID, since time.Time) (int, error)
+	TakenSince(ctx context.Context, by store.Reach, since time.Time) (int, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
 	List(ctx context.Context, q store.ListQuery) (store.Page, error)
@@ -169,8 +169,8 @@ func NewHub(c Config) (*Hub, error) {
 	h.verifier.MaxOctets = c.Limits.PackageBytes
 	h.inFlight = newBudget(c.Limits.InFlightBytes, max(c.Limits.InFlightBytes/4, c.Limits.MessageBytes))
 	h.strangers.perMinute = c.Limits.StrangersPerMinute
-	h.quotas.of = map[store.AgencyID]*taken{}
-	h.paces.of, h.door = map[store.AgencyID]*agencyPace{}, newDoor(c.Limits.Address)
+	h.quotas.of = map[store.Reach]*taken{}
+	h.paces.of, h.door = map[store.Reach]*agencyPace{}, newDoor(c.Limits.Address)
 	if c.Address != "" {
 		contract, err := wsdl.At(c.Address)
 		if err != nil {
@@ -444,7 +444,7 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	}
 	fingerprint := sha256.Sum256(certificate.Raw)
 	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, m.visit.at)
-	if err == nil || errors.Is(err, store.ErrUnknownCertificate) {
+	if err == nil || errors.Is(err, store.ErrUnknownCertificate) || errors.Is(err, store.ErrRevokedCertificate) || errors.Is(err, store.ErrExpiredCertificate) {
 		h.door.remember(fingerprint, err == nil)
 	}
 	switch {

@@ -117,7 +117,7 @@ func (m *received) done() {
 	if m.memory == nil {
 		return
 	}
-	m.hub.inFlight.give(m.agency.ID, m.taken)
+	m.hub.inFlight.give(m.reach(), m.taken)
 	if !m.held {
 		m.memory.recycle()
 	}

@@ -15,3 +15,6 @@ func Moves() map[TransmissionState]Move { return moves }
 func (r *Reader) Scan(ctx context.Context, sql string, into any) error {
 	return r.pool.QueryRow(ctx, sql).Scan(into)
 }
+
+// TakenSinceSQL is what TakenSince asks.
+const TakenSinceSQL = takenSince

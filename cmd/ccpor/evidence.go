@@ -74,6 +74,9 @@ func evidenceText(t *terminal, p evidence.Proof) string {
 	say("Proven. %s answers for this file, made on %s.", signerName(p.Hub[0]), t.moment(f.Made))
 	say("  message    received on %s, %d bytes, SHA-256 %s", t.moment(f.Message.ReceivedAt), len(f.Message.Bytes), f.Message.SHA256)
 	say("  package    %s of %s, SHA-256 of the signed content %s", f.Package.ID, f.Package.Submitter, f.Package.SHA256)
+	if p.Receipt.Test {
+		say("             The package is a test.")
+	}
 	say("  signature  %s, by the certificate SHA-256 %s, registered for %s from %s to %s", f.Package.Algorithm, f.Signer.SHA256, f.Signer.Agency, t.moment(f.Signer.From), t.moment(f.Signer.To))
 	if !f.Signer.Revoked.IsZero() {
 		say("             revoked on %s, %s", t.moment(f.Signer.Revoked), afterwards(f.Signer.Revoked, f.Message.ReceivedAt))

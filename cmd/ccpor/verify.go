@@ -58,9 +58,7 @@ func (c *verifyCommand) verifyEvidence(t *terminal, kept []byte) error {
 	if err != nil {
 		return notProven(t, err)
 	}
-	f := p.File
-	return t.print(map[string]any{"proven": true, "tracking": f.Tracking, "package": f.Package.ID, "submitter": f.Package.Submitter, "receivedAt": f.Message.ReceivedAt,
-		"packageSHA256": f.Package.SHA256, "messageSHA256": f.Message.SHA256, "signer": f.Signer.SHA256, "treeSize": p.Size, "records": len(f.Records), "stamp": stampOut(p.Stamped)}, "%s", evidenceText(t, p))
+	return t.print(evidenceOut(p), "%s", evidenceText(t, p))
 }
 
 func (c *verifyCommand) verify(kept []byte) (client.Proof, error) {
@@ -144,6 +142,17 @@ func proofOf(p client.Proof) proofOut {
 		p.Duplicate, p.Test, p.Entry.Owed, nil}
 	if !p.Entry.Deadline.IsZero() {
 		out.Due = &p.Entry.Deadline
+	}
+	return out
+}
+
+// evidenceOut is what a file proves as JSON.
+func evidenceOut(p evidence.Proof) map[string]any {
+	f := p.File
+	out := map[string]any{"proven": true, "tracking": f.Tracking, "package": f.Package.ID, "submitter": f.Package.Submitter, "test": p.Receipt.Test, "receivedAt": f.Message.ReceivedAt,
+		"packageSHA256": f.Package.SHA256, "messageSHA256": f.Message.SHA256, "signer": f.Signer.SHA256, "treeSize": p.Size, "records": len(f.Records), "stamp": stampOut(p.Stamped)}
+	if !f.Signer.Revoked.IsZero() {
+		out["signerRevoked"] = f.Signer.Revoked
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ccpor/evidence"
 	"ccpor/exchange/client"
 	"ccpor/exchange/seal"
 )
@@ -104,6 +106,29 @@ func TestVerifySaysWhatIsProven(t *testing.T) {
 				t.Errorf("as JSON, status %d: %s", status, out)
 			}
 		})
+	}
+}
+
+// What was a test, or signed by a certificate that was revoked, is not shown as if it were neither.
+func TestEvidenceSaysWhatItIsNot(t *testing.T) {
+	hub := testIdentity(t, "hub").cert
+	at := time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC)
+	p := evidence.Proof{Hub: []*x509.Certificate{hub}, Receipt: client.Proof{Hub: hub, Receipt: client.Receipt{Test: true}}}
+	p.File.Message.ReceivedAt, p.File.Signer.Revoked = at, at.Add(-time.Second)
+	out := evidenceOut(p)
+	if out["test"] != true || out["signerRevoked"] != p.File.Signer.Revoked {
+		t.Errorf("as JSON: %v", out)
+	}
+	if text := evidenceText(&terminal{zone: time.UTC}, p); !strings.Contains(text, "The package is a test.") || !strings.Contains(text, "before the package was received") {
+		t.Error(text)
+	}
+	p.File.Signer.Revoked, p.Receipt.Test = time.Time{}, false
+	out = evidenceOut(p)
+	if _, told := out["signerRevoked"]; told || out["test"] != false {
+		t.Errorf("of an order: %v", out)
+	}
+	if text := evidenceText(&terminal{zone: time.UTC}, p); strings.Contains(text, "test") || strings.Contains(text, "revoked") {
+		t.Error(text)
 	}
 }
 
