@@ -350,6 +350,9 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 		c.held = false
 		c.end(true, "")
 		c.tracking = stored.Tracking
+		if !stored.Duplicate {
+			h.quotas.add(c.reach())
+		}
 		return kept{checked: c, stored: stored}, nil
 	case errors.As(err, &conflict):
 		c.held = false

@@ -91,7 +91,7 @@ type door struct {
 	seed   maphash.Seed
 	places []*rate.Limiter // empty: no bound
 	mu     sync.Mutex
-	known  map[[32]byte]bool // registered certificates that have come; grows with the registry alone
+	known  map[[32]byte]bool // registered certificates; grows with the registry alone
 }
 
 func newDoor(p Pace) *door {
@@ -120,6 +120,15 @@ func (d *door) knows(req *http.Request) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.known[sha256.Sum256(req.TLS.PeerCertificates[0].Raw)]
+}
+
+// expect notes certificates that are registered, so that whoever comes with one after a start does not wait behind strangers from its address.
+func (d *door) expect(fingerprints [][32]byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range fingerprints {
+		d.known[f] = true
+	}
 }
 
 // remember notes whether a certificate is a registered one, and trusted now.
@@ -167,7 +176,7 @@ func (h *Hub) kept(v *visit, o outward) bool {
 		return false
 	case v.agency.ID == 0:
 		return o.status != http.StatusTooManyRequests && h.strangers.allow(v.at)
-	case o.status != http.StatusTooManyRequests:
+	case o.code != "Client.Limit.Rate": // beyond the quota too: that is a whole order, which the court will ask for
 		return true
 	}
 	since, ok := h.paces.recordable(v.reach(), v.began)

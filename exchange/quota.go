@@ -24,20 +24,28 @@ type taken struct {
 	warned  bool // on that day
 }
 
-// add counts one more package, if the count of the day is fresh.
-func (q *quotas) add(by store.Reach, day, now time.Time) (count int, fresh bool) {
+// get is the count of the day, if it is fresh.
+func (q *quotas) get(by store.Reach, day, now time.Time) (count int, fresh bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := q.of[by]
 	if t == nil || !t.day.Equal(day) || now.Sub(t.at).Abs() > recount {
 		return 0, false
 	}
-	t.count++
 	return t.count, true
 }
 
-// set takes over a count of the database, without the package that is being looked at.
-func (q *quotas) set(by store.Reach, day, now time.Time, count int) int {
+// add counts a package that was taken; what is only tried or comes again is none.
+func (q *quotas) add(by store.Reach) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.of[by]; t != nil {
+		t.count++
+	}
+}
+
+// set takes over a count of the database.
+func (q *quotas) set(by store.Reach, day, now time.Time, count int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := q.of[by]
@@ -45,8 +53,7 @@ func (q *quotas) set(by store.Reach, day, now time.Time, count int) int {
 		t = &taken{day: day}
 		q.of[by] = t
 	}
-	t.at, t.count = now, count+1
-	return t.count
+	t.at, t.count = now, count
 }
 
 // warn says that nobody was warned of this agency on this day yet.
@@ -74,6 +81,7 @@ func (h *Hub) quota(ctx context.Context, r read) error {
 	if err != nil {
 		return err
 	}
+	count++ // with this one
 	if count*5 >= most*4 && h.quotas.warn(r.reach()) {
 		h.Log.Warn("an agency has used four fifths of what it may send today; beyond it its orders are not taken", "agency", r.agency.ORI, "test", r.reach().Test, "taken", count, "most", most)
 	}
@@ -86,11 +94,11 @@ func (h *Hub) quota(ctx context.Context, r read) error {
 	return &refusal{code: "Client.Limit.Quota", after: quotaWait}
 }
 
-// takenToday counts this package and those of the day before it.
+// takenToday counts the packages of the day that were taken before this one.
 func (h *Hub) takenToday(ctx context.Context, r read) (int, error) {
 	local := r.began.In(h.Calendar.Pacific())
 	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	if count, fresh := h.quotas.add(r.reach(), day, r.began); fresh {
+	if count, fresh := h.quotas.get(r.reach(), day, r.began); fresh {
 		return count, nil
 	}
 	count, err := h.Store.TakenSince(ctx, r.reach(), day)
@@ -98,5 +106,6 @@ func (h *Hub) takenToday(ctx context.Context, r read) (int, error) {
 		h.Log.Error("packages not counted", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
 		return 0, &refusal{code: "Server.Unavailable"}
 	}
-	return h.quotas.set(r.reach(), day, r.began, count), nil
+	h.quotas.set(r.reach(), day, r.began, count)
+	return count, nil
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -42,7 +43,7 @@ func TestAgencyIsHeldToItsQuota(t *testing.T) {
 	if _, err := r.as(t, "court-rsa").Ping(t.Context(), client.Options{}); err != nil {
 		t.Error("reading:", err)
 	}
-	if n := s.accepts; n != 3 || len(s.refused) != 1 {
+	if n := s.accepts; n != 3 || len(s.refused) != 2 {
 		t.Errorf("%d were taken, %d refusals are on record", s.accepts, len(s.refused))
 	}
 	other := message{tls: "other-court", signer: "other-court", pack: strings.ReplaceAll(sampleOrder(), courtORI, otherORI)}
@@ -104,4 +105,29 @@ func TestTestsUseUpNothingOfOrders(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// What is only tried, and what comes again, is no package of the day.
+func TestTrialsAndRepeatsUseUpNoQuota(t *testing.T) {
+	t.Parallel()
+	c := parts(t, newMemory(t))
+	c.Limits.Daily = 3
+	r := start(t, c)
+	_, err := r.send(t, message{}, "first").Receipt()
+	check(t, err)
+	for range 3 {
+		again, err := r.send(t, message{}, "first").Receipt()
+		if err != nil || !again.Duplicate {
+			t.Fatalf("%+v, %v", again, err)
+		}
+		body, contentType := message{}.request(t, "tried")
+		tried := bytes.ReplaceAll(body, []byte("SubmitOrder"), []byte("ValidateOrder"))
+		contains(t, "tried", r.post(t, "court-rsa", tried, strings.ReplaceAll(contentType, "SubmitOrder", "ValidateOrder"), nil), "<AcceptableIndicator>true<")
+	}
+	for i := range 2 {
+		_, err := r.send(t, message{}, fmt.Sprint("next-", i)).Receipt()
+		check(t, err)
+	}
+	_, err = r.send(t, message{}, "beyond").Receipt()
+	faultOf(t, err, "Client.Limit.Quota")
 }

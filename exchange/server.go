@@ -181,6 +181,10 @@ func NewHub(c Config) (*Hub, error) {
 	return h, nil
 }
 
+// Expect says which connections' certificates (SHA-256 of the DER) are registered: these do not wait behind strangers from the same address. Others that are registered later are
+// known once they have come.
+func (h *Hub) Expect(fingerprints [][32]byte) { h.door.expect(fingerprints) }
+
 // Profile is the closed profile of the messages that the hub reads: envelopes with operations of the service and packages in them.
 func Profile(bytes int) *canon.Profile {
 	spaces := append(append(soap.Namespaces(), sig.Namespaces()...), sig.MessageNamespaces()...)
@@ -427,7 +431,10 @@ func (h *Hub) receive(w http.ResponseWriter, req *http.Request, m *received) err
 		m.memory.plain, err = r.inflate(m.body, m.memory.plain)
 		m.content = m.memory.plain
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return h.stillTrusted(req, m)
 }
 
 // identify finds the agency whose certificate the connection has. The handshake has proved that the sender has its key.
@@ -442,25 +449,55 @@ func (h *Hub) identify(req *http.Request, m *received) error {
 	if m.visit.at.Before(certificate.NotBefore) || m.visit.at.After(certificate.NotAfter) {
 		return &refusal{code: "Client.Peer.CertificateExpired"}
 	}
-	fingerprint := sha256.Sum256(certificate.Raw)
-	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, m.visit.at)
+	agency, signers, err := h.registered(req, m.visit, m.visit.at)
+	if err != nil {
+		return err
+	}
+	m.visit.agency = agency
+	m.trust(signers)
+	return h.pace(m.visit)
+}
+
+// trustFor is how long it holds that a certificate is trusted while a body comes. Then it is asked again, so that no slow body outlasts a revocation.
+const trustFor = 5 * time.Second
+
+// stillTrusted asks again, after a body that took its time, whether the connection's certificate is trusted and which may sign. What is replayed is judged by another day.
+func (h *Hub) stillTrusted(req *http.Request, m *received) error {
+	now := h.Now()
+	if m.replay != nil || now.Sub(m.began).Abs() < trustFor {
+		return nil
+	}
+	agency, signers, err := h.registered(req, m.visit, now)
+	if err != nil {
+		return err
+	}
+	if agency.Reach() != m.agency.Reach() { // what is held in memory is held for that one
+		return &refusal{code: "Server.Unavailable"}
+	}
+	m.visit.agency = agency
+	m.trust(signers)
+	return nil
+}
+
+// registered is whose the connection's certificate is, if it is trusted at that time.
+func (h *Hub) registered(req *http.Request, v *visit, at time.Time) (store.Agency, []store.SigningCert, error) {
+	fingerprint := sha256.Sum256(req.TLS.PeerCertificates[0].Raw)
+	agency, signers, err := h.Store.AgencyByTLS(req.Context(), fingerprint, at)
 	if err == nil || errors.Is(err, store.ErrUnknownCertificate) || errors.Is(err, store.ErrRevokedCertificate) || errors.Is(err, store.ErrExpiredCertificate) {
 		h.door.remember(fingerprint, err == nil)
 	}
 	switch {
 	case errors.Is(err, store.ErrUnknownCertificate):
-		return &refusal{code: "Client.Peer.CertificateUnknown"}
+		err = &refusal{code: "Client.Peer.CertificateUnknown"}
 	case errors.Is(err, store.ErrRevokedCertificate):
-		return &refusal{code: "Client.Peer.CertificateRevoked"}
+		err = &refusal{code: "Client.Peer.CertificateRevoked"}
 	case errors.Is(err, store.ErrExpiredCertificate):
-		return &refusal{code: "Client.Peer.CertificateExpired"}
+		err = &refusal{code: "Client.Peer.CertificateExpired"}
 	case err != nil:
-		h.Log.Error("agency not looked up", "correlation", m.visit.correlation, "error", loggable(err))
-		return &refusal{code: "Server.Unavailable"}
+		h.Log.Error("agency not looked up", "correlation", v.correlation, "error", loggable(err))
+		err = &refusal{code: "Server.Unavailable"}
 	}
-	m.visit.agency = agency
-	m.trust(signers)
-	return h.pace(m.visit)
+	return agency, signers, err
 }
 
 func correlation() string {

@@ -153,7 +153,8 @@ var ErrOtherAgency = errors.New("the certificate is registered for another agenc
 var ErrOtherKind = errors.New("the certificate is registered for the other kind, test or live: that does not change")
 
 // RegisterCertificate trusts the certificate for the use from and to the given times; the same certificate again changes its window.
-// One certificate belongs to one agency: ErrOtherAgency. It does not become another kind: ErrOtherKind. A revoked one does not come back: ErrRevokedCertificate.
+// One certificate belongs to one agency: ErrOtherAgency. It does not become another kind: ErrOtherKind. A revoked one does not come back: ErrRevokedCertificate. Its key
+// counts: what is so of one certificate is so of every other that has the same key.
 func (s *Store) RegisterCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
 	return s.registerCertificate(ctx, id, use, cert, from, to, false)
 }
@@ -165,6 +166,9 @@ func (s *Store) RegisterTestCertificate(ctx context.Context, id AgencyID, use Us
 
 func (s *Store) registerCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time, test bool) error {
 	fingerprint := sha256.Sum256(cert.Raw)
+	if err := s.keyAllows(ctx, cert, test); err != nil {
+		return err
+	}
 	tag, err := s.pool.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to, test)
 		select $1, $2, $3, $4, $5, $6, $7
 		where not exists (select from certificate where fingerprint = $1 and (agency_id <> $3 or test <> $7 or revoked_at is not null))

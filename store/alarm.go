@@ -31,7 +31,7 @@ type RefusalCount struct {
 
 // refusedSince is SQL for everything that was refused after $1: messages, which are kept, and GETs, which stand in the audit log. Replays are trials.
 const refusedSince = `(
-	select coalesce('agency ' || a.ori, 'peer ' || regexp_replace(s.peer, ':[0-9]+$', '')) as who, s.refused_stage as stage, s.refused_code as code, s.received_at as at, s.tracking
+	select coalesce('agency ' || a.ori, 'peer ' || btrim(regexp_replace(s.peer, ':[0-9]+$', ''), '[]')) as who, s.refused_stage as stage, s.refused_code as code, s.received_at as at, s.tracking
 	from submission s left join agency a on a.id = s.agency_id where s.state = 'refused' and s.replay_of = '' and s.received_at > $1
 	union all
 	select case when actor like 'agency %' then actor else 'peer ' || coalesce(substring(details from '; peer ([^;]+)'), 'unknown') end,

@@ -73,3 +73,20 @@ func TestAlarms(t *testing.T) {
 		t.Errorf("%+v, %v", last, err)
 	}
 }
+
+// An address is one sender, whether it posts or gets, and in whatever family it is.
+func TestAlarmsKnowAnAddress(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	r := store.Refused{At: noon, Stage: "receive", Code: "Client.Peer.CertificateUnknown", Received: store.Received{At: noon, Peer: "[2001:db8::7]:50123", Correlation: "c"}}
+	if _, err := h.Refuse(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	get := store.Event{At: noon, Actor: "stranger", Action: "read.refuse", Object: "ping", Outcome: "refused", Details: r.Code + "; stage receive; peer 2001:db8::7; correlation c"}
+	if err := h.Audit(t.Context(), get); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.RaiseAlarms(t.Context(), 2, time.Minute, noon.Add(time.Second)); err != nil || len(got) != 1 || got[0].Who != "peer 2001:db8::7" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

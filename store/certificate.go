@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -67,10 +66,20 @@ func (r *Reader) Certificates(ctx context.Context) ([]CertificateStatus, error) 
 		"select "+certificateColumns+" from certificate c join agency a on a.id = c.agency_id order by a.ori, c.valid_to, c.fingerprint, c.use")
 }
 
+// TLSFingerprints are those of the registered connection certificates that are not revoked.
+func (r *Reader) TLSFingerprints(ctx context.Context) ([][32]byte, error) {
+	return all(ctx, r.pool, func(row pgx.CollectableRow) (f [32]byte, err error) {
+		var raw []byte
+		err = row.Scan(&raw)
+		copy(f[:], raw)
+		return f, err
+	}, "list the connections' certificates", "select fingerprint from certificate where use = 'tls' and revoked_at is null")
+}
+
 // ErrNoReason says that a revocation gives no reason.
 var ErrNoReason = errors.New("a revocation needs a reason")
 
-// Revoke ends the trust in an agency's certificate, for all its uses, from now on and for good: this hub knows at once, others within five seconds. By is who did it, for the audit
+// Revoke ends the trust in an agency's certificate and in all others that have its key, since it is keys that are lost, for all their uses, from now on and for good: this hub knows at once, others within five seconds. By is who did it, for the audit
 // log. What was accepted before stays accepted and verifiable. ErrNotFound: the agency has no such certificate. Again, it changes nothing.
 func (s *Store) Revoke(ctx context.Context, ori order.ORI, fingerprint [32]byte, why, by string, now time.Time) error {
 	if why == "" {
@@ -84,12 +93,14 @@ func (s *Store) Revoke(ctx context.Context, ori order.ORI, fingerprint [32]byte,
 		if err != nil {
 			return err
 		}
-		changed, err := tx.Exec(ctx, "update certificate set revoked_at = $2, revoked_for = $3 where fingerprint = $1 and revoked_at is null", fingerprint[:], now, why)
-		if err != nil || changed.RowsAffected() == 0 {
+		same, err := sameKey(ctx, tx, fingerprint)
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details) values ($1, $2, 'certificate.revoke', $3, 'revoked', $4)",
-			now, by, "agency "+string(ori), "certificate sha256 "+hex.EncodeToString(fingerprint[:])+"; "+why)
+		_, err = tx.Exec(ctx, `with gone as (update certificate set revoked_at = $2, revoked_for = $3 where fingerprint = any($1) and revoked_at is null returning agency_id, fingerprint)
+			insert into audit (at, actor, action, object, outcome, details)
+			select $2, $4, 'certificate.revoke', 'agency ' || a.ori, 'revoked', 'certificate sha256 ' || encode(g.fingerprint, 'hex') || '; ' || $3
+			from (select distinct agency_id, fingerprint from gone) g join agency a on a.id = g.agency_id`, same, now, why, by)
 		return err
 	})
 	s.known.forget()

@@ -63,7 +63,7 @@ func (h *hub) open(ctx context.Context) error {
 	if err := h.store.Ping(ctx); err != nil {
 		return err
 	}
-	if err := h.openService(); err != nil {
+	if err := h.openService(ctx); err != nil {
 		return fmt.Errorf("opening the service: %w", err)
 	}
 	if err := h.openPages(); err != nil {
@@ -82,7 +82,7 @@ func (h *hub) open(ctx context.Context) error {
 	return nil
 }
 
-func (h *hub) openService() error {
+func (h *hub) openService(ctx context.Context) error {
 	config, err := intake(h.config, h.store, h.log)
 	if err != nil {
 		return err
@@ -97,6 +97,11 @@ func (h *hub) openService() error {
 	if err != nil {
 		return err
 	}
+	registered, err := h.store.TLSFingerprints(ctx)
+	if err != nil {
+		return err
+	}
+	endpoint.Expect(registered)
 	own, err := tls.LoadX509KeyPair(h.config.TLSCert, h.config.TLSKey)
 	if err != nil {
 		return fmt.Errorf("reading the service's certificate: %w", err)
