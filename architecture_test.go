@@ -110,10 +110,13 @@ func TestImportsPointDownward(t *testing.T) {
 	}
 }
 
-func TestTheSimulatorIsNotLinkedIntoTheHub(t *testing.T) {
+func TestNothingOfTestsIsLinkedIntoTheHub(t *testing.T) {
 	for _, p := range list(t) {
 		if p.ImportPath != "ccpor/cmd/carpos-sim" && p.Name == "main" && slices.Contains(p.Deps, "ccpor/clets/sim") && p.ImportPath != "ccpor/cmd/ccpor-bench" {
 			t.Errorf("%s links clets/sim", p.ImportPath)
+		}
+		if p.ImportPath == "ccpor/cmd/ccpor" && (slices.Contains(p.Deps, "ccpor/exchange/hostile") || slices.Contains(p.Deps, "ccpor/exchange/sig/sigtest")) {
+			t.Errorf("%s links the attacker or a judge of tests", p.ImportPath)
 		}
 	}
 }

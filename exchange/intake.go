@@ -350,7 +350,7 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 		c.held = false
 		c.end(true, "")
 		c.tracking = stored.Tracking
-		if !stored.Duplicate {
+		if !stored.Duplicate && c.replay == nil {
 			h.quotas.add(c.reach())
 		}
 		return kept{checked: c, stored: stored}, nil
