@@ -146,23 +146,33 @@ type Turn struct {
 
 // TakeTurn takes the agency's turn until now + ttl. ErrNotReady: it is another's, there is a pause, or nobody listens. Hubs' clocks may differ by less than
 // ttl; where they differ by more, a notice is delivered twice.
-func (s *Store) TakeTurn(ctx context.Context, agency AgencyID, now time.Time, ttl time.Duration) (Turn, error) {
-	t, err := one(ctx, s.pool, func(row pgx.CollectableRow) (t Turn, err error) {
-		var l listenerRow
-		var since *time.Time
-		if err = row.Scan(append(l.fields(), &t.Fails, &since, &t.Late, &t.term)...); err != nil {
-			return t, err
-		}
-		t.FailingSince = known(since)
-		t.Listener, err = l.listener()
-		return t, err
-	}, "take the turn of a listener", `update listener l set holder = $2, term = term + 1, held_until = $4 from agency a
+//
+// The row is locked by a statement of its own first. A single update would judge a turn that ends at this moment by the row as it was, not wait, and let
+// its caller go who was woken for a notice that the turn's holder has not seen.
+func (s *Store) TakeTurn(ctx context.Context, agency AgencyID, now time.Time, ttl time.Duration) (t Turn, err error) {
+	var b pgx.Batch
+	b.Queue("select from listener where agency_id = $1 for no key update", int64(agency))
+	b.Queue(`update listener l set holder = $2, term = term + 1, held_until = $4 from agency a
 		where l.agency_id = $1 and a.id = l.agency_id and l.active and not a.no_callbacks and (l.held_until is null or l.held_until < $3) and (l.retry_at is null or l.retry_at <= $3)
-		returning `+listenerColumns+", l.fails, l.failing_since, l.told, l.term", int64(agency), s.opts.Hub, now, now.Add(ttl))
-	if errors.Is(err, ErrNotFound) {
+		returning `+listenerColumns+", l.fails, l.failing_since, l.told, l.term", int64(agency), s.opts.Hub, now, now.Add(ttl)).QueryRow(func(row pgx.Row) error { return t.scan(row) })
+	switch err := s.pool.SendBatch(ctx, &b).Close(); {
+	case errors.Is(err, pgx.ErrNoRows):
 		return t, ErrNotReady
+	case err != nil:
+		return t, fmt.Errorf("take the turn of a listener: %w", err)
 	}
-	return t, err
+	return t, nil
+}
+
+func (t *Turn) scan(row pgx.Row) (err error) {
+	var l listenerRow
+	var since *time.Time
+	if err = row.Scan(append(l.fields(), &t.Fails, &since, &t.Late, &t.term)...); err != nil {
+		return err
+	}
+	t.FailingSince = known(since)
+	t.Listener, err = l.listener()
+	return err
 }
 
 // NextNotice is the one to deliver now, with its number, and prolongs the turn until now + ttl. ErrNotFound: all is told, and the turn has ended; whoever is woken

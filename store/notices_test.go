@@ -306,3 +306,46 @@ func TestCallbacksAreWithheld(t *testing.T) {
 		t.Errorf("%s notices, want the one from before", got)
 	}
 }
+
+// A turn that is just ending is waited for: whoever was woken for what its holder did not see any more must not take it for another's.
+func TestATurnThatEndsIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.listen(h.court, true)
+	h.told(1)
+	h.turn(h.court, noon)
+	holder := connect(t, h.url)
+	ending, err := holder.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ending.Exec(t.Context(), "update listener set holder = '', held_until = null"); err != nil {
+		t.Fatal(err)
+	}
+	taken := make(chan error, 1)
+	go func() {
+		_, err := h.TakeTurn(t.Context(), h.court.ID, noon, turnTime)
+		taken <- err
+	}()
+	waits := connect(t, h.url)
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		var waiting bool
+		if err := waits.QueryRow(t.Context(), "select exists (select from pg_stat_activity where $1 = any(pg_blocking_pids(pid)))", holder.PgConn().PID()).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting {
+			break
+		}
+		select {
+		case err := <-taken:
+			t.Fatalf("the turn was judged before it had ended: %v", err)
+		case <-tick.C:
+		}
+	}
+	if err := ending.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-taken; err != nil {
+		t.Errorf("a turn that has ended is not to be had: %v", err)
+	}
+}

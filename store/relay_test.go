@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,6 +28,17 @@ func newHub(t *testing.T) *hub {
 	url := storetest.NewURL(t)
 	s := storetest.Open(t, url, store.Options{})
 	return &hub{s, t, url, orange(t, s)}
+}
+
+// connect opens a connection of its own, until the test ends.
+func connect(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
 }
 
 // sql reads one text.

@@ -28,6 +28,8 @@ type bench struct {
 	url   string
 	store *store.Store
 	sw    *sim.Switch
+	// window is the switch's: a hub that sends more at a time breaks the profile.
+	window int
 	dict  *carpos.Dictionary
 	court store.Agency
 }
@@ -39,7 +41,7 @@ func newBench(t testing.TB, cfg sim.Config) *bench {
 
 func benchOn(t testing.TB, url string, cfg sim.Config) *bench {
 	t.Helper()
-	b := &bench{TB: t, url: url}
+	b := &bench{TB: t, url: url, window: max(cfg.Window, 1)}
 	b.store = storetest.Open(t, url, store.Options{Hub: "intake", TestSwitch: true, MaxConns: 4})
 	var err error
 	if b.sw, err = sim.Start(cfg); err != nil {
@@ -89,7 +91,7 @@ func (b *bench) start(cfg Config) *Relay {
 func (b *bench) begin(s Store, cfg Config) *Relay {
 	b.Helper()
 	if cfg.Lines == nil {
-		cfg.Lines = b.lines(1, 4)
+		cfg.Lines = b.lines(1, b.window)
 	}
 	if cfg.Limits == (link.Limits{}) {
 		cfg.Limits = quick
