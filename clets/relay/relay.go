@@ -46,6 +46,9 @@ type Store interface {
 	AttemptByControl(ctx context.Context, control string) (store.AttemptRef, error)
 	Inbound(ctx context.Context, line, outseq, control, text string, at time.Time) (store.InboundID, bool, error)
 	Handled(ctx context.Context, id store.InboundID, what string, at time.Time) error
+	OrdersOfFCN(ctx context.Context, fcn order.FCN) ([]store.Filed, error)
+	Understand(ctx context.Context, u store.Understood) error
+	NotUnderstood(ctx context.Context, before time.Time) ([]store.Inbound, error)
 	Finish(ctx context.Context, id store.AttemptID, o store.Outcome) (store.Finished, error)
 	Hold(ctx context.Context, id store.TransmissionID, h store.Hold) error
 	Settle(ctx context.Context, id store.TransmissionID, reason string, at time.Time) (store.Finished, error)
