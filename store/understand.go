@@ -68,15 +68,14 @@ type understanding struct {
 	tx     pgx.Tx
 	hub    string
 	jobs   *river.Client[pgx.Tx]
-	about  string // the order, for the audit log
+	order  order.Order // in its newest version; empty where the message is about none
 	digest []byte
 }
 
 // lock takes the order's row first, as everybody does. fresh is false where there is nothing left to decide.
 func (a *understanding) lock(ctx context.Context) (fresh bool, err error) {
 	if a.Order != 0 {
-		a.about, err = one(ctx, a.tx, pgx.RowTo[string], "lock the order", "select 'order ' || court || '/' || local_id from order_ where id = $1 for update", a.Order)
-		if err != nil {
+		if err := a.lockOrder(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -99,6 +98,16 @@ func (a *understanding) lock(ctx context.Context) (fresh bool, err error) {
 	return !handled && (wait == "" && (kind == "" || kind == MessageReply) || again), nil
 }
 
+// lockOrder reads what names the order, too: a service says of which order it is.
+func (a *understanding) lockOrder(ctx context.Context) error {
+	var document string
+	err := a.tx.QueryRow(ctx, "select v.document from order_ o join order_version v on v.order_id = o.id and v.version = o.version where o.id = $1 for update of o", a.Order).Scan(&document)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNotFound
+	}
+	return errors.Join(err, parseInto(document, &a.order))
+}
+
 func (a *understanding) decide(ctx context.Context) error {
 	if a.Wait != "" {
 		if _, err := a.tx.Exec(ctx, "update inbound set kind = $2, fcn = $3, order_id = nullif($4::bigint, 0), waits = $5, why = $6 where id = $1",
@@ -115,25 +124,24 @@ func (a *understanding) decide(ctx context.Context) error {
 		int64(a.Message), string(a.Kind), string(a.FCN), a.Order, a.At, done); err != nil {
 		return err
 	}
-	return a.audit(ctx, "message.apply", done, a.about)
+	return a.audit(ctx, "message.apply", done, fmt.Sprintf("order %s/%s", a.order.Court.ORI, a.order.ID))
 }
 
 // report keeps what a notice says on the order, once, and tells the court.
 func (a *understanding) report(ctx context.Context) (done string, err error) {
-	what, told, done := any(a.Service), "CARPOS reports that another agency has served the order. No proof of service is sent for that.", "the order is served"
-	if a.Violation != nil {
-		what, told, done = a.Violation, "CARPOS reports a violation of the order.", "the violation is kept on the order"
-	}
 	if a.Order == 0 || (a.Service == nil) == (a.Violation == nil) {
 		return "", errNoEffect
 	}
-	document, err := json.Marshal(what)
+	told, done := "CARPOS reports that another agency has served the order. No proof of service is sent for that.", "the order is served"
+	if a.Violation != nil {
+		told, done = "CARPOS reports a violation of the order.", "the violation is kept on the order"
+	}
+	document, digest, err := a.document()
 	if err != nil {
 		return "", fmt.Errorf("write what a notice says: %w", err)
 	}
-	digest := sha256.Sum256(document)
 	tag, err := a.tx.Exec(ctx, "insert into reported (inbound_id, order_id, kind, document, digest, at) values ($1, $2, $3, $4, $5, $6) on conflict on constraint reported_once do nothing",
-		int64(a.Message), a.Order, string(a.Kind), string(document), digest[:], a.At)
+		int64(a.Message), a.Order, string(a.Kind), document, digest[:], a.At)
 	if err != nil {
 		return "", err
 	}
@@ -141,6 +149,19 @@ func (a *understanding) report(ctx context.Context) (done string, err error) {
 		return "another message has told the same", nil
 	}
 	return done, a.tell(ctx, told)
+}
+
+// document is what is kept, with the digest of what the notice itself says: a later version of the order makes no other notice of it.
+func (a *understanding) document() (string, [32]byte, error) {
+	said, err := json.Marshal(map[string]any{"service": a.Service, "violation": a.Violation})
+	if err != nil || a.Violation != nil {
+		document, err2 := json.Marshal(a.Violation)
+		return string(document), sha256.Sum256(said), errors.Join(err, err2)
+	}
+	whole := *a.Service
+	whole.OrderID, whole.Court, whole.Case, whole.Restrained = a.order.ID, a.order.Court.ORI, a.order.Case, a.order.Restrained.Name
+	document, err := json.Marshal(whole)
+	return string(document), sha256.Sum256(said), err
 }
 
 var errNoEffect = errors.New("a message that does not wait needs an order and one effect on it")

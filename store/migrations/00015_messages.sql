@@ -20,7 +20,7 @@ create table reported (
     order_id   bigint not null,
     kind       text not null check (kind in ('serviceNotice', 'violationNotice')),
     document   text not null,              -- the proof of service or the violation, JSON
-    digest     bytea not null check (octet_length(digest) = 32), -- SHA-256 of document
+    digest     bytea not null check (octet_length(digest) = 32), -- SHA-256 of what the notice itself says
     at         timestamptz not null,
     constraint reported_once unique (order_id, kind, digest)
 );
