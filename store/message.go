@@ -53,6 +53,11 @@ var waits = map[Wait]string{
 // Sentence says in words why a message waits; empty where it does not.
 func (w Wait) Sentence() string { return waits[w] }
 
+// Matchable says that the message could be read and no order was found for it: a person may know which one it is about.
+func (w Wait) Matchable() bool {
+	return w == WaitNoOrder || w == WaitOrders || w == WaitName || w == WaitNumber
+}
+
 // Understood is what was made of an unsolicited message, or of a reply to nobody.
 type Understood struct {
 	Message InboundID
