@@ -74,6 +74,7 @@ type Work struct {
 	Service      *order.Service
 	Cancellation *order.Cancellation
 	Supplement   *order.Supplement
+	Violation    *order.Violation // that a person of the hub reports
 	// Confidential is the newest that has come for the order; for entries and changes only.
 	Confidential *order.Confidential
 	// Record are the bodies of the order's entry and changes as CARPOS has accepted them, in their sequence; empty for an entry.

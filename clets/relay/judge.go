@@ -41,6 +41,8 @@ type finding struct {
 // judge says what a reply means for an attempt.
 func (r *Relay) judge(s sent, reply carpos.Reply) finding {
 	switch {
+	case !carpos.Whole(reply.Text):
+		return finding{event: cut}
 	case reply.Kind == carpos.Unrecognised:
 		return finding{event: unreadable}
 	case reply.Echo != s.first[:min(maxEcho, len(s.first))]:
