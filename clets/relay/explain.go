@@ -49,13 +49,18 @@ func (r *Relay) lookupReadings(reply carpos.Reply) []Reading {
 	lookup := func(when string, f finding) Reading { return readingOf(when, store.PurposeLookup, f) }
 	switch reply.Kind {
 	case carpos.Hits:
+		gone, other := orderGone, otherData
+		if reply.NotShown > 0 {
+			gone, other = unclear, unclear
+		}
 		return []Reading{
 			lookup("looked up for an entry, and exactly one record has its agency, number, name and date of issue", finding{event: found}),
-			lookup("looked up for an entry, and not exactly one has", finding{event: otherData}),
+			lookup("looked up for an entry, and none has", finding{event: other}),
+			lookup("looked up for an entry, and several have", finding{event: otherData}),
 			lookup("looked up for something later, and the record with the order's CARPOS number shows it", finding{event: found}),
 			lookup("the same, and the record does not show it", finding{event: notThere}),
 			lookup("the same, and the record cannot tell", finding{event: unclear}),
-			lookup("the same, and no record has that number", finding{event: orderGone}),
+			lookup("the same, and no record has that number", finding{event: gone}),
 		}
 	case carpos.NoRecord:
 		return []Reading{
