@@ -476,15 +476,26 @@ func (b *builder) miscellaneous(f facts, s stayAway, o order.Order, c Context) {
 		hours = o.Terms.Firearms.WithinHours
 	}
 	fill := strings.NewReplacer("{YARDS}", strconv.Itoa(s.yards), "{PLACES}", s.spoken(placeKindWords), "{KINDS}", s.spoken(shortKindWords), "{HOURS}", strconv.Itoa(hours))
-	text, how, ok := b.d.misText(f, fill, confirm, b.room("MIS"))
+	told, ok := b.d.misText(f, fill, confirm, b.room("MIS"))
 	if !ok {
 		b.lack("MIS", fmt.Sprintf("The terms and the registered words on where the image can be had have more than %d characters together; with at most %d, those words fit beside any order's terms.", b.room("MIS"), MaxConfirm), HelpDesk)
 		return
 	}
-	if how == withoutSpare && f["mayRecord"] {
+	if told.short > 0 {
+		b.note("MIS", "text.shortened", fmt.Sprintf("For want of room %s said in short; the codes and the image have them whole.", counted(told.short, "of the terms is", "of the terms are")))
+	}
+	if told.left && f["mayRecord"] {
 		b.note("MIS", "leftOut", "That the protected person may record communications was left out, for want of room.")
 	}
-	b.add("MIS", text)
+	b.add("MIS", told.text)
+}
+
+// counted says a number of things.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 func (d *Dictionary) readItem(r codes.Row) error {
