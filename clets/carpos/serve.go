@@ -35,6 +35,9 @@ func (d *Dictionary) Serve(s order.Service, c Context) (Transaction, []Lack) {
 
 func (b *builder) server(o order.Officer) {
 	name := b.d.transliterate(o.Name)
+	if name.foreign && !name.lost {
+		b.note("SVN", "text.transliterated", "Characters outside US-ASCII were spelled in US-ASCII; the registry keeps the original.")
+	}
 	switch {
 	case name.lost:
 		b.lack("SVN", "The server's name has characters that have no counterpart in US-ASCII.", Court)

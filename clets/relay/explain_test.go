@@ -50,3 +50,16 @@ func (b *bench) finish(id store.TransmissionID, p store.Purpose, v store.Verdict
 	}
 	return done.State
 }
+
+// What was done to an order for CARPOS to take it is on record with the attempt, once it is begun.
+func TestNotesAreOnRecord(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, sim.Config{})
+	b.accept(jones("N-1"), nil, func(a *store.Accepted) { a.Order.Restrained.Name.Given = "José" })
+	b.start(Config{})
+	b.settled(soon)
+	got := b.rows("select details from audit where action = 'transmission.send' and outcome = 'begun'")
+	if len(got) != 1 || !strings.Contains(got[0][0], "NAM: Characters outside US-ASCII") || strings.Contains(got[0][0], "JOS") {
+		t.Errorf("on record: %v", got)
+	}
+}

@@ -184,7 +184,7 @@ func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (c
 	}
 	body = s.line.Body(control, text)
 	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
-		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: r.now(),
+		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, Notes: notesOf(*q), At: r.now(),
 	})
 	switch {
 	case errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrUnsettled):
