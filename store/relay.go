@@ -157,11 +157,11 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 			returning id, open_attempt, order_id, kind, submission_id),
 		seen as (
 			insert into audit (at, actor, action, object, outcome, details, order_id, attempt_id)
-			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3, t.order_id, t.open_attempt
+			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3 || $9, t.order_id, t.open_attempt
 			from taken t join submission s on s.id = t.submission_id)
 		insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at)
 		select open_attempt, id, $2, $3, $4, $7, $5, $6 from taken returning id`,
-		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub).Scan(&id)
+		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub, a.noted()).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s.whyNotTaken(ctx, a)
 	}
@@ -169,6 +169,14 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 		return 0, fmt.Errorf("begin an attempt of transmission %d: %w", a.Transmission, err)
 	}
 	return id, nil
+}
+
+// noted are the notes as the audit log has them behind the control number.
+func (a Attempt) noted() string {
+	if a.Notes == "" {
+		return ""
+	}
+	return "; " + a.Notes
 }
 
 func (s *Store) whyNotTaken(ctx context.Context, a Attempt) error {

@@ -128,6 +128,8 @@ type Attempt struct {
 	Line string
 	// Bytes is the body exactly as it will be sent, 1 to 16384 bytes.
 	Bytes []byte
+	// Notes say what was spelled otherwise, shortened or left out of the order in the bytes; they go into the audit log, and hold no values.
+	Notes string
 	At    time.Time
 }
 

@@ -84,6 +84,18 @@ func holdFor(lacks []carpos.Lack) store.Hold {
 	return store.Hold{Reason: strings.Join(reasons, " "), Field: lacks[0].Field, Item: lacks[0].FormItem}
 }
 
+// notesOf words what was done to the order for CARPOS to take it; a look-up changes nothing.
+func notesOf(q sent) string {
+	if q.purpose != store.PurposeSend {
+		return ""
+	}
+	var notes []string
+	for _, n := range q.owed.Notes {
+		notes = append(notes, n.Path+": "+n.Text)
+	}
+	return strings.Join(notes, " ")
+}
+
 // requestOf is the transaction itself, or the look-up for it.
 func (r *Relay) requestOf(w store.Work, purpose store.Purpose, owed carpos.Transaction) carpos.Transaction {
 	if purpose == store.PurposeLookup {

@@ -283,7 +283,7 @@ func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (c
 	}
 	body, q.at = s.line.Body(control, text), r.now()
 	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
-		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: q.at,
+		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, Notes: notesOf(*q), At: q.at,
 	})
 	switch {
 	case errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrUnsettled):

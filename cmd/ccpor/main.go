@@ -41,6 +41,7 @@ type commands struct {
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log and what it vouches for."`
 	Listen       listenCommand       `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status       statusCommand       `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Describe     describeTextCommand `cmd:"" help:"Say in plain words what a text of the line to CARPOS says, what the relay makes of it and what is wrong with it."`
 	Replay       replayCommand       `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox      sandboxCommand      `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
 	Config       configCommand       `cmd:"" help:"Describe or check the configuration."`
