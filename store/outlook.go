@@ -153,3 +153,8 @@ func (s Status) Outlook(now time.Time, warn []float64) Outlook {
 	}
 	return worst
 }
+
+// Clocked says that a deadline concerns it: the hub's, or that of whoever enters the agency's orders.
+func (s Status) Clocked() bool {
+	return s.State == SubmissionAccepted && !s.Due.IsZero() && (s.Owed || s.NotOwed == NotOwedAgency && !s.Test)
+}

@@ -54,4 +54,3 @@ func (r *Reader) LastRefusals(ctx context.Context, since time.Time, limit int) (
 		return f, err
 	}, "list the refusals", "select at, who, stage, code, tracking from "+refusedSince+" order by at desc limit $2", since, limit)
 }
-
