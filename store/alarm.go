@@ -119,7 +119,8 @@ func (s *Store) lookAt(ctx context.Context, c cause, now time.Time, changes *Ala
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		cleared, err := all(ctx, tx, scanAlarm, "clear", c.with()+`,
 			seen as (update alarm a set cleared = case when n.who is null then $2 end, count = coalesce(n.count, a.count), last_at = coalesce(n.last_at, a.last_at)
-				from alarm o left join cause n on n.who = o.who where o.id = a.id and a.kind = $4 and a.cleared is null returning a.*),
+				from (select id, who from alarm where kind = $4 and cleared is null order by id for update) o left join cause n on n.who = o.who
+				where o.id = a.id and a.cleared is null returning a.*),
 			said as (insert into audit (at, actor, action, object, outcome, details)
 				select $2, $5, 'alarm.clear', 'alarm ' || id, 'cleared', kind || ' of ' || who from seen where cleared is not null)
 			select `+alarmColumns+" from seen where cleared is not null order by id", c.since, now, c.most, string(c.kind), "hub "+s.opts.Hub)
@@ -127,7 +128,7 @@ func (s *Store) lookAt(ctx context.Context, c cause, now time.Time, changes *Ala
 			return err
 		}
 		raised, err := all(ctx, tx, scanAlarm, "raise", c.with()+`,
-			made as (insert into alarm (kind, who, raised, count, stage, code, last_at) select $4, who, $2, count, stage, code, last_at from cause where raised
+			made as (insert into alarm (kind, who, raised, count, stage, code, last_at) select $4, who, $2, count, stage, code, last_at from cause where raised order by who
 				on conflict (kind, who) where cleared is null do nothing returning *),
 			said as (insert into audit (at, actor, action, object, outcome, details) select $2, $5, 'alarm.raise', 'alarm ' || id, 'raised', kind || ' of ' || who from made)
 			select `+alarmColumns+" from made order by id", c.since, now, c.most, string(c.kind), "hub "+s.opts.Hub)
