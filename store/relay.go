@@ -135,7 +135,7 @@ func (t *Transmission) fields() []any {
 }
 
 // submitterColumns are agencyColumns for the agency b.
-const submitterColumns = "b.id, b.ori, b.name, b.county, b.kind, b.carpos_name, b.mnemonic, b.submits, b.test, b.max_document_bytes, b.confirm_text, b.may_query, b.may_images, b.read_only, b.no_callbacks, b.message_signature, b.replays, b.per_second, b.burst, b.daily"
+const submitterColumns = "b.id, b.ori, b.name, b.county, b.kind, b.carpos_name, b.mnemonic, b.submits, b.test, b.max_document_bytes, b.confirm_text, b.may_query, b.may_images, b.read_only, b.no_callbacks, b.message_signature, b.replays, b.per_second, b.burst, b.daily, b.entered_by"
 
 // imageColumns are the columns of image i and submission s that scanImage reads.
 const imageColumns = "i.document_id, i.role, i.media, i.bytes, i.pages, encode(i.sha256, 'hex'), s.tracking"

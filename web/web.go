@@ -34,6 +34,8 @@ type Reader interface {
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	Recent(ctx context.Context, limit int, before int64) ([]store.Summary, error)
 	MessageReader
+	Deadlines(ctx context.Context, q store.DeadlineQuery) ([]store.OwedBy, error)
+	Alarms(ctx context.Context, cleared bool) ([]store.Alarm, error)
 }
 
 // Auditor keeps what was looked at; *store.Store is one.
@@ -49,11 +51,12 @@ type Pages struct {
 	zone    *time.Location
 	log     *slog.Logger
 	page    *template.Template
+	warn    []float64 // shares of the time until a deadline, as store.Clock.Outlook takes them
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
 func New(reader Reader, auditor Auditor, zone *time.Location, now func() time.Time, log *slog.Logger) (*Pages, error) {
-	p := &Pages{reader: reader, auditor: auditor, now: now, zone: zone, log: log}
+	p := &Pages{reader: reader, auditor: auditor, now: now, zone: zone, log: log, warn: []float64{0.5, 0.8}}
 	var err error
 	p.page, err = template.New("").Funcs(p.words()).ParseFS(files, "templates/*.html")
 	return p, err
@@ -70,6 +73,7 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /submission", p.find)
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
 	p.messageRoutes(mux)
+	mux.HandleFunc("GET /deadlines", p.deadlines)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

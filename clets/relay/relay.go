@@ -109,6 +109,9 @@ type Config struct {
 	// Zone is where days begin and end; nil is UTC.
 	Zone *time.Location
 
+	// Report is told how the lines stand, whenever that changes and now and then; nil: nobody is.
+	Report func(ctx context.Context, lines []LineStatus, at time.Time) error
+
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock
 	Jitter func() float64
@@ -181,6 +184,7 @@ type Relay struct {
 	jobs     *river.Client[pgx.Tx]
 	stations []*station
 	seats    seats
+	altered  chan struct{} // a line has come up or gone down since the last report
 
 	// keeping ends the lines and the sweep; stopping is closed first.
 	keeping  context.Context
@@ -200,7 +204,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{})}
+	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
 	r.seats.changed = make(chan struct{})
 	for _, l := range cfg.Lines {
 		r.stations = append(r.stations, newStation(r, l))
@@ -255,6 +259,7 @@ func (r *Relay) Start(ctx context.Context) error {
 		r.work.Go(func() { st.keep(r.keeping) })
 	}
 	r.work.Go(func() { r.sweep(r.keeping) })
+	r.work.Go(func() { r.report(r.keeping) })
 	return nil
 }
 
@@ -285,8 +290,10 @@ type LineStatus struct {
 	// Since is when it came up or went down; Why says why it is down.
 	Since time.Time
 	Why   string
-	// UnderWay is how many requests are unanswered.
-	UnderWay int
+	// Window is how many requests may be unanswered, UnderWay how many are.
+	Window, UnderWay int
+	// Heard is when the switch last said something on it; zero: not yet.
+	Heard time.Time
 }
 
 // Lines tells how the lines of this hub stand.

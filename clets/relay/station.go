@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ccpor/clets/link"
@@ -22,6 +23,8 @@ type station struct {
 	since    time.Time
 	why      string
 	inflight map[string]sent // by control number
+
+	heard atomic.Int64 // when the switch last said something
 }
 
 func newStation(r *Relay, cfg Line) *station {
@@ -31,7 +34,7 @@ func newStation(r *Relay, cfg Line) *station {
 func (st *station) status() LineStatus {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, UnderWay: len(st.inflight)}
+	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, Window: max(st.cfg.Window, 1), UnderWay: len(st.inflight), Heard: st.lastHeard()}
 }
 
 func (st *station) remember(control string, s sent) {
@@ -94,14 +97,21 @@ func (st *station) pause(ctx context.Context, failures int, why error) {
 	}
 }
 
-// note keeps how the line stands.
+// note keeps how the line stands, and has that reported where it is news.
 func (st *station) note(up bool, why error) {
+	text := ""
+	if why != nil {
+		text = why.Error()
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.up, st.since, st.why = up, st.relay.now(), ""
-	if why != nil {
-		st.why = why.Error()
+	if up != st.up || text != st.why {
+		defer st.relay.noticed()
 	}
+	if up != st.up {
+		st.since = st.relay.now()
+	}
+	st.up, st.why = up, text
 }
 
 // serve leases the line, settles what a former holder left behind, logs on, and returns when the line is gone and everything that was on it is settled.
@@ -126,7 +136,7 @@ func (st *station) serve(ctx context.Context) error {
 	s := &session{station: st, seated: map[string]bool{}, opened: make(chan struct{}), room: make(chan struct{}, settling)}
 	s.line, err = link.Dial(ctx, link.Config{
 		Address: st.cfg.Address, Mnemonic: st.cfg.Mnemonic, ORI: st.cfg.ORI, TLS: st.cfg.TLS, Window: st.cfg.Window, Limits: r.cfg.Limits, Clock: r.clock,
-	}, s)
+	}, ear{s})
 	if err != nil {
 		return err
 	}

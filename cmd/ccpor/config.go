@@ -42,8 +42,9 @@ type tellConfig struct {
 
 // serveConfig is the whole configuration of a running hub. Its tags are the documentation: `ccpor config describe` prints them.
 type serveConfig struct {
-	Database   database `embed:""`
-	tellConfig `embed:""`
+	Database    database `embed:""`
+	tellConfig  `embed:""`
+	clockConfig `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
@@ -66,7 +67,11 @@ type serveConfig struct {
 
 	AlarmRefusals int           `env:"CCPOR_ALARM_REFUSALS" default:"20" help:"How many refusals of one agency or address within CCPOR_ALARM_WINDOW raise an alarm. 0: none do."`
 	AlarmWindow   time.Duration `env:"CCPOR_ALARM_WINDOW" default:"10m" help:"In what time refusals are counted; an alarm clears when there was none for so long."`
-	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often refusals and the ends of certificates are looked at."`
+	AlarmLine     time.Duration `env:"CCPOR_ALARM_LINE" default:"5m" help:"For how long a line to the switch may be down, or all of them, until an alarm. 0: none."`
+	AlarmInbound  time.Duration `env:"CCPOR_ALARM_INBOUND" default:"15m" help:"For how long a message of the switch may wait for a person until an alarm. 0: none."`
+	AlarmHeld     time.Duration `env:"CCPOR_ALARM_HELD" default:"4h" help:"For how long a transmission may be held for a person until an alarm. 0: none."`
+	AlarmRejects  int           `env:"CCPOR_ALARM_REJECTS" default:"10" help:"How many answers of the switch in a row may say that CARPOS cannot take anything until an alarm. 0: none."`
+	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often deadlines, alarms' causes and the ends of certificates are looked at."`
 
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
@@ -125,6 +130,9 @@ func (c *serveConfig) check() error {
 	if c.WatchTime <= 0 || c.AlarmWindow <= 0 {
 		bad("CCPOR_WATCH_TIME is %s and CCPOR_ALARM_WINDOW %s: they must be above 0", c.WatchTime, c.AlarmWindow)
 	}
+	if err := store.CheckShares(c.Warn); err != nil {
+		bad("CCPOR_DEADLINE_WARN: %w", err)
+	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)
 	}
@@ -149,6 +157,11 @@ func (c *serveConfig) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// alarmLimits are from when on causes raise an alarm.
+func (c *serveConfig) alarmLimits() store.AlarmLimits {
+	return store.AlarmLimits{Refusals: c.AlarmRefusals, Window: c.AlarmWindow, Line: c.AlarmLine, Inbound: c.AlarmInbound, Held: c.AlarmHeld, Rejects: c.AlarmRejects}
 }
 
 // checkRegion keeps replays from a live switch. A switch is live unless it is said to be a test switch.

@@ -63,6 +63,9 @@ func (h *hub) open(ctx context.Context) error {
 	if err := h.store.Ping(ctx); err != nil {
 		return err
 	}
+	if err := h.claimSwitch(ctx); err != nil {
+		return err
+	}
 	if err := h.openService(ctx); err != nil {
 		return fmt.Errorf("opening the service: %w", err)
 	}
@@ -162,6 +165,9 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
+	if len(h.config.Warn) > 0 { // hubs that a program starts for itself have no settings
+		pages.WarnAt(h.config.Warn)
+	}
 	handler, err := pages.Handler()
 	if err != nil {
 		return err
@@ -186,7 +192,7 @@ func (h *hub) run(ctx context.Context) error {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
 	}
 	group.Go(func() error {
-		w := &watch.Watch{Store: h.store, Refusals: h.config.AlarmRefusals, Window: h.config.AlarmWindow, Now: time.Now, Log: h.log}
+		w := &watch.Watch{Store: h.store, Shares: h.config.Warn, Limits: h.config.alarmLimits(), Now: time.Now, Log: h.log}
 		return w.Run(serving, cmp.Or(h.config.WatchTime, 30*time.Second)) // hubs that a program starts for itself have no settings
 	})
 	if h.relay != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,6 +22,7 @@ import (
 // relaySide is the hub's way to the switch.
 type relaySide struct {
 	relay *relay.Relay
+	store *store.Store
 	stop  time.Duration
 }
 
@@ -42,7 +44,7 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 		Against: func(w store.Work) []string {
 			return errorsOf(book.Against(packageOf(w), rules.Known{Order: &w.Known.Order, Cancelled: w.Known.Cancelled}))
 		},
-		Zone: zone,
+		Zone: zone, Report: reportTo(s),
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
@@ -51,7 +53,7 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 	if err != nil {
 		return nil, err
 	}
-	return &relaySide{relay: r, stop: c.Stop}, nil
+	return &relaySide{relay: r, store: s, stop: c.Stop}, nil
 }
 
 // packageOf is what the rules look at of a package that the relay is about to send.
@@ -106,5 +108,6 @@ func (r *relaySide) run(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.stop)
 	defer cancel()
-	return r.relay.Stop(ctx)
+	err := r.relay.Stop(ctx)
+	return errors.Join(err, r.store.RetireLines(context.WithoutCancel(ctx)))
 }
