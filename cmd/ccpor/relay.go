@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,6 +22,7 @@ import (
 type relaySide struct {
 	relay *relay.Relay
 	store *store.Store
+	log   *slog.Logger
 	stop  time.Duration
 }
 
@@ -53,7 +53,7 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 	if err != nil {
 		return nil, err
 	}
-	return &relaySide{relay: r, store: s, stop: c.Stop}, nil
+	return &relaySide{relay: r, store: s, log: log, stop: c.Stop}, nil
 }
 
 // packageOf is what the rules look at of a package that the relay is about to send.
@@ -109,5 +109,15 @@ func (r *relaySide) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.stop)
 	defer cancel()
 	err := r.relay.Stop(ctx)
-	return errors.Join(err, r.store.RetireLines(context.WithoutCancel(ctx)))
+	r.retire(context.WithoutCancel(ctx))
+	return err
+}
+
+// retire says that this hub has no lines any more. Where that cannot be said they count as down, and are forgotten after a day.
+func (r *relaySide) retire(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := r.store.RetireLines(ctx); err != nil {
+		r.log.Warn("that the lines are given up could not be reported", "error", err.Error())
+	}
 }
