@@ -91,7 +91,9 @@ type serveConfig struct {
 	TestRegion   bool          `env:"CCPOR_TEST_REGION" help:"This hub is a test region: registered replayers may send here what other agencies sent elsewhere. Never with a live switch."`
 	ReplyTimeout time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
 	RetryScale   float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
-	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"10s" help:"How long a line stays another hub's after that hub died."`
+	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"6s" help:"How long a line stays another hub's after that hub died."`
+	Fresh        time.Duration `env:"CCPOR_FRESH" default:"15m" help:"For how long after its receipt an order counts as fresh: it goes to CARPOS before any backlog."`
+	UrgentShare  float64       `env:"CCPOR_URGENT_SHARE" default:"0.5" help:"Share of the legal time from which on an order goes first, as long as its deadline can still be met."`
 	SweepTime    time.Duration `env:"CCPOR_SWEEP_TIME" default:"15s" help:"How often what a dead hub left behind is looked for."`
 
 	// dictionary is another one than the embedded, in a region that tries a changed code table.
@@ -144,6 +146,9 @@ func (c *serveConfig) check() error {
 	}
 	if err := c.checkRegion(); err != nil {
 		bad("%w", err)
+	}
+	if c.Fresh < 0 || c.UrgentShare < 0 || c.UrgentShare >= 1 {
+		bad("CCPOR_FRESH is %s and CCPOR_URGENT_SHARE %g: neither may be negative, and the share must be below 1", c.Fresh, c.UrgentShare)
 	}
 	if c.RetryScale <= 0 {
 		bad("CCPOR_RETRY_SCALE is %g: it must be above 0", c.RetryScale)

@@ -57,7 +57,7 @@ func (h *hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest}); err != nil {
+	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest, Fresh: h.config.Fresh, UrgentShare: h.config.UrgentShare}); err != nil {
 		return err
 	}
 	if err := h.store.Ping(ctx); err != nil {
