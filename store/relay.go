@@ -38,15 +38,15 @@ const versionsOf = `
 
 // workParts are the documents of a work, as texts that are empty where there is nothing.
 type workParts struct {
-	order, before, modification, service, cancellation, supplement, confidential, cancelled string
-	due                                                                                     *time.Time
+	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation string
+	due                                                                                                *time.Time
 }
 
 // queueWork reads the transmission, its order and its agencies.
 func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 	var p workParts
 	fields := append(w.Transmission.fields(), &w.Tracking, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
-		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled)
+		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
 	b.Queue("select "+transmissionColumns+`, s.tracking, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
@@ -54,7 +54,7 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),
 			coalesce(x.document, ''), coalesce(u.document, ''),
 			case when t.kind in ('ERR', 'MRR') then coalesce((select c.document from confidential c where c.order_id = o.id order by c.id desc limit 1), '') else '' end,
-			coalesce(e.document, ''), `+agencyColumns+", "+submitterColumns+`
+			coalesce(e.document, ''), coalesce(i.document, ''), `+agencyColumns+", "+submitterColumns+`
 		from transmission t
 		join order_ o on o.id = t.order_id
 		join submission s on s.id = t.submission_id
@@ -67,6 +67,7 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 		left join service p on p.submission_id = t.submission_id
 		left join cancellation x on x.submission_id = t.submission_id and x.order_id = o.id
 		left join supplement u on u.submission_id = t.submission_id
+		left join violation i on i.id = t.violation_id
 		left join cancellation e on e.submission_id = o.cancelled_by and exists (select from transmission y
 			where y.order_id = o.id and y.submission_id = o.cancelled_by and y.kind = 'XRR' and y.seq < t.seq and y.state = 'accepted')
 		where t.id = $1`, int64(id)).QueryRow(func(row pgx.Row) error {
@@ -85,7 +86,7 @@ func (w *Work) parse(p workParts) error {
 	return errors.Join(
 		parseInto(p.order, &w.Order), parseInto(p.before, &w.Known.Order), parseIfThere(p.modification, &w.Modification), parseIfThere(p.service, &w.Service),
 		parseIfThere(p.cancellation, &w.Cancellation), parseIfThere(p.supplement, &w.Supplement), parseIfThere(p.confidential, &w.Confidential),
-		parseIfThere(p.cancelled, &w.Known.Cancelled))
+		parseIfThere(p.cancelled, &w.Known.Cancelled), parseIfThere(p.violation, &w.Violation))
 }
 
 func parseIfThere[T any](document string, into **T) error {
@@ -150,7 +151,7 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 	var id AttemptID
 	err := s.pool.QueryRow(ctx, `
 		with taken as (
-			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6,
+			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6, class = null,
 				state = case $2 when 'send' then 'sending' else state end, tries = tries + case $2 when 'send' then 1 else 0 end
 			where id = $1 and open_attempt is null and state = case $2 when 'send' then 'ready' else 'unknown' end
 			returning id, open_attempt, order_id, kind, submission_id),
@@ -423,6 +424,7 @@ type why struct{ reason, field, item string }
 // move sets the state with its reason; the attempt that was under way, if any, is so no longer. due counts where the relay is to act.
 func (c *change) move(to TransmissionState, w why, at, due time.Time) {
 	c.b.Queue(`update transmission set state = $2, reason = $3, field = $4, item = $5, changed_at = $6, open_attempt = null, open_since = null, open_line = '',
+			class = null, claimed_until = null,
 			retry_at = case when $2 in ('ready', 'unknown') then $7::timestamptz end,
 			doubt = case when $2 = 'unknown' then true when $2 in ('held', 'given_up') then doubt else false end
 		where id = $1`, int64(c.id), string(to), w.reason, w.field, w.item, at, due)
@@ -466,6 +468,7 @@ func (c *change) finish(a AttemptRef, o Outcome) error {
 	switch o.Verdict {
 	case VerdictAccepted, VerdictOnFile:
 		c.accept(o, why{})
+		c.clearNCIC(o.At)
 	case VerdictRejected, VerdictHeld:
 		if o.Verdict == VerdictRejected && c.isCorrected(0) {
 			c.correct(o.At)

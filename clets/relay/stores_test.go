@@ -16,7 +16,7 @@ import (
 // idle is a store of which nothing is asked.
 type idle struct{ Store }
 
-func (*idle) Jobs(*river.Config) (*river.Client[pgx.Tx], error) { return nil, nil }
+func (*idle) JobsWhile(func() bool, *river.Config) (*river.Client[pgx.Tx], error) { return nil, nil }
 
 // errDead is what a hub that was killed gets from everything that it still tries.
 var errDead = errors.New("this hub is dead")
@@ -125,6 +125,14 @@ func (m *mortal) Handled(ctx context.Context, id store.InboundID, what string, a
 	ok, behind := m.die("Handled")
 	if ok {
 		err = m.Store.Handled(ctx, id, what, at)
+	}
+	return behind(err)
+}
+
+func (m *mortal) Understand(ctx context.Context, u store.Understood) (err error) {
+	ok, behind := m.die("Understand")
+	if ok {
+		err = m.Store.Understand(ctx, u)
 	}
 	return behind(err)
 }

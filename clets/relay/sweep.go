@@ -24,12 +24,18 @@ func (r *Relay) sweep(ctx context.Context) {
 
 func (r *Relay) sweepOnce(ctx context.Context) error {
 	now := r.now()
+	if _, err := r.store.Classify(ctx, now); err != nil {
+		return err
+	}
 	orphans, err := r.store.Orphans(ctx, now.Add(-r.orphanAfter()), now)
 	if err != nil {
 		return err
 	}
 	stranded, err := r.store.Stranded(ctx, now.Add(-r.strandedAfter()), now)
 	if err != nil {
+		return err
+	}
+	if err := r.understandLeft(ctx, now.Add(-r.strandedAfter())); err != nil {
 		return err
 	}
 	if len(orphans)+len(stranded) > 0 {

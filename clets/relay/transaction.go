@@ -22,6 +22,10 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 		return r.dict.Cancel(*w.Cancellation, c)
 	case w.Kind == store.KindServe && w.Service != nil:
 		return r.dict.Serve(*w.Service, c)
+	case w.Kind == store.KindViolate && w.Violation != nil:
+		v := *w.Violation
+		v.At = v.At.In(r.cfg.Zone)
+		return r.dict.Violate(v, c)
 	case w.Kind == store.KindEnter:
 		return r.dict.EnterWith(w.Order, w.Confidential, c)
 	}
