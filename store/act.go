@@ -199,3 +199,24 @@ func (c *change) released() TransmissionState {
 func (c *change) heldBy(who string) {
 	c.b.Queue("update transmission set held_by = $2 where id = $1 and held_by <> $2", int64(c.id), who)
 }
+
+// Means says what an act does to the transaction as it stands; it supposes that the verb is allowed.
+func (e QueueEntry) Means(v Verb) string {
+	switch {
+	case v == VerbHold:
+		return "It is not sent, and stays held whatever the court sends, until a person releases it or gives it up. The court is told, with the reason."
+	case v == VerbGiveUp && e.Kind == KindEnter && e.Behind > 0:
+		return fmt.Sprintf("CARPOS never gets this order from the hub. %d that wait behind it are given up with it. The court is told, with the reason. It cannot be undone.", e.Behind)
+	case v == VerbGiveUp && e.Kind == KindEnter:
+		return "CARPOS never gets this order from the hub, nor anything that follows it. The court is told, with the reason. It cannot be undone."
+	case v == VerbGiveUp:
+		return "CARPOS never gets it from the hub; what waits behind it is sent. The court is told, with the reason. It cannot be undone."
+	case v == VerbRetry:
+		return "It is due now instead of at the time shown."
+	case e.Doubt:
+		return "CARPOS is asked whether it has it. If not, it is sent."
+	case v == VerbCorrect:
+		return "It is sent with what is supplied; the court is told, so that it puts its own data right."
+	}
+	return "It is sent. What stopped it stops it again, unless that has changed."
+}

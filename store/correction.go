@@ -75,3 +75,6 @@ func queueCorrections(b *pgx.Batch, id TransmissionID, w *Work) {
 		return err
 	})
 }
+
+// Suppliable is a CARPOS field that a person may supply: what it is, what its value looks like, and why it may be supplied.
+type Suppliable struct{ Field, Label, Shape, Reason string }
