@@ -86,17 +86,21 @@ var notNow = map[TransmissionState]string{
 	StateGivenUp:  "It was given up for good. The court can send what is still needed as a new package.",
 }
 
-// refuses says why a transmission that stands so does not allow a verb; empty where it does.
-func (t stand) refuses(v Verb, now time.Time) string {
-	var from []TransmissionState
+// From are the states from which a verb can be done.
+func From(v Verb) []TransmissionState {
 	switch v {
 	case VerbHold, VerbRetry:
-		from = []TransmissionState{StateReady, StateUnknown}
+		return []TransmissionState{StateReady, StateUnknown}
 	case VerbRelease, VerbGiveUp, VerbCorrect:
-		from = []TransmissionState{StateHeld}
+		return []TransmissionState{StateHeld}
 	}
+	return nil
+}
+
+// refuses says why a transmission that stands so does not allow a verb; empty where it does.
+func (t stand) refuses(v Verb, now time.Time) string {
 	switch {
-	case !slices.Contains(from, t.state):
+	case !slices.Contains(From(v), t.state):
 		return notNow[t.state]
 	case t.busy:
 		return "CARPOS is being asked about it at this moment: wait for the answer."

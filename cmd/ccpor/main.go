@@ -26,6 +26,7 @@ type commands struct {
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
 	Alarms       alarmsCommand       `cmd:"" help:"List senders that are refused again and again, and acknowledge that."`
+	Queue        queueCommand        `cmd:"" help:"Work on what is owed to CARPOS: list, show, hold, release, retry, give up, correct."`
 	Submit       submitCommand       `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Validate     validateCommand     `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
 	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`
