@@ -23,6 +23,14 @@ type Correction struct {
 	At time.Time
 }
 
+// SupplyError says that what a person supplied is not taken; nothing of it is kept. Its text holds no value.
+type SupplyError struct{ Err error }
+
+func (e *SupplyError) Error() string { return e.Err.Error() }
+
+// Unwrap is the reason.
+func (e *SupplyError) Unwrap() error { return e.Err }
+
 // errCorrection says that corrections cannot be kept as they are.
 var errCorrection = errors.New("a correction needs a field of three letters, once, a value and its source")
 
@@ -30,7 +38,7 @@ func checkCorrections(all []Correction) error {
 	var fields []string
 	for _, c := range all {
 		if len(c.Field) != 3 || c.Value == "" || strings.TrimSpace(c.Source) == "" || slices.Contains(fields, c.Field) {
-			return errCorrection
+			return &SupplyError{errCorrection}
 		}
 		fields = append(fields, c.Field)
 	}

@@ -155,6 +155,9 @@ func (p *Pages) words() template.FuncMap {
 		"row":   rowClass,
 		"rule":  calendar.Explain,
 		"whose": whose,
+
+		"stateWord":  stateWord,
+		"stateClass": stateClass,
 	}
 }
 

@@ -85,8 +85,7 @@ func (d *Desk) Try(ctx context.Context, id store.TransmissionID, a store.Act) (s
 	return i.Means(a.Verb), nil
 }
 
-// Act does what a person decided; store.Act says how it ends. Corrections are judged first: a *carpos.CorrectionError or *StillLacking refuses them, and nothing
-// is kept.
+// Act does what a person decided; store.Act says how it ends. Corrections are judged first: a *store.SupplyError refuses them, and nothing is kept.
 func (d *Desk) Act(ctx context.Context, id store.TransmissionID, a store.Act) (store.Acted, error) {
 	if a.Verb == store.VerbCorrect {
 		judged, err := d.judge(ctx, id, a.Corrections)
@@ -112,7 +111,7 @@ func (d *Desk) judge(ctx context.Context, id store.TransmissionID, supplied []st
 		return nil, fmt.Errorf("read transmission %d: %w", id, err)
 	}
 	if len(supplied) == 0 {
-		return nil, errNothingSupplied
+		return nil, &store.SupplyError{Err: errNothingSupplied}
 	}
 	said, lacks, version, name := d.said(w)
 	var errs []error
@@ -122,11 +121,11 @@ func (d *Desk) judge(ctx context.Context, id store.TransmissionID, supplied []st
 		errs = append(errs, d.dict.CheckCorrection(carpos.Correction{Field: c.Field, Value: judged[i].Value}, said, lacks, name, w.Field))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return nil, &store.SupplyError{Err: err}
 	}
 	w.Corrections = with(w.Corrections, judged)
 	if _, lacks := d.owed(w); len(lacks) > 0 {
-		return nil, &StillLacking{holdFor(lacks).Reason}
+		return nil, &store.SupplyError{Err: &StillLacking{holdFor(lacks).Reason}}
 	}
 	return judged, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ccpor/clets/relay"
 	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
@@ -162,7 +163,11 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
-	handler, err := pages.Handler()
+	dictionary, err := h.config.messageDictionary()
+	if err != nil {
+		return err
+	}
+	handler, err := pages.WithQueue(h.store.Reader, relay.NewDesk(h.store, dictionary)).Handler()
 	if err != nil {
 		return err
 	}
