@@ -210,7 +210,7 @@ func (e QueueEntry) Means(v Verb) string {
 	case v == VerbHold:
 		return "It is not sent, and stays held whatever the court sends, until a person releases it or gives it up. The court is told, with the reason."
 	case v == VerbGiveUp && e.Kind == KindEnter && e.Behind > 0:
-		return fmt.Sprintf("CARPOS never gets this order from the hub. %d that wait behind it are given up with it. The court is told, with the reason. It cannot be undone.", e.Behind)
+		return fmt.Sprintf("CARPOS never gets this order from the hub, and what waits behind it (%d) is given up with it. The court is told, with the reason. It cannot be undone.", e.Behind)
 	case v == VerbGiveUp && e.Kind == KindEnter:
 		return "CARPOS never gets this order from the hub, nor anything that follows it. The court is told, with the reason. It cannot be undone."
 	case v == VerbGiveUp:

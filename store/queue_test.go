@@ -193,7 +193,7 @@ func TestGivenUpWithTheRest(t *testing.T) {
 	mustAccept(t, h.Store, serve(h.court, "s-1", "o-1"))
 	mustAccept(t, h.Store, serve(h.court, "s-2", "o-1"))
 	e, err := h.QueueItem(t.Context(), id)
-	if err != nil || e.Behind != 2 || !strings.Contains(e.Means(store.VerbGiveUp), "2 that wait behind it are given up") {
+	if err != nil || e.Behind != 2 || !strings.Contains(e.Means(store.VerbGiveUp), "what waits behind it (2) is given up") {
 		t.Errorf("%v, %d behind: %s", err, e.Behind, e.Means(store.VerbGiveUp))
 	}
 	done, err := h.Act(t.Context(), id, act(store.VerbGiveUp))
@@ -375,6 +375,9 @@ func TestCorrectionsAreKept(t *testing.T) {
 	i, err := h.QueueItem(t.Context(), id)
 	if err != nil || len(i.Supplied) != 1 || i.Supplied[0].Value != "" || !strings.Contains(i.Reason, "supplied RAC for CARPOS (source: court clerk by telephone)") {
 		t.Errorf("%v, %+v, %q", err, i.Supplied, i.Reason)
+	}
+	if s, err := h.Status(t.Context(), i.Tracking); err != nil || len(s.Supplied) != 1 || s.Supplied[0].Field != "RAC" || s.Supplied[0].Value != "" {
+		t.Errorf("%v, the submission tells %+v", err, s.Supplied)
 	}
 	if got := h.sql("select details from audit where action = 'transmission.correct'"); got != "RAC supplied, source: court clerk by telephone" {
 		t.Errorf("audited: %s", got)

@@ -114,6 +114,9 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
 		return err
 	}
+	if s.Supplied, err = readSupplied(ctx, tx, orderID); err != nil {
+		return err
+	}
 	s.Images, err = all(ctx, tx, scanImage, "read the images",
 		"select "+imageColumns+" from image i join submission s on s.id = i.submission_id where i.submission_id = $1 order by i.n", number)
 	if err != nil {

@@ -143,7 +143,7 @@ func TestQueueActs(t *testing.T) {
 		"hold":    {store.StateReady, store.VerbHold, form("reason", "The court asked for it."), "stays held"},
 		"retry":   {store.StateUnknown, store.VerbRetry, form(), "due now"},
 		"release": {store.StateHeld, store.VerbRelease, form(), "What stopped it stops it again"},
-		"give up": {store.StateHeld, store.VerbGiveUp, form("reason", "The court withdrew it."), "2 that wait behind it are given up with it"},
+		"give up": {store.StateHeld, store.VerbGiveUp, form("reason", "The court withdrew it."), "what waits behind it (2) is given up with it"},
 		"correct": {store.StateHeld, store.VerbCorrect, form("field-RAC", " W ", "field-HGT", "", "source", "court clerk by telephone"), "is lacking"},
 	} {
 		t.Run(name, func(t *testing.T) {

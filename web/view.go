@@ -151,6 +151,7 @@ func attemptSteps(kind store.Kind, a store.AttemptStatus) []step {
 func (p *Pages) words() template.FuncMap {
 	return template.FuncMap{
 		"when":  func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
+		"short": func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04") },
 		"clock": func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
 		"row":   rowClass,
 		"rule":  calendar.Explain,

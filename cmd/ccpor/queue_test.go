@@ -193,7 +193,7 @@ func TestQueueCommands(t *testing.T) {
 	s.step(1, "tracking number not valid", "list", "--tracking", "AAAA-AAAA-AB")
 	s.step(0, "1  held, oldest since|1  given_up|Tests are not counted", "counts", "--json=false")
 	for state, says := range map[store.TransmissionState]string{
-		store.StateHeld:     "RAC: The order does not say|A person of the hub corrects|ccpor queue correct " + held + "|1 that wait behind it|beside it: transmission " + waiting,
+		store.StateHeld:     "RAC: The order does not say|A person of the hub corrects|ccpor queue correct " + held + "|what waits behind it (1)|beside it: transmission " + waiting,
 		store.StateReady:    "fault 90|ended as retry|ccpor queue retry " + ready + "|ccpor queue hold|NAM, restrained person: (withheld)",
 		store.StateWaiting:  "It waits for the earlier transactions|nothing now. It waits for what the court made before it",
 		store.StateSent:     "CARPOS has been asked|nothing now",
@@ -220,7 +220,7 @@ func TestQueueCommands(t *testing.T) {
 	s.step(1, "CARPOS has it", "give-up", accepted, "--reason", "why", "--as", "jdoe")
 	s.step(1, "given up for good", "release", given, "--as", "jdoe")
 	s.step(1, "there is no such transmission", "release", "4711", "--as", "jdoe")
-	s.step(0, "would give-up: CARPOS never gets this order|1 that wait behind it|Nothing was done", "give-up", held, "--reason", "why", "--dry-run", "--as", "jdoe")
+	s.step(0, "would give-up: CARPOS never gets this order|what waits behind it (1)|Nothing was done", "give-up", held, "--reason", "why", "--dry-run", "--as", "jdoe")
 
 	s.step(0, "RAC=  race: one of: A other Asian", "correct", held, "--as", "jdoe")
 	s.step(1, "say where it comes from", "correct", held, "RAC=W", "--as", "jdoe")
