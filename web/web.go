@@ -53,6 +53,7 @@ type Pages struct {
 	page    *template.Template
 	queue   QueueReader // nil: without the pages of the queue
 	desk    Desk
+	river   http.Handler // nil: not shown
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
@@ -74,6 +75,7 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /submission", p.find)
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
 	p.queueRoutes(mux)
+	p.riverRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

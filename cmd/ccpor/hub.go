@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"riverqueue.com/riverui"
 
 	"ccpor/clets/relay"
 	"ccpor/evidence"
@@ -40,6 +41,7 @@ type hub struct {
 	stamper *evidence.Stamper // nil where no authority is configured
 	service *http.Server
 	pages   *http.Server
+	river   *riverui.Handler // nil: not shown
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
 	serviceAt, pagesAt net.Listener
 }
@@ -167,7 +169,14 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
-	handler, err := pages.WithQueue(h.store.Reader, relay.NewDesk(h.store, dictionary)).Handler()
+	pages.WithQueue(h.store.Reader, relay.NewDesk(h.store, dictionary))
+	if err := h.openRiver(); err != nil {
+		return err
+	}
+	if h.river != nil {
+		pages.WithRiver(h.river)
+	}
+	handler, err := pages.Handler()
 	if err != nil {
 		return err
 	}
@@ -183,6 +192,7 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
 	group.Go(func() error { return h.tell(serving) })
+	group.Go(func() error { return h.showRiver(serving) })
 	group.Go(func() error { return h.keeper.Run(serving, time.Second) })
 	if h.stamper != nil {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
