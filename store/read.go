@@ -114,6 +114,9 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
 		return err
 	}
+	if s.Supplied, err = readSupplied(ctx, tx, orderID); err != nil {
+		return err
+	}
 	if err := s.Order.readTold(ctx, tx, orderID); err != nil {
 		return err
 	}

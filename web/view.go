@@ -153,12 +153,16 @@ func attemptSteps(kind store.Kind, a store.AttemptStatus) []step {
 // words are the functions of the templates.
 func (p *Pages) words() template.FuncMap {
 	return template.FuncMap{
+		"messageKind": func(k store.MessageKind) string { return messageNames[k] },
 		"when":        func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
+		"short":       func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04") },
 		"clock":       func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
 		"row":         rowClass,
 		"rule":        calendar.Explain,
 		"whose":       whose,
-		"messageKind": func(k store.MessageKind) string { return messageNames[k] },
+
+		"stateWord":  stateWord,
+		"stateClass": stateClass,
 	}
 }
 

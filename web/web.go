@@ -1,11 +1,14 @@
 // Package web serves the pages for people, rendered on the server from a read-only view of the store.
 //
+// The pages of the queue show what is owed to CARPOS, and let a person act on it: only through Desk, one narrow interface that holds, releases, makes due, corrects
+// and gives up, each with its own audit entry. An act takes two steps, a page that says what will happen and a form with the person's name.
+//
 // One page shows one submission: every stage with its time, what was wrong, what happens next and whose move it is. Pages need no
 // script and load nothing from elsewhere. Every look at a submission is written to the audit log before the page is sent; where that
 // fails, nothing is shown.
 //
-// The package writes nothing but audit entries, decides nothing, and knows no session: until people can sign in it is to be served on
-// loopback only, which whoever listens sees to. It refuses requests that a browser made for another site's page or under another
+// Beside that the package writes nothing but audit entries. It decides nothing, and knows no session: until people can sign in it is to be served on
+// loopback only, which whoever listens sees to, and a name is on record as it was typed. It refuses requests that a browser made for another site's page or under another
 // host name, and shows neither names nor other contents of an order.
 package web
 
@@ -51,7 +54,10 @@ type Pages struct {
 	zone    *time.Location
 	log     *slog.Logger
 	page    *template.Template
-	warn    []float64 // shares of the time until a deadline, as store.Clock.Outlook takes them
+	warn    []float64   // shares of the time until a deadline, as store.Clock.Outlook takes them
+	queue   QueueReader // nil: without the pages of the queue
+	desk    Desk
+	river   http.Handler // nil: not shown
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
@@ -74,6 +80,8 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
 	p.messageRoutes(mux)
 	mux.HandleFunc("GET /deadlines", p.deadlines)
+	p.queueRoutes(mux)
+	p.riverRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

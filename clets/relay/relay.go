@@ -175,9 +175,9 @@ func (c Config) check() error {
 
 // Relay is the hub's outbound side.
 type Relay struct {
+	author
 	cfg      Config
 	store    Store
-	dict     *carpos.Dictionary
 	codes    *codes.Book
 	clock    clockwork.Clock
 	log      *slog.Logger
@@ -204,7 +204,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
+	r := &Relay{cfg: cfg, store: s, author: author{d, cfg.Zone}, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
 	r.seats.changed = make(chan struct{})
 	for _, l := range cfg.Lines {
 		r.stations = append(r.stations, newStation(r, l))

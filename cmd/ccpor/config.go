@@ -79,6 +79,8 @@ type serveConfig struct {
 
 	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
 
+	RiverUI bool `name:"river-ui" env:"CCPOR_RIVER_UI" help:"Show River's own pages about the jobs under /river/ of the pages, for reading."`
+
 	Switch       string        `env:"CCPOR_SWITCH" help:"Address of the message switch, host:port. Empty: nothing is relayed, transmissions wait." placeholder:"HOST:PORT"`
 	SwitchLines  []string      `env:"CCPOR_SWITCH_LINES" default:"CCPR" help:"Mnemonics of the lines to the switch, four characters each."`
 	SwitchORI    string        `env:"CCPOR_SWITCH_ORI" default:"CA0349400" help:"ORI with which the lines log on."`

@@ -32,6 +32,7 @@ type commands struct {
 	Lines        linesCommand        `cmd:"" help:"List the lines to the switch and how they stand."`
 	Switch       switchCommand       `cmd:"" help:"Say or set to which kind of switch the database belongs."`
 	Export       exportCommand       `cmd:"" help:"Export what is open to the public."`
+	Queue        queueCommand        `cmd:"" help:"Work on what is owed to CARPOS: list, show, hold, release, retry, give up, correct."`
 	Submit       submitCommand       `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Validate     validateCommand     `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
 	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`

@@ -27,10 +27,7 @@ type relaySide struct {
 }
 
 func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
-	dictionary, err := c.dictionary, error(nil)
-	if dictionary == nil {
-		dictionary, err = carpos.Load()
-	}
+	dictionary, err := c.messageDictionary()
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +51,14 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 		return nil, err
 	}
 	return &relaySide{relay: r, store: s, log: log, stop: c.Stop}, nil
+}
+
+// messageDictionary is the embedded one, or another in a region that tries a changed code table.
+func (c serveConfig) messageDictionary() (*carpos.Dictionary, error) {
+	if c.dictionary != nil {
+		return c.dictionary, nil
+	}
+	return carpos.Load()
 }
 
 // packageOf is what the rules look at of a package that the relay is about to send.

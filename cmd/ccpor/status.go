@@ -109,6 +109,9 @@ func (t *terminal) printStatus(s store.Status, outlook store.Outlook) {
 	for _, st := range s.Stages {
 		fmt.Fprintf(w, "  %s %-10s %s%s\n", okMark(st.OK), st.Name, st.End.Sub(st.Start).Round(time.Microsecond), named("  ", st.Text))
 	}
+	for _, c := range s.Supplied {
+		fmt.Fprintf(w, "  supplied  %s to CARPOS on %s by %s; source: %s\n", c.Field, t.moment(c.At), c.By, c.Source)
+	}
 	for _, tr := range s.Transmissions {
 		t.printTransmission(tr)
 	}
