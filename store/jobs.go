@@ -45,6 +45,7 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
 	if c.Workers != nil {
 		river.AddWorkerSafely(c.Workers, elsewhere[TransmitArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[DeliverArgs]{})
+		river.AddWorkerSafely(c.Workers, elsewhere[InquireArgs]{})
 	}
 	if c.FetchPollInterval == 0 {
 		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)

@@ -60,8 +60,3 @@ func (b *builder) servingAgency(s order.Service, c Context) {
 	}
 	b.add("SVA", agency)
 }
-
-// Inquire makes the QRR that asks for an order by the number under which it was entered.
-func (d *Dictionary) Inquire(oca string, ori order.ORI) Transaction {
-	return Transaction{Key: Inquiry, ORI: ori, Fields: []Field{{"OCA", oca}}}
-}

@@ -56,6 +56,7 @@ type Store interface {
 	Lease(ctx context.Context, line string, ttl time.Duration) (store.Lease, error)
 	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
 	ReleaseLease(ctx context.Context, l store.Lease) error
+	Inquirer
 }
 
 // Line is one line that the hub may hold.
@@ -192,11 +193,12 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		r.stations = append(r.stations, newStation(r, l))
 	}
 	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r})); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r}),
+		river.AddWorkerSafely(workers, &inquirer{relay: r})); err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	r.jobs, err = s.Jobs(&river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, store.QueueInquire: {MaxWorkers: askWorkers}},
 		Workers:              workers,
 		FetchPollInterval:    max(cfg.Poll, minCooldown),
 		FetchCooldown:        minCooldown,

@@ -20,6 +20,8 @@ var (
 type seats struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed, and made anew, when a place or a line becomes free
+	// transmitting and inquiring are those who wait for a place.
+	transmitting, inquiring waiting
 }
 
 // notify wakes whoever waits. The caller holds the lock.
@@ -33,6 +35,10 @@ func (r *Relay) take(ctx context.Context, w store.Work) (*session, error) {
 	if !r.anyLineFor(w) {
 		return nil, errNoTestSwitch
 	}
+	if s, _ := r.tryTake(w); s != nil {
+		return s, nil
+	}
+	defer r.seats.queue(&r.seats.transmitting, &w)()
 	for {
 		s, changed := r.tryTake(w)
 		if s != nil {
@@ -68,7 +74,7 @@ func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
 	var best *session
 	for _, st := range r.stations {
 		s := st.session
-		if s == nil || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) {
+		if s == nil || s.taken+r.keptToAsk(s) >= max(st.cfg.Window, 1) || !st.carries(w) {
 			continue
 		}
 		if best == nil || s.taken < best.taken {
@@ -79,6 +85,7 @@ func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
 		return nil, r.seats.changed
 	}
 	best.taken++
+	best.asked = false
 	best.users.Add(1)
 	return best, nil
 }
@@ -96,6 +103,9 @@ func (r *Relay) vacate(s *session, control string) {
 	defer r.seats.mu.Unlock()
 	if s.seated[control] {
 		delete(s.seated, control)
+		if s.asking == control {
+			s.asking = ""
+		}
 		s.taken--
 		r.seats.notify()
 	}

@@ -32,6 +32,9 @@ func (r *Relay) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := r.store.StrandedInquiries(ctx, now.Add(-r.cfg.Sweep), now); err != nil {
+		return err
+	}
 	if len(orphans)+len(stranded) > 0 {
 		r.log.Info("transmissions were found that nobody worked on", "orphans", len(orphans), "stranded", len(stranded))
 	}

@@ -234,9 +234,13 @@ func (r *Relay) settleStored(ctx context.Context, w store.Work) error {
 // settle judges a stored reply and settles its attempt. known is the attempt where it is remembered; otherwise it is found by the control
 // number. A reply to nothing that the hub ever sent is left for a person.
 func (r *Relay) settle(ctx context.Context, known *sent, in store.InboundID, control, text string) error {
-	if known == nil {
+	if known == nil || known.inquiry != 0 {
 		s, err := r.recall(ctx, control)
 		if errors.Is(err, store.ErrNotFound) {
+			err = r.settleInquiry(ctx, control, in, text)
+			if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
 			r.log.Warn("the switch answers a request that the hub does not know; a person has to read it", "control", control)
 			return nil
 		}
