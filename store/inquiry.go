@@ -126,6 +126,9 @@ var (
 	ErrInquiryMoved = errors.New("the inquiry has moved on")
 )
 
+// schedulerInterval is how often River looks for jobs that have become due.
+const schedulerInterval = 5 * time.Second
+
 const maxSaid = 200 // characters of purpose and certification
 
 func (n NewInquiry) said() bool {
@@ -176,6 +179,9 @@ func (s *Store) inquiryMoved(ctx context.Context, tx pgx.Tx, id InquiryID, due t
 	b.Queue("insert into audit (at, actor, action, object, outcome, details) values ($1, $2, $3, $4, $5, $6)",
 		e.At, e.Actor, e.Action, id.object(), e.Outcome, e.Details)
 	if !due.IsZero() {
+		if due.Sub(e.At) < schedulerInterval {
+			due = time.Time{} // at once, so that it does not wait for River's scheduler: who looks too early waits by himself
+		}
 		if err := insertJobs(ctx, s.jobs, &b, due, InquireArgs{int64(id)}); err != nil {
 			return err
 		}
@@ -312,7 +318,7 @@ func (r *Reader) InquiryByControl(ctx context.Context, control string) (InquiryI
 }
 
 // StrandedInquiries gives a job to inquiries that were due before the given time and have none, or one that has been running since before.
-func (s *Store) StrandedInquiries(ctx context.Context, dueBefore, now time.Time) ([]InquiryID, error) {
+func (s *Store) StrandedInquiries(ctx context.Context, dueBefore time.Time) ([]InquiryID, error) {
 	found, err := all(ctx, s.pool, pgx.RowTo[InquiryID], "find inquiries without a job", fmt.Sprintf(`
 		select id from inquiry where due < $1
 		and id not in (select (args->>'inquiry_id')::bigint from river_job where kind = 'inquire'
@@ -326,7 +332,7 @@ func (s *Store) StrandedInquiries(ctx context.Context, dueBefore, now time.Time)
 		args[i] = InquireArgs{int64(id)}
 	}
 	var b pgx.Batch
-	if err := insertJobs(ctx, s.jobs, &b, now, args...); err != nil {
+	if err := insertJobs(ctx, s.jobs, &b, time.Time{}, args...); err != nil {
 		return nil, err
 	}
 	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {

@@ -24,7 +24,7 @@ type Inquirer interface {
 	FailInquiry(ctx context.Context, id store.InquiryID, control, why string, at time.Time) error
 	AnswerInquiry(ctx context.Context, control string, reply store.InboundID, at time.Time) error
 	InquiryByControl(ctx context.Context, control string) (store.InquiryID, error)
-	StrandedInquiries(ctx context.Context, dueBefore, now time.Time) ([]store.InquiryID, error)
+	StrandedInquiries(ctx context.Context, dueBefore time.Time) ([]store.InquiryID, error)
 }
 
 const (
@@ -79,6 +79,8 @@ func (r *Relay) inquire(ctx context.Context, id store.InquiryID) (wait time.Dura
 		return 0, r.unanswered(ctx, q, finding{event: noAnswer})
 	case q.State != store.InquiryAsked:
 		return 0, nil
+	case left > 0:
+		return left, nil
 	case q.Until.Before(r.now()):
 		return 0, r.failInquiry(ctx, q, r.neverSent(q))
 	}
@@ -210,7 +212,7 @@ func (r *Relay) unanswered(ctx context.Context, q store.Inquiry, f finding) erro
 	words = wordsOf(words, f)
 	due := now
 	if f.event == nakAgain || f.event == rejectAgain {
-		due = now.Add(askPause)
+		due = now.Add(min(askPause, r.cfg.Pauses[0]))
 	}
 	if q.Tries >= askTries || !due.Before(q.Until) {
 		return r.failInquiry(ctx, q, words+" It was asked "+times(q.Tries)+".")

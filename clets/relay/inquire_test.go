@@ -194,7 +194,7 @@ func TestLateReplyAnswersAFailedInquiry(t *testing.T) {
 	r := b.start(Config{Limits: link.Limits{Connect: 5 * time.Second, Ready: 5 * time.Second, Ack: 5 * time.Second, Reply: 10 * time.Second, Idle: time.Minute}})
 	b.until(soon, "up", func() bool { return r.Lines()[0].Up })
 	id := b.inquire(store.Question{OCA: "NOWHERE-1"}, 1500*time.Millisecond)
-	b.failed(id, "CARPOS gave no answer")
+	b.failed(id, "no answer")
 	b.until(soon, "answered late", func() bool {
 		q, err := b.store.Inquiry(t.Context(), id)
 		return err == nil && q.State == store.InquiryAnswered && q.Reply != nil && q.Reason == ""

@@ -32,7 +32,7 @@ func (r *Relay) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.store.StrandedInquiries(ctx, now.Add(-r.cfg.Sweep), now); err != nil {
+	if _, err := r.store.StrandedInquiries(ctx, now.Add(-r.cfg.Sweep)); err != nil {
 		return err
 	}
 	if len(orphans)+len(stranded) > 0 {
