@@ -75,7 +75,9 @@ type NewInquiry struct {
 	// Certified is by what the person is known as CLETS-certified, and Purpose why is asked: 1 to 200 characters each. Both go into the audit log.
 	Certified, Purpose string
 	Question           Question
-	At                 time.Time
+	// Text is the request that puts the question to CARPOS, as the dictionary writes it.
+	Text []byte
+	At   time.Time
 	// Patience is for how long the person waits; afterwards the inquiry fails.
 	Patience time.Duration
 }
@@ -87,6 +89,8 @@ type Inquiry struct {
 	Actor, Certified, Purpose string
 	Agency                    Agency
 	Question                  Question
+	// Text is the request, without the frame's line.
+	Text []byte
 	// Test forbids asking any but a test switch.
 	Test  bool
 	Until time.Time
@@ -100,9 +104,8 @@ type Inquiry struct {
 	Reason string
 	// Reply is CARPOS's answer, nil where none has come that could be read.
 	Reply *Inbound
-	// Lines are the lines on which it was sent, the last one last; Sent is the body of the first sending, nil before it.
+	// Lines are the lines on which it was sent, the last one last.
 	Lines []string
-	Sent  []byte
 }
 
 // InquiryTry is one sending, as it begins.
@@ -137,7 +140,7 @@ func (n NewInquiry) said() bool {
 			return false
 		}
 	}
-	return n.Actor != "" && n.Question != (Question{}) && n.Patience > 0
+	return n.Actor != "" && n.Question != (Question{}) && len(n.Text) > 0 && n.Patience > 0
 }
 
 // Inquire keeps the inquiry, its audit entry and its job in one transaction. ErrNotSaid; ErrNotFound for an agency that is not registered; ErrMayNotAsk.
@@ -158,9 +161,9 @@ func (s *Store) Inquire(ctx context.Context, n NewInquiry) (InquiryID, error) {
 		case !a.MayQuery:
 			return ErrMayNotAsk
 		}
-		err = tx.QueryRow(ctx, `insert into inquiry (asked_at, actor, agency_id, certified, purpose, question, asked_by, test, until, due)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1) returning id`,
-			n.At, n.Actor, int64(a.ID), n.Certified, n.Purpose, string(question), n.Question.By(), a.Test, n.At.Add(n.Patience)).Scan(&id)
+		err = tx.QueryRow(ctx, `insert into inquiry (asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until, due)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1) returning id`,
+			n.At, n.Actor, int64(a.ID), n.Certified, n.Purpose, string(question), n.Text, n.Question.By(), a.Test, n.At.Add(n.Patience)).Scan(&id)
 		if err != nil {
 			return err
 		}
@@ -200,10 +203,9 @@ func LookedAt(id InquiryID, actor string, at time.Time) Event {
 // Inquiry reads an inquiry; ErrNotFound.
 func (r *Reader) Inquiry(ctx context.Context, id InquiryID) (Inquiry, error) {
 	return one(ctx, r.pool, scanInquiry, "read an inquiry", `
-		select i.id, i.asked_at, i.actor, i.certified, i.purpose, i.question, i.test, i.until, i.state, i.tries, i.control, i.due, i.ended_at, i.reason,
+		select i.id, i.asked_at, i.actor, i.certified, i.purpose, i.question, i.text, i.test, i.until, i.state, i.tries, i.control, i.due, i.ended_at, i.reason,
 			coalesce(m.id, 0), coalesce(m.line, ''), coalesce(m.outseq, ''), coalesce(m.control, ''), coalesce(m.text, ''), m.at,
-			coalesce((select array_agg(t.line order by t.n) from inquiry_try t where t.inquiry_id = i.id), '{}'),
-			(select t.bytes from inquiry_try t where t.inquiry_id = i.id and t.n = 1), `+agencyColumns+`
+			coalesce((select array_agg(t.line order by t.n) from inquiry_try t where t.inquiry_id = i.id), '{}'), `+agencyColumns+`
 		from inquiry i join agency a on a.id = i.agency_id left join inbound m on m.id = i.reply where i.id = $1`, int64(id))
 }
 
@@ -211,8 +213,8 @@ func scanInquiry(row pgx.CollectableRow) (i Inquiry, err error) {
 	var question string
 	var due, ended, replied *time.Time
 	var m Inbound
-	fields := []any{&i.ID, &i.AskedAt, &i.Actor, &i.Certified, &i.Purpose, &question, &i.Test, &i.Until, &i.State, &i.Tries, &i.Control, &due, &ended, &i.Reason,
-		&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.Text, &replied, &i.Lines, &i.Sent}
+	fields := []any{&i.ID, &i.AskedAt, &i.Actor, &i.Certified, &i.Purpose, &question, &i.Text, &i.Test, &i.Until, &i.State, &i.Tries, &i.Control, &due, &ended, &i.Reason,
+		&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.Text, &replied, &i.Lines}
 	if err = row.Scan(append(fields, i.Agency.fields()...)...); err != nil {
 		return i, err
 	}

@@ -420,3 +420,17 @@ func readable(s spec, v string) string {
 	}
 	return s.say(v, true)
 }
+
+// Names says whether an inquiry by name asks for a person of this entry, as CARPOS decides: the name is the restrained person's, another name of it or a protected
+// person's, and date of birth and sex, where they are asked for, are not said otherwise of that person.
+func (t Transaction) Names(ask Transaction) bool {
+	could := func(said, want string) bool { return want == "" || said == "" || said == want }
+	name, born, sex := ask.First("NAM"), ask.First("DOB"), ask.First("SEX")
+	known := t.First("NAM") == name || slices.Contains(t.All("AKA"), name)
+	if known && could(t.First("DOB"), born) && could(t.First("SEX"), sex) {
+		return true
+	}
+	return slices.ContainsFunc(groups(t.Fields), func(g []Field) bool {
+		return g[0].Value == name && could(first(g, "PPB"), born) && could(first(g, "PSX"), sex)
+	})
+}

@@ -87,10 +87,12 @@ func TestAgreements(t *testing.T) {
 		says    string // in the registry's value or the note
 		notSays string
 	}{
-		"same":                  {nil, nil, "NAM", Same, "JONES", ""},
-		"accents":               {func(r *Registered) { r.Order.Restrained.Name = order.Name{Given: "José", Surname: "Núñez"} }, []string{"JONES,MARC", "NUNEZ,JOSE"}, "NAM", Otherwise, "Núñez, José", ""},
-		"another name":          {func(r *Registered) { r.Order.Restrained.Name = order.Name{Given: "José", Surname: "Núñez"} }, nil, "NAM", Differs, "Núñez, José", ""},
-		"a name too long":       {func(r *Registered) { r.Order.Restrained.Name = order.Name{Given: "Maximilian", Middle: "Bartholomew", Surname: "Featherstonehaugh"} }, []string{"JONES,MARC", "FEATHERSTONEHAUGH,MAXIMILIAN B"}, "NAM", Otherwise, "Bartholomew", ""},
+		"same":         {nil, nil, "NAM", Same, "JONES", ""},
+		"accents":      {func(r *Registered) { r.Order.Restrained.Name = order.Name{Given: "José", Surname: "Núñez"} }, []string{"JONES,MARC", "NUNEZ,JOSE"}, "NAM", Otherwise, "Núñez, José", ""},
+		"another name": {func(r *Registered) { r.Order.Restrained.Name = order.Name{Given: "José", Surname: "Núñez"} }, nil, "NAM", Differs, "Núñez, José", ""},
+		"a name too long": {func(r *Registered) {
+			r.Order.Restrained.Name = order.Name{Given: "Maximilian", Middle: "Bartholomew", Surname: "Featherstonehaugh"}
+		}, []string{"JONES,MARC", "FEATHERSTONEHAUGH,MAXIMILIAN B"}, "NAM", Otherwise, "Bartholomew", ""},
 		"a mark without a code": {func(r *Registered) { r.Order.Restrained.Marks = []string{"snake on the left arm"} }, nil, "SMT", Otherwise, "were left out", ""},
 		"another mark":          {func(r *Registered) { r.Order.Restrained.Marks = []string{"snake on the left arm"} }, []string{"MIS/NO CONTACT.", "SMT/TAT L ARM\r\nMIS/NO CONTACT."}, "SMT", Differs, "snake", ""},
 		"date of expiration":    {func(r *Registered) { e := date("2010-06-07"); r.Order.Expiry.Date = &e }, nil, "EXP", Differs, "06/07/2010", ""},
@@ -100,8 +102,14 @@ func TestAgreements(t *testing.T) {
 		"CLETS-001 differs":     {func(r *Registered) { r.Order.Restrained.Born = nil; r.Confidential = secretOf(born.AddDays(1)) }, nil, "DOB", Differs, "not shown", "1981"},
 		"withheld":              {func(r *Registered) { r.Withheld = []string{"OTH"} }, nil, "OTH", Differs, "withheld", "Street"},
 		"not served":            {func(r *Registered) { r.Order.Service = order.ServiceNotServed }, nil, "", Same, "not served", ""},
-		"served since":          {func(r *Registered) { r.Order.Service = order.ServiceNotServed; r.Services = []order.Service{{Date: born}} }, nil, "", Differs, "served", ""},
-		"service on record":     {func(r *Registered) { r.Order.Service = order.ServiceNotServed; r.Services = []order.Service{{Date: born}} }, []string{"SVS/U", "SVS/S"}, "SVS", Same, "served", ""},
+		"served since": {func(r *Registered) {
+			r.Order.Service = order.ServiceNotServed
+			r.Services = []order.Service{{Date: born}}
+		}, nil, "", Differs, "served", ""},
+		"service on record": {func(r *Registered) {
+			r.Order.Service = order.ServiceNotServed
+			r.Services = []order.Service{{Date: born}}
+		}, []string{"SVS/U", "SVS/S"}, "SVS", Same, "served", ""},
 		"cancelled":             {func(r *Registered) { r.Cancelled = &order.Cancellation{Date: born, Reason: order.CancelTerminated} }, []string{"*** NOT SERVED", "*** CANCELLED"}, "", Same, "cancelled", ""},
 		"its end not on record": {func(r *Registered) { r.Cancelled = &order.Cancellation{Date: born, Reason: order.CancelTerminated} }, nil, "CXD", OnlyRegistry, "11/21/1981", ""},
 		"expired":               {func(r *Registered) { r.Now = time.Date(2009, 6, 8, 0, 0, 0, 0, time.UTC) }, []string{"*** NOT SERVED", "*** EXPIRED"}, "", Same, "expired", ""},

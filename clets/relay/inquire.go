@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -36,14 +37,6 @@ const (
 	askPause = time.Second
 )
 
-// QuestionOf is what a person asks in the words of the dictionary.
-func QuestionOf(q store.Question) carpos.Question {
-	out := carpos.Question{OCA: q.OCA, FCN: q.FCN, Case: q.Case, CTI: q.Court, Born: q.Born, Sex: q.Sex}
-	if q.Name != nil {
-		out.Name = *q.Name
-	}
-	return out
-}
 
 // inquirer is the worker of the job "inquire".
 type inquirer struct {
@@ -104,14 +97,6 @@ func times(n int) string {
 
 // ask puts the question on a line.
 func (r *Relay) ask(ctx context.Context, q store.Inquiry) (wait time.Duration, err error) {
-	t, err := r.dict.Ask(QuestionOf(q.Question), q.Agency.ORI)
-	var text []byte
-	if err == nil {
-		text, err = r.dict.Encode(t)
-	}
-	if err != nil { // a fault says what is wrong, and never the value
-		return 0, r.failInquiry(ctx, q, "It cannot be written as a CARPOS message: "+err.Error()+".")
-	}
 	waiting, cancel := context.WithTimeout(ctx, min(r.cfg.SlotWait, max(q.Until.Sub(r.now()), 0)))
 	defer cancel()
 	s, err := r.takeToAsk(waiting, q)
@@ -122,17 +107,17 @@ func (r *Relay) ask(ctx context.Context, q store.Inquiry) (wait time.Duration, e
 		return snooze, nil
 	}
 	defer s.users.Done()
-	return 0, r.sendInquiry(ctx, s, q, text)
+	return 0, r.sendInquiry(ctx, s, q)
 }
 
 // sendInquiry stores the bytes, then puts them on the line, where a place is kept for them.
-func (r *Relay) sendInquiry(ctx context.Context, s *session, q store.Inquiry, text []byte) error {
+func (r *Relay) sendInquiry(ctx context.Context, s *session, q store.Inquiry) error {
 	control, err := r.store.NextControl(ctx)
 	if err != nil {
 		r.leaveAsking(s)
 		return fmt.Errorf("draw a control number: %w", err)
 	}
-	body, now := s.line.Body(control, text), r.now()
+	body, now := s.line.Body(control, q.Text), r.now()
 	try := store.InquiryTry{Inquiry: q.ID, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: now, Due: now.Add(q.Until.Sub(q.AskedAt) / askTries)}
 	if try.Due.After(q.Until) {
 		try.Due = q.Until
@@ -289,7 +274,7 @@ func (r *Relay) judgeInquiry(q store.Inquiry, text string) finding {
 		r.log.Warn("a reply to an inquiry is none that is known", "inquiry", q.ID)
 		return finding{event: unreadable}
 	}
-	first := firstLine(r.decode(q.Sent))
+	first, _, _ := strings.Cut(string(q.Text), "\r\n")
 	switch {
 	case reply.Echo != first[:min(maxEcho, len(first))]:
 		return finding{event: foreign}

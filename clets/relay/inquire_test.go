@@ -29,7 +29,24 @@ func (b *bench) inquire(q store.Question, patience time.Duration) store.InquiryI
 
 func (b *bench) inquireFor(ori order.ORI, q store.Question, patience time.Duration) store.InquiryID {
 	b.Helper()
-	id, err := b.store.Inquire(b.Context(), store.NewInquiry{Actor: "test", Agency: ori, Certified: "badge 4711", Purpose: "traffic stop", Question: q, At: time.Now(), Patience: patience})
+	ask := carpos.Question{OCA: q.OCA, FCN: q.FCN, Case: q.Case, CTI: q.Court, Born: q.Born, Sex: q.Sex}
+	if q.Name != nil {
+		ask.Name = *q.Name
+	}
+	tx, err := b.dict.Ask(ask, ori)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := b.dict.Encode(tx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.inquireText(ori, q, text, patience)
+}
+
+func (b *bench) inquireText(ori order.ORI, q store.Question, text []byte, patience time.Duration) store.InquiryID {
+	b.Helper()
+	id, err := b.store.Inquire(b.Context(), store.NewInquiry{Actor: "test", Agency: ori, Certified: "badge 4711", Purpose: "traffic stop", Question: q, Text: text, At: time.Now(), Patience: patience})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -235,15 +252,17 @@ func TestTestInquiryGoesToNoLiveSwitch(t *testing.T) {
 
 func first[T, U any](v T, _ U) T { return v }
 
-// What CARPOS refuses is told with its reason and not asked again; what cannot be written is not sent.
+// What CARPOS refuses is told in the table's words, and not asked again.
 func TestInquiryRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, sim.Config{})
+	b.register(store.Agency{ORI: "CA0300000", Name: "A sheriff", Kind: store.KindLawEnforcement, MayQuery: true})
 	b.start(Config{})
-	q := b.failed(b.inquire(store.Question{OCA: "NOT/A NUMBER"}, patience), "cannot be written")
-	if q.Tries != 0 || strings.Contains(q.Reason, "NOT/A") {
+	q := b.failed(b.inquireText("CA0300000", store.Question{OCA: "SECRET"}, []byte("QRR.CA0300000.ZZZ/SECRET\r\n"), patience), "CARPOS refuses the question: 02 ")
+	if q.Tries != 1 || strings.Contains(q.Reason, "SECRET") || q.Reply != nil {
 		t.Errorf("%d tries, %s", q.Tries, q.Reason)
 	}
+	b.until(soon, "refusal handled", func() bool { return b.left() == "0" })
 }
 
 // Inquiries go before a backlog and do not stop it: on a line with one place the two take turns.

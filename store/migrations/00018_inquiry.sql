@@ -11,6 +11,7 @@ create table inquiry (
     certified text not null check (length(certified) between 1 and 200), -- by what the person is known as CLETS-certified
     purpose   text not null check (length(purpose) between 1 and 200),
     question  text not null check (question <> ''), -- JSON, read back as a whole
+    text      bytea not null check (octet_length(text) between 1 and 16384), -- the request as it is sent, without the frame's line
     asked_by  text not null check (asked_by in ('FCN', 'OCA', 'case', 'name')),
     test      boolean not null,
     until     timestamptz not null check (until > asked_at), -- the asker's patience
@@ -72,7 +73,7 @@ end $$;
 
 create trigger inquiry_moves before update of state on inquiry for each row
     when (old.state <> new.state) execute function inquiry_may_move();
-create trigger inquiry_identity before update of asked_at, actor, agency_id, certified, purpose, question, asked_by, test, until on inquiry for each row
+create trigger inquiry_identity before update of asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until on inquiry for each row
     execute function never();
 create trigger inquiry_kept before delete on inquiry for each row execute function never();
 create trigger inquiry_answer_kept before update on inquiry for each row when (old.state = 'answered') execute function never();
