@@ -48,6 +48,7 @@ type Pages struct {
 	zone    *time.Location
 	log     *slog.Logger
 	page    *template.Template
+	desk    Desk // nil where CARPOS cannot be asked
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
@@ -68,6 +69,7 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", p.list)
 	mux.HandleFunc("GET /submission", p.find)
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
+	p.inquiryRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

@@ -28,6 +28,23 @@ func (a Agreement) IsDifference() bool {
 	return a == Differs || a == OnlyCarpos || a == OnlyRegistry
 }
 
+// Mark is a sign for the agreement, for readers who do not see colours: "=", "≈", "≠", "+" for what CARPOS alone has, "−" for what the registry alone has, "·".
+func (a Agreement) Mark() string {
+	switch a {
+	case Same:
+		return "="
+	case Otherwise:
+		return "≈"
+	case Differs:
+		return "≠"
+	case OnlyCarpos:
+		return "+"
+	case OnlyRegistry:
+		return "−"
+	}
+	return "·"
+}
+
 // Line is one thing of an order as both sides have it, in words for people. Registry and Carpos are mostly data about people.
 type Line struct {
 	// Section is a heading; lines of one section stand together.

@@ -59,6 +59,25 @@ type Hit struct {
 	Owed []string `json:"owed,omitempty"`
 }
 
+// Section are lines under one heading.
+type Section struct {
+	Heading string
+	Lines   []carpos.Line
+}
+
+// Sections are the lines under their headings.
+func (h Hit) Sections() []Section {
+	var out []Section
+	for _, l := range h.Lines {
+		if n := len(out); n == 0 || out[n-1].Heading != l.Section {
+			out = append(out, Section{Heading: l.Section})
+		}
+		last := &out[len(out)-1]
+		last.Lines = append(last.Lines, l)
+	}
+	return out
+}
+
 // Missing is an order of the registry that CARPOS does not show.
 type Missing struct {
 	Order    string         `json:"order"`

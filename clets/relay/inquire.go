@@ -37,7 +37,6 @@ const (
 	askPause = time.Second
 )
 
-
 // inquirer is the worker of the job "inquire".
 type inquirer struct {
 	river.WorkerDefaults[store.InquireArgs]

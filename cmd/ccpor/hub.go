@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ccpor/clets/inquiry"
 	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
@@ -162,6 +163,11 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
+	dictionary, err := h.config.messages()
+	if err != nil {
+		return err
+	}
+	pages.Inquiries(inquiry.New(h.store, dictionary, zone, time.Now))
 	handler, err := pages.Handler()
 	if err != nil {
 		return err

@@ -25,10 +25,7 @@ type relaySide struct {
 }
 
 func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
-	dictionary, err := c.dictionary, error(nil)
-	if dictionary == nil {
-		dictionary, err = carpos.Load()
-	}
+	dictionary, err := c.messages()
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +49,14 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 		return nil, err
 	}
 	return &relaySide{relay: r, stop: c.Stop}, nil
+}
+
+// messages is the message dictionary.
+func (c *serveConfig) messages() (*carpos.Dictionary, error) {
+	if c.dictionary != nil {
+		return c.dictionary, nil
+	}
+	return carpos.Load()
 }
 
 // packageOf is what the rules look at of a package that the relay is about to send.
