@@ -451,3 +451,26 @@ func (t Transaction) Names(ask Transaction) bool {
 		return g[0].Value == name && could(first(g, "PPB"), born) && could(first(g, "PSX"), sex)
 	})
 }
+
+// NamesLike are the names in this entry that begin as the one that an inquiry asks for, and would be found by no other reason than their spelling or length:
+// CARPOS finds a name only as it was entered.
+func (t Transaction) NamesLike(ask Transaction) []string {
+	var out []string
+	for _, f := range t.Fields {
+		if !slices.Contains([]string{"NAM", "AKA", "PPN"}, f.Name) || firstOf(f.Value) != firstOf(ask.First("NAM")) || slices.Contains(out, f.Value) {
+			continue
+		}
+		other := Transaction{Key: ask.Key, ORI: ask.ORI, Fields: append([]Field{{"NAM", f.Value}}, slices.DeleteFunc(slices.Clone(ask.Fields), func(f Field) bool { return f.Name == "NAM" })...)}
+		if t.Names(other) {
+			out = append(out, f.Value)
+		}
+	}
+	return out
+}
+
+// firstOf is surname and first given name.
+func firstOf(name string) string {
+	last, given, _ := strings.Cut(name, ",")
+	given, _, _ = strings.Cut(given, " ")
+	return last + "," + given
+}

@@ -263,11 +263,15 @@ func TestMissingByName(t *testing.T) {
 		"protected":   {store.Question{Name: &order.Name{Surname: "Smith", Given: "Mary"}, Sex: "F"}, 1},
 		"other birth": {store.Question{Name: &order.Name{Surname: "Nunez", Given: "Jose"}, Born: date("1981-11-22")}, 0},
 		"other sex":   {store.Question{Name: &order.Name{Surname: "Nunez", Given: "Jose"}, Sex: "F"}, 0},
-		"more names":  {store.Question{Name: &order.Name{Surname: "Nunez", Given: "Jose", Middle: "Maria"}}, 0},
+		"more names":  {store.Question{Name: &order.Name{Surname: "Nunez", Given: "Jose", Middle: "Maria"}}, 1},
+		"other names": {store.Question{Name: &order.Name{Surname: "Nunez", Given: "Juan"}}, 0},
 	} {
 		v := show(t, &files{entries: []store.Entry{entry("A-1", "111")}, q: answered(tt.q, reply("NAM/X,Y", none))})
 		if len(v.Missing) != tt.missing {
 			t.Errorf("%s: %+v", name, v.Missing)
+		}
+		if name == "more names" && !strings.Contains(v.Missing[0].Means, "names NUNEZ,JOSE. Ask for that") {
+			t.Errorf("%+v", v.Missing)
 		}
 	}
 }

@@ -163,8 +163,8 @@ func (d *Desk) answer(ctx context.Context, q store.Inquiry, v *View) error {
 	}
 	v.NotShown = reply.NotShown
 	for i, e := range entries {
-		if !shown[i] && d.fits(e, q) {
-			v.Missing = append(v.Missing, missing(e, reply.NotShown > 0))
+		if !shown[i] {
+			v.Missing = append(v.Missing, d.missing(e, q, reply.NotShown > 0)...)
 		}
 	}
 	v.Headline = headline(*v, reply)
@@ -266,18 +266,25 @@ func owed(t store.EntryTransmission) string {
 	return fmt.Sprintf("%s %s Next move: %s.", text, t.Next.Sentence, t.Next.Whose)
 }
 
-// fits says whether the question, as CARPOS understands it, asks for the order: a name found in the registry without regard to accents is narrowed to what the
-// hub would have entered.
-func (d *Desk) fits(e store.Entry, q store.Inquiry) bool {
+// missing is an order that CARPOS does not show, where the question asks for it: a name found in the registry without regard to accents is narrowed to what the hub
+// would have entered.
+func (d *Desk) missing(e store.Entry, q store.Inquiry, more bool) []Missing {
 	if q.Question.Name == nil {
-		return true
+		return []Missing{missing(e, more)}
 	}
 	ask, err := d.dict.Ask(questionOf(q.Question), q.Agency.ORI)
-	if err != nil {
-		return false
+	if err != nil { // it was asked once; another dictionary may say otherwise
+		return nil
 	}
 	enter, _ := d.dict.EnterWith(e.Order, e.Confidential, d.registered(e, q.Agency).Context)
-	return enter.Names(ask)
+	if enter.Names(ask) {
+		return []Missing{missing(e, more)}
+	}
+	if like := enter.NamesLike(ask); len(like) > 0 {
+		return []Missing{{Order: named(e), Tracking: e.AddedIn, Whose: "whoever asked",
+			Means: fmt.Sprintf("CARPOS finds a name only as it was entered, and this order names %s. Ask for that, or for OCA %s.", strings.Join(like, " and "), e.OCA)}}
+	}
+	return nil
 }
 
 // missing says what it means that CARPOS does not show an order of the registry.
