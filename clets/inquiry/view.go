@@ -169,7 +169,10 @@ func (d *Desk) answer(ctx context.Context, q store.Inquiry, v *View) error {
 	}
 	v.Headline = headline(*v, reply)
 	v.Warnings = warnings(q, reply)
-	if len(v.Missing) > 0 {
+	switch {
+	case v.different() > 0:
+		v.Next, v.Whose = "Confirm with the entering agency which of the two is right. What the hub still owes CARPOS of an order is said with its record.", "whoever asked"
+	case len(v.Missing) > 0:
 		v.Next, v.Whose = "Orders of the registry that CARPOS does not show are listed with what that means.", "see each"
 	}
 	return nil
@@ -323,14 +326,12 @@ func headline(v View, reply carpos.Reply) string {
 	if v.NotShown > 0 {
 		text += fmt.Sprintf(" %d of them it does not show: ask more narrowly.", v.NotShown)
 	}
-	different := 0
-	for _, h := range v.Hits {
-		if h.Differences > 0 {
-			different++
-		}
-	}
-	if different > 0 {
-		text += fmt.Sprintf(" %d of those shown differ from the registry.", different)
+	switch different := v.different(); {
+	case different == 0:
+	case n == 1:
+		text += " It differs from the registry."
+	default:
+		text += fmt.Sprintf(" Of those shown, %d differ from the registry.", different)
 	}
 	switch n := len(v.Missing); {
 	case n == 1:
@@ -341,6 +342,17 @@ func headline(v View, reply carpos.Reply) string {
 		text += " Nor does the registry have an order for it that this agency may read."
 	}
 	return text
+}
+
+// different counts the hits that differ from the registry.
+func (v View) different() int {
+	n := 0
+	for _, h := range v.Hits {
+		if h.Differences > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // warnings are said before the hits.
