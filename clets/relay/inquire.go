@@ -98,45 +98,48 @@ func times(n int) string {
 func (r *Relay) ask(ctx context.Context, q store.Inquiry) (wait time.Duration, err error) {
 	waiting, cancel := context.WithTimeout(ctx, min(r.cfg.SlotWait, max(q.Until.Sub(r.now()), 0)))
 	defer cancel()
-	s, err := r.takeToAsk(waiting, q)
+	p, err := r.takeToAsk(waiting, &q)
 	switch {
 	case errors.Is(err, errNoTestSwitch):
 		return 0, r.failInquiry(ctx, q, "It is a test, and the hub has no line to a test switch. Nothing was asked.")
 	case err != nil:
 		return snooze, nil
 	}
-	defer s.users.Done()
-	return 0, r.sendInquiry(ctx, s, q)
+	defer r.leaveAsked(p)
+	return 0, r.sendInquiry(ctx, p, q)
 }
 
 // sendInquiry stores the bytes, then puts them on the line, where a place is kept for them.
-func (r *Relay) sendInquiry(ctx context.Context, s *session, q store.Inquiry) error {
+func (r *Relay) sendInquiry(ctx context.Context, p *place, q store.Inquiry) error {
 	control, err := r.store.NextControl(ctx)
 	if err != nil {
-		r.leaveAsking(s)
 		return fmt.Errorf("draw a control number: %w", err)
 	}
-	body, now := s.line.Body(control, q.Text), r.now()
-	try := store.InquiryTry{Inquiry: q.ID, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: now, Due: now.Add(q.Until.Sub(q.AskedAt) / askTries)}
+	body, now := p.line.Body(control, q.Text), r.now()
+	try := store.InquiryTry{Inquiry: q.ID, Control: control, Line: p.line.Mnemonic(), Bytes: body, At: now, Due: now.Add(q.Until.Sub(q.AskedAt) / askTries)}
 	if try.Due.After(q.Until) {
 		try.Due = q.Until
 	}
 	if err := r.store.BeginInquiry(ctx, try); err != nil {
-		r.leaveAsking(s)
 		return err
 	}
-	r.seatAsking(s, control)
-	s.station.remember(control, sent{inquiry: q.ID})
-	switch err := s.line.Send(ctx, control, body); {
-	case errors.Is(err, link.ErrNotSent):
-		s.station.forget(control)
-		r.vacate(s, control)
+	r.seatAsked(p, control)
+	p.station.remember(control, sent{inquiry: q.ID})
+	if err := p.line.Send(ctx, control, body); errors.Is(err, link.ErrNotSent) {
+		p.station.forget(control)
+		r.vacate(p.session, control)
 		q.Control, q.Tries = control, q.Tries+1
 		return r.unanswered(context.WithoutCancel(ctx), q, finding{event: notSent})
-	case err != nil:
-		return nil // the line broke; its end settles what was unanswered
 	}
-	return nil
+	return nil // where the line broke, its end settles what was unanswered
+}
+
+// seatAsked ties the place to the request, which frees it by its end.
+func (r *Relay) seatAsked(p *place, control string) {
+	r.seats.mu.Lock()
+	p.asking = control
+	r.seats.mu.Unlock()
+	r.seat(p, control)
 }
 
 // askedAgain are the events after which an inquiry may be asked again, with what is said of them; after all others it fails, with the words of askFailed.
@@ -285,17 +288,21 @@ func (r *Relay) judgeInquiry(q store.Inquiry, text string) finding {
 	return finding{event: foreign}
 }
 
+// mayAsk says whether the line may carry the inquiry: the agency's own line where it has one, and a test switch for a test.
+func (st *station) mayAsk(q *store.Inquiry) bool {
+	return (q.Agency.Mnemonic == "" || q.Agency.Mnemonic == st.cfg.Mnemonic) && (!q.Test || st.cfg.Test)
+}
+
 // takeToAsk finds the least busy line on which the inquiry may go, and waits for one until ctx ends.
-func (r *Relay) takeToAsk(ctx context.Context, q store.Inquiry) (*session, error) {
-	w := store.Work{Agency: q.Agency, Test: q.Test}
-	if !r.anyLineFor(w) {
+func (r *Relay) takeToAsk(ctx context.Context, q *store.Inquiry) (*place, error) {
+	if q.Test && !r.anyTestLine() {
 		return nil, errNoTestSwitch
 	}
-	defer r.seats.queue(&r.seats.inquiring, &w)()
+	defer r.seats.waitsToAsk(q)()
 	for {
-		s, changed := r.tryToAsk(w)
-		if s != nil {
-			return s, nil
+		p, changed := r.tryToAsk(q)
+		if p != nil {
+			return p, nil
 		}
 		select {
 		case <-changed:
@@ -307,13 +314,16 @@ func (r *Relay) takeToAsk(ctx context.Context, q store.Inquiry) (*session, error
 	}
 }
 
-func (r *Relay) tryToAsk(w store.Work) (*session, <-chan struct{}) {
+// errNoTestSwitch says that a test has nowhere to go.
+var errNoTestSwitch = errors.New("no line leads to a test switch")
+
+func (r *Relay) tryToAsk(q *store.Inquiry) (*place, <-chan struct{}) {
 	r.seats.mu.Lock()
 	defer r.seats.mu.Unlock()
 	var best *session
 	for _, st := range r.stations {
 		s := st.session
-		if s == nil || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) || s.asking != "" || s.asked && waitsFor(st, r.seats.transmitting) {
+		if s == nil || s.taken >= max(st.cfg.Window, 1) || !st.mayAsk(q) || s.asking != "" || r.owesTurn(s) {
 			continue
 		}
 		if best == nil || s.taken < best.taken {
@@ -323,63 +333,70 @@ func (r *Relay) tryToAsk(w store.Work) (*session, <-chan struct{}) {
 	if best == nil {
 		return nil, r.seats.changed
 	}
+	r.seats.looks++
 	best.taken++
-	best.asking, best.asked = "taken", true
+	best.asking, best.asked = "taken", r.seats.looks
 	best.users.Add(1)
-	return best, nil
+	return &place{session: best, look: r.seats.looks}, nil
 }
 
-// waiting are those who wait for a place, by what they may go on.
-type waiting map[*store.Work]struct{}
-
-// queue adds somebody to those who wait; what it returns takes them out again.
-func (s *seats) queue(to *waiting, w *store.Work) (leave func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if *to == nil {
-		*to = waiting{}
-	}
-	(*to)[w] = struct{}{}
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(*to, w)
-		if len(s.transmitting)+len(s.inquiring) > 0 {
-			s.notify() // a place may have been kept for them
-		}
-	}
-}
-
-// waitsFor says whether somebody of these waits whom the line may carry. The caller holds the lock.
-func waitsFor(st *station, all waiting) bool {
-	for w := range all {
-		if st.carries(*w) {
-			return true
-		}
-	}
-	return false
+// owesTurn says that the line's next place is for a transmission: the last went to an inquiry, workers wait who will look at the line, and none of them has found
+// it without work since. The caller holds the lock.
+func (r *Relay) owesTurn(s *session) bool {
+	return s.asked != 0 && r.seats.waking > 0 && s.empty <= min(s.asked, r.seats.newest)
 }
 
 // keptToAsk is how many places of a line are kept for inquiries that wait: one, where none is under way there and it is their turn. The caller holds the lock.
 func (r *Relay) keptToAsk(s *session) int {
-	if s.asking == "" && !s.asked && waitsFor(s.station, r.seats.inquiring) {
-		return 1
+	if s.asking != "" || s.asked != 0 {
+		return 0
+	}
+	for q := range r.seats.inquiring {
+		if s.station.mayAsk(q) {
+			return 1
+		}
 	}
 	return 0
 }
 
-// seatAsking ties the place to the request, which frees it by its end.
-func (r *Relay) seatAsking(s *session, control string) {
-	r.seats.mu.Lock()
-	s.asking = control
-	r.seats.mu.Unlock()
-	r.seat(s, control)
+// waitsToAsk counts an inquiry among those that wait for a place, until the returned function is called.
+func (s *seats) waitsToAsk(q *store.Inquiry) (no func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inquiring == nil {
+		s.inquiring = map[*store.Inquiry]struct{}{}
+	}
+	s.inquiring[q] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.inquiring, q)
+		s.notify() // a place may have been kept for it
+	}
 }
 
-// leaveAsking frees a place of which nothing has come.
-func (r *Relay) leaveAsking(s *session) {
+// waits counts a worker, whose look began then, among those that look for something to send, until the returned function is called.
+func (s *seats) waits(began uint64) (no func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waking++
+	s.newest = began
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.waking--
+		if s.waking == 0 && len(s.inquiring) > 0 {
+			s.notify() // a place may have been kept for it
+		}
+	}
+}
+
+// leaveAsked ends the use of the line, and frees a place of which nothing has come.
+func (r *Relay) leaveAsked(p *place) {
 	r.seats.mu.Lock()
-	s.asking = ""
+	if !p.tied {
+		p.asking = ""
+	}
 	r.seats.mu.Unlock()
-	r.leave(s)
+	r.leave(p)
 }

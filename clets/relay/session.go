@@ -14,10 +14,11 @@ type session struct {
 	line    *link.Line    // set when opened is closed
 	opened  chan struct{} // the switch may speak before Dial returns
 
-	taken  int             // places in the window; under relay.seats.mu, as the next
+	taken  int             // places in the window; under relay.seats.mu, as the next two
+	empty  uint64          // the last look at which there was no work for the line; 0 since there was some
 	seated map[string]bool // the requests that have one, by control number
 	asking string          // the inquiry that is under way, by control number; one at a time
-	asked  bool            // the last place went to an inquiry
+	asked  uint64          // the look at which the last place went to an inquiry; 0 since it went to a transmission
 	users  sync.WaitGroup  // workers at the line
 
 	handling sync.WaitGroup
