@@ -4,6 +4,8 @@
 // script and load nothing from elsewhere. Every look at a submission is written to the audit log before the page is sent; where that
 // fails, nothing is shown.
 //
+// On a page of its own a person asks CARPOS, through a desk that keeps question, asker and purpose (inquiry.go).
+//
 // The package writes nothing but audit entries, decides nothing, and knows no session: until people can sign in it is to be served on
 // loopback only, which whoever listens sees to. It refuses requests that a browser made for another site's page or under another
 // host name, and shows neither names nor other contents of an order.

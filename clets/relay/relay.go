@@ -10,6 +10,8 @@
 // An outcome that is not known is looked up before anything is sent again. What a process leaves behind when it is killed is found when a
 // hub takes its line over, and by a sweep: it too counts as not known.
 //
+// What a person asks CARPOS goes the same way (inquire.go), and is asked again where a transaction would be looked up.
+//
 // Each line is leased, so that a mnemonic belongs to one hub at a time. The relay refuses to send a test package to any switch but a test switch, to
 // take a reply for an acceptance that is not exactly one, and to decide what a person must decide. It writes no value of an order into a log.
 package relay
