@@ -269,7 +269,7 @@ func TestInquiryRefused(t *testing.T) {
 func TestInquiriesAndEntriesTakeTurns(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, sim.Config{ReplyAfter: 20 * time.Millisecond})
-	const entries, inquiries = 30, 10
+	const entries, inquiries = 30, askWorkers
 	var ids []store.InquiryID
 	for i := range entries {
 		b.add(fmt.Sprintf("06NF%04d", i))
@@ -294,7 +294,7 @@ func TestInquiriesAndEntriesTakeTurns(t *testing.T) {
 	// From the first inquiry until the last one both sides wait.
 	both := kinds.String()
 	both = both[strings.Index(both, "q") : strings.LastIndex(both, "q")+1]
-	if strings.Contains(both, "qqq") || strings.Contains(both, "EEE") || !strings.Contains(both, "E") {
+	if strings.Contains(both, "qqq") || strings.Contains(both, "EEEE") || !strings.Contains(both, "E") {
 		t.Errorf("one side waited while the other went on: %s", kinds.String())
 	}
 	b.sound()
