@@ -10,20 +10,23 @@ import (
 	"ccpor/store"
 )
 
-// Desk is where people ask CARPOS; *inquiry.Desk is one. It puts every look at an answer on record before it gives it out.
-type Desk interface {
+// Inquirer is where people ask CARPOS; *inquiry.Desk is one. It puts every look at an answer on record before it gives it out.
+type Inquirer interface {
 	Ask(ctx context.Context, f inquiry.Form) (store.InquiryID, error)
 	Show(ctx context.Context, id store.InquiryID, actor string) (inquiry.View, error)
 }
 
-// Inquiries opens the pages on which CARPOS is asked.
-func (p *Pages) Inquiries(d Desk) { p.desk = d }
+// WithInquiries opens the pages on which CARPOS is asked.
+func (p *Pages) WithInquiries(i Inquirer) *Pages {
+	p.inquirer = i
+	return p
+}
 
 // visitor is who comes to the pages, for the audit log, until people can sign in.
 const visitor = "loopback"
 
 func (p *Pages) inquiryRoutes(mux *http.ServeMux) {
-	if p.desk == nil {
+	if p.inquirer == nil {
 		return
 	}
 	mux.HandleFunc("GET /inquiry", func(w http.ResponseWriter, _ *http.Request) { p.render(w, http.StatusOK, "ask", askView{}) })
@@ -50,7 +53,7 @@ func (p *Pages) ask(w http.ResponseWriter, r *http.Request) {
 	said := r.PostForm.Get
 	f := inquiry.Form{Actor: visitor, For: said("for"), Certified: said("certified"), Purpose: said("purpose"), FCN: said("fcn"), OCA: said("oca"), Case: said("case"), Court: said("court"),
 		Name: said("name"), Born: said("born"), Sex: said("sex")}
-	id, err := p.desk.Ask(r.Context(), f)
+	id, err := p.inquirer.Ask(r.Context(), f)
 	var refused *inquiry.Refusal
 	if errors.As(err, &refused) {
 		p.render(w, http.StatusUnprocessableEntity, "ask", askView{f, refused.Problems})
@@ -72,7 +75,7 @@ func (p *Pages) inquiry(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, http.StatusBadRequest, "There is no such inquiry", "The address is not one of this program's. Inquiries are numbered.")
 		return
 	}
-	v, err := p.desk.Show(r.Context(), store.InquiryID(id), visitor)
+	v, err := p.inquirer.Show(r.Context(), store.InquiryID(id), visitor)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		p.refuse(w, http.StatusNotFound, "No inquiry has this number", "Nothing was asked under it here.")

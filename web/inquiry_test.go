@@ -42,8 +42,7 @@ func visit(t *testing.T, c *counter, method, path string, form url.Values, chang
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Inquiries(c)
-	h, err := p.Handler()
+	h, err := p.WithInquiries(c).Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +161,7 @@ func TestAnswerPage(t *testing.T) {
 	}
 }
 
-// Pages without a desk ask nothing.
+// Pages without somebody who asks have no form.
 func TestNoDeskNoInquiry(t *testing.T) {
 	if w := get(t, one(store.Status{}), "/inquiry", nil); w.Code != http.StatusNotFound {
 		t.Errorf("status %d", w.Code)

@@ -50,7 +50,8 @@ type Pages struct {
 	zone    *time.Location
 	log     *slog.Logger
 	page    *template.Template
-	desk    Desk // nil where CARPOS cannot be asked
+
+	inquirer Inquirer // nil where CARPOS cannot be asked
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.

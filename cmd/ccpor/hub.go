@@ -163,12 +163,11 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
-	dictionary, err := h.config.messages()
+	dictionary, err := h.config.messageDictionary()
 	if err != nil {
 		return err
 	}
-	pages.Inquiries(inquiry.New(h.store, dictionary, zone, time.Now))
-	handler, err := pages.Handler()
+	handler, err := pages.WithInquiries(inquiry.New(h.store, dictionary, zone, time.Now)).Handler()
 	if err != nil {
 		return err
 	}

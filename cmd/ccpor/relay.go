@@ -25,7 +25,7 @@ type relaySide struct {
 }
 
 func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
-	dictionary, err := c.messages()
+	dictionary, err := c.messageDictionary()
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 	return &relaySide{relay: r, stop: c.Stop}, nil
 }
 
-// messages is the message dictionary.
-func (c *serveConfig) messages() (*carpos.Dictionary, error) {
+// messageDictionary is the embedded one, or another in a region that tries a changed code table.
+func (c serveConfig) messageDictionary() (*carpos.Dictionary, error) {
 	if c.dictionary != nil {
 		return c.dictionary, nil
 	}
