@@ -181,7 +181,7 @@ var parties = map[string]string{
 	"hub":               "the exchange's",
 	"CARPOS":            "CARPOS's",
 	"person of the hub": "a person's at the exchange",
-	"whoever asked":     "of whoever asked",
+	"whoever asked":     "that of whoever asked",
 	"see each":          "see each of them",
 }
 
