@@ -276,6 +276,17 @@ func TestMissingByName(t *testing.T) {
 	}
 }
 
+// A longer name that came on CLETS-001 is not told.
+func TestNamesOfCLETS001AreNotTold(t *testing.T) {
+	t.Parallel()
+	e := entry("A-1", "111")
+	e.Confidential = &order.Confidential{Restrained: &order.ConfidentialRestrained{Aliases: []order.Name{{Given: "Pepe", Middle: "Hidden", Surname: "Nunez"}}}}
+	v := show(t, &files{entries: []store.Entry{e}, q: answered(store.Question{Name: &order.Name{Surname: "Nunez", Given: "Pepe"}}, reply("NAM/X,Y", none))})
+	if len(v.Missing) != 0 {
+		t.Errorf("%+v", v.Missing)
+	}
+}
+
 // What an agency may not read in the registry is not there for it, and is not told by a difference.
 func TestAccess(t *testing.T) {
 	t.Parallel()

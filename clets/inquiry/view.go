@@ -283,7 +283,8 @@ func (d *Desk) missing(e store.Entry, q store.Inquiry, more bool) []Missing {
 	if enter.Names(ask) {
 		return []Missing{missing(e, more)}
 	}
-	if like := enter.NamesLike(ask); len(like) > 0 {
+	plain, _ := d.dict.Enter(e.Order, d.registered(e, q.Agency).Context) // a name that came on CLETS-001 is not told
+	if like := plain.NamesLike(ask); len(like) > 0 {
 		return []Missing{{Order: named(e), Tracking: e.AddedIn, Whose: "whoever asked",
 			Means: fmt.Sprintf("CARPOS finds a name only as it was entered, and this order names %s. Ask for that, or for OCA %s.", strings.Join(like, " and "), e.OCA)}}
 	}
