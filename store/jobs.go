@@ -80,6 +80,7 @@ func newJobs(driver riverdriver.Driver[pgx.Tx], config *river.Config) (*river.Cl
 		river.AddWorkerSafely(c.Workers, elsewhere[TransmitArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[FollowArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[DeliverArgs]{})
+		river.AddWorkerSafely(c.Workers, elsewhere[InquireArgs]{})
 	}
 	if c.FetchPollInterval == 0 {
 		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)

@@ -3,7 +3,6 @@ package store_test
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,19 +13,10 @@ import (
 // states are all states of a transmission.
 var states = []store.TransmissionState{store.StateWaiting, store.StateReady, store.StateSending, store.StateSent, store.StateAccepted, store.StateHeld, store.StateUnknown, store.StateGivenUp}
 
-// drawn are the moves that docs/states.md draws.
+// drawn are the moves that docs/states.md draws of a transmission.
 func drawn(t *testing.T) []string {
 	t.Helper()
-	page, err := os.ReadFile("../docs/states.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var moves []string
-	for _, m := range regexp.MustCompile(`(?m)^    (\w+) --> (\w+) :`).FindAllStringSubmatch(string(page), -1) {
-		moves = append(moves, m[1]+" "+m[2])
-	}
-	slices.Sort(moves)
-	return moves
+	return drawnIn(t, "Transmission")
 }
 
 func TestDrawnMoves(t *testing.T) {

@@ -258,8 +258,6 @@ func (p *Pages) confirm(i store.QueueItem, verb store.Verb) confirmView {
 	return v
 }
 
-const maxForm = 16 << 10
-
 // queueAct does what the form says. What has moved on, or was done already by the same form, is told and not done.
 func (p *Pages) queueAct(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)

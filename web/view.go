@@ -189,6 +189,8 @@ var parties = map[string]string{
 	"hub":               "the exchange's",
 	"CARPOS":            "CARPOS's",
 	"person of the hub": "a person's at the exchange",
+	"whoever asked":     "that of whoever asked",
+	"see each":          "see each of them",
 }
 
 func whose(party any) string {

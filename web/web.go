@@ -7,6 +7,8 @@
 // script and load nothing from elsewhere. Every look at a submission is written to the audit log before the page is sent; where that
 // fails, nothing is shown.
 //
+// On a page of its own a person asks CARPOS, through a desk that keeps question, asker and purpose (inquiry.go).
+//
 // Beside that the package writes nothing but audit entries. It decides nothing, and knows no session: until people can sign in it is to be served on
 // loopback only, which whoever listens sees to, and a name is on record as it was typed. It refuses requests that a browser made for another site's page or under another
 // host name, and shows neither names nor other contents of an order.
@@ -58,6 +60,8 @@ type Pages struct {
 	queue   QueueReader // nil: without the pages of the queue
 	desk    Desk
 	river   http.Handler // nil: not shown
+
+	inquirer Inquirer // nil where CARPOS cannot be asked
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
@@ -82,6 +86,7 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /deadlines", p.deadlines)
 	p.queueRoutes(mux)
 	p.riverRoutes(mux)
+	p.inquiryRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

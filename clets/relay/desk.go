@@ -28,7 +28,9 @@ type Desk struct {
 }
 
 // NewDesk makes a desk over a store and a dictionary. It needs no line and no running relay.
-func NewDesk(s DeskStore, d *carpos.Dictionary, zone *time.Location) *Desk { return &Desk{author{d, zone}, s} }
+func NewDesk(s DeskStore, d *carpos.Dictionary, zone *time.Location) *Desk {
+	return &Desk{author{d, zone}, s}
+}
 
 // Item reads a transmission, with what was sent and answered in plain words. Values that are data about a person are withheld unless personal is true; the bytes
 // themselves are never in it. ErrNotFound.

@@ -14,7 +14,9 @@ import (
 type sent struct {
 	attempt      store.AttemptID
 	transmission store.TransmissionID
-	purpose      store.Purpose
+	// inquiry is set instead where a person asks; all else is then empty.
+	inquiry store.InquiryID
+	purpose store.Purpose
 	// owed is the transaction that CARPOS is to have, also when the attempt is a look-up for it; first is the first line of the request.
 	owed  carpos.Transaction
 	first string

@@ -13,6 +13,8 @@
 // What the switch sends without being asked goes the same way: stored, matched to its order by CARPOS's number, the name and ours (unsolicited.go), settled in one
 // transaction, and only then confirmed. What is not certain waits for a person.
 //
+// What a person asks CARPOS goes the same way (inquire.go), and is asked again where a transaction would be looked up.
+//
 // Each line is leased, so that a mnemonic belongs to one hub at a time. The relay refuses to send a test package to any switch but a test switch, to
 // take a reply for an acceptance that is not exactly one, and to decide what a person must decide. It writes no value of an order into a log.
 package relay
@@ -66,6 +68,7 @@ type Store interface {
 	Lease(ctx context.Context, line string, ttl time.Duration) (store.Lease, error)
 	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
 	ReleaseLease(ctx context.Context, l store.Lease) error
+	Inquirer
 }
 
 // Line is one line that the hub may hold.
@@ -210,11 +213,13 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		r.stations = append(r.stations, newStation(r, l))
 	}
 	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r})); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r}),
+		river.AddWorkerSafely(workers, &inquirer{relay: r})); err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	r.jobs, err = s.JobsWhile(r.anyLine, &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, store.FollowQueue: {MaxWorkers: followers}},
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, store.FollowQueue: {MaxWorkers: followers},
+			store.QueueInquire: {MaxWorkers: askWorkers}},
 		Workers:              workers,
 		FetchPollInterval:    max(cfg.Poll, minCooldown),
 		FetchCooldown:        minCooldown,

@@ -3,6 +3,8 @@ package relay
 import (
 	"errors"
 	"sync"
+
+	"ccpor/store"
 )
 
 // errNoSeat says that something is due for which no line has a free place.
@@ -14,6 +16,10 @@ type seats struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed, and made anew, when a place or a line becomes free
 	looks   uint64        // counts the looks for work, so that it is known which came before which
+	// inquiring are the inquiries that wait for a place, waking counts the workers that do, and newest is when the last of these began to look.
+	inquiring map[*store.Inquiry]struct{}
+	waking    int
+	newest    uint64
 }
 
 // place is a place in a line's window, taken.
@@ -51,7 +57,7 @@ func (r *Relay) take(began uint64) *place {
 	var best *session
 	for _, st := range r.stations {
 		s := st.session
-		if s == nil || s.taken >= max(st.cfg.Window, 1) || s.empty > began {
+		if s == nil || s.taken+r.keptToAsk(s) >= max(st.cfg.Window, 1) || s.empty > began {
 			continue
 		}
 		if best == nil || s.taken < best.taken {
@@ -62,6 +68,7 @@ func (r *Relay) take(began uint64) *place {
 		return nil
 	}
 	best.taken++
+	best.asked = 0
 	best.users.Add(1)
 	r.seats.looks++
 	return &place{session: best, look: r.seats.looks}
@@ -126,6 +133,9 @@ func (r *Relay) vacate(s *session, control string) {
 	defer r.seats.mu.Unlock()
 	if s.seated[control] {
 		delete(s.seated, control)
+		if s.asking == control {
+			s.asking = ""
+		}
 		s.taken--
 		r.seats.notify()
 	}

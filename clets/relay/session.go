@@ -17,6 +17,8 @@ type session struct {
 	taken  int             // places in the window; under relay.seats.mu, as the next two
 	empty  uint64          // the last look at which there was no work for the line; 0 since there was some
 	seated map[string]bool // the requests that have one, by control number
+	asking string          // the inquiry that is under way, by control number; one at a time
+	asked  uint64          // the look at which the last place went to an inquiry; 0 since it went to a transmission
 	users  sync.WaitGroup  // workers at the line
 
 	handling sync.WaitGroup
@@ -46,7 +48,7 @@ func (s *session) handle(what func(context.Context) error) {
 func (s *session) Acked(control string) {
 	st := s.station
 	known := st.recall(control)
-	if known == nil {
+	if known == nil || known.inquiry != 0 {
 		return
 	}
 	s.handle(func(ctx context.Context) error {
@@ -83,6 +85,9 @@ func (s *session) ended(control string, f finding) {
 	}
 	s.handle(func(ctx context.Context) error {
 		s.station.forget(control)
+		if known.inquiry != 0 {
+			return s.station.relay.endedInquiry(ctx, known.inquiry, control, f)
+		}
 		return s.station.relay.finish(ctx, *known, f, 0)
 	})
 }

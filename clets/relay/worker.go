@@ -62,6 +62,7 @@ func (r *Relay) wake(ctx context.Context) (worked bool, err error) {
 	waiting, cancel := context.WithTimeout(ctx, r.slotWait())
 	defer cancel()
 	began, changed := r.seats.look()
+	defer r.seats.waits(began)()
 	for {
 		worked, err = r.stepSince(ctx, began)
 		if !errors.Is(err, errNoSeat) {
@@ -333,10 +334,14 @@ func (r *Relay) settleStored(ctx context.Context, w store.Work) error {
 // settle judges a stored reply and settles its attempt. known is the attempt where it is remembered; otherwise it is found by the control
 // number. A reply to nothing that any hub of this database ever sent is left for a person.
 func (r *Relay) settle(ctx context.Context, known *sent, in store.InboundID, control, text string) error {
-	if known == nil {
+	if known == nil || known.inquiry != 0 {
 		s, err := r.recall(ctx, control)
 		if errors.Is(err, store.ErrNotFound) {
-			return r.stray(ctx, in, control)
+			err = r.settleInquiry(ctx, control, in, text)
+			if errors.Is(err, store.ErrNotFound) {
+				return r.stray(ctx, in, control)
+			}
+			return err
 		}
 		if errors.Is(err, errSettled) {
 			return r.tooLate(ctx, in)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"riverqueue.com/riverui"
 
+	"ccpor/clets/inquiry"
 	"ccpor/clets/relay"
 	"ccpor/evidence"
 	"ccpor/exchange"
@@ -182,7 +183,7 @@ func (h *hub) openPages() error {
 	if h.river != nil {
 		pages.WithRiver(h.river)
 	}
-	handler, err := pages.Handler()
+	handler, err := pages.WithInquiries(inquiry.New(h.store, dictionary, zone, time.Now)).Handler()
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ type commands struct {
 	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`
 	Search       searchCommand       `cmd:"" help:"Search orders of all courts, as far as the person who asks may see them."`
 	Order        orderCommand        `cmd:"" help:"Read one order and what became of it."`
+	Inquire      inquireCommand      `cmd:"" help:"Ask CARPOS by number, case or name, and read the hits beside the registry."`
 	Image        imageCommand        `cmd:"" help:"Fetch an image of an order into a file."`
 	Policy       policyCommand       `cmd:"" help:"Tell what the hub takes: forms, limits, algorithms, maintenance, codes."`
 	Ping         pingCommand         `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
