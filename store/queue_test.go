@@ -336,7 +336,7 @@ func TestDeadEnds(t *testing.T) {
 		store.NoJob:         "delete from river_job where (args->>'transmission_id')::bigint = (select id from transmission where state = 'unknown')",
 		store.NoPredecessor: "update order_ set relay = 'givenUp', version = 1, added_by = 1, oca = 'X1', open = 1 where id = (select order_id from transmission where state = 'waiting')",
 		store.HubGone:       "update transmission set open_since = open_since - interval '1 day' where state = 'sent'",
-		store.WrongCount:    "update order_ set open = 2 where id = (select order_id from transmission where state = 'held')",
+		store.WrongCount:    "update order_ set open = 2 where id = (select order_id from transmission where state = 'held' and kind = 'ERR')",
 		store.NoReason:      "update transmission set reason = ' ' where state = 'held'",
 		store.TwoAtOnce:     "insert into transmission (id, order_id, seq, submission_id, kind, state, test, reason, changed_at) select 999, order_id, 7, submission_id, 'SRR', 'held', false, 'x', now() from transmission where state = 'ready'",
 	}
