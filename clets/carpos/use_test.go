@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ccpor/clets/codes"
 	"ccpor/mapping/order"
@@ -371,16 +372,6 @@ func (u use) replies(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{
-		"VRR.CA0300000.FCN/1\r\nNAM/JONES,MARC\r\nVDT/202603021530\r\nVLO/1 MAIN ST\r\nVAG/CA0300000\r\nVRN/26-0001\r\nARR/Y\r\nMIS/HE CAME TO THE DOOR.",
-		"VRR.CA0300000.FCN/1\r\nNAM/JONES,MARC\r\nVDT/202603021530\r\nVAG/CA0300000\r\nVRN/26-0001\r\nARR/N\r\nMIS/HE CALLED.",
-	} {
-		tx, err := u.d.Decode([]byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.transaction(tx)
-	}
 }
 
 func read(t *testing.T, file string) string {
@@ -458,6 +449,12 @@ func (u use) later(out *strings.Builder, base Transaction, c Context) {
 		s := order.Service{Restrained: c.Restrained, Date: date("2006-07-01"), Time: 600, Method: order.ServiceMethod(l.From), Server: order.Officer{Name: "A. Cecil", Agency: "Orange PD"}, Own: i == 0}
 		tx, lacks := u.d.Serve(s, c)
 		say("service_method.carpos", l.From, tx, lacks)
+	}
+	for _, arrested := range []bool{true, false} {
+		v := order.Violation{At: date("2006-08-01").At(930, time.UTC), Place: "1 Main St", Agency: "CA0300000", Report: "06-0001", Arrested: arrested, Text: "He came to the door."}
+		tx, lacks := u.d.Violate(v, c)
+		fmt.Fprintf(out, "===== violation, arrested %t\n%s", arrested, differences(Transaction{}, tx, lacks))
+		u.transaction(tx)
 	}
 	born := date("1981-11-21")
 	for _, q := range []Question{

@@ -40,6 +40,13 @@ func Capture(b []byte) []Captured {
 		b = bytes.TrimLeft(rest, crlf)
 	}
 	if len(bytes.TrimSpace(b)) > 0 || len(all) == 0 {
+		if len(b) > 0 && !bytes.HasSuffix(b, []byte("\n")) {
+			end := "\n"
+			if bytes.Contains(b, []byte(crlf)) {
+				end = crlf
+			}
+			b = append(bytes.Clone(b), end...) // whoever copied it lost the last line's end
+		}
 		all = append(all, readCaptured(b, nil))
 	}
 	return all

@@ -29,6 +29,10 @@ func Readings(d *carpos.Dictionary, book *codes.Book, reply carpos.Reply) []Read
 	r := &Relay{author: author{dict: d}, codes: book}
 	key, _, _ := strings.Cut(reply.Echo, ".")
 	switch {
+	case !carpos.Whole(reply.Text):
+		return []Reading{
+			readingOf("as the answer to any transaction", store.PurposeSend, finding{event: cut}), readingOf("as the answer to any look-up", store.PurposeLookup, finding{event: cut}),
+		}
 	case reply.Kind == carpos.Unrecognised:
 		return []Reading{readingOf(anyRequest, store.PurposeSend, finding{event: unreadable})}
 	case reply.Echo == "":

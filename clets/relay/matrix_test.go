@@ -59,11 +59,7 @@ func newMatrix(t testing.TB) *matrix {
 	m.whole(d.Modify(entry, changed, order.ModifyAmend, c))
 	m.whole(d.Cancel(order.Cancellation{Restrained: was.Restrained.Name, Date: order.MakeDate(2026, 3, 4), Reason: order.CancelTerminated}, c))
 	m.whole(d.Serve(*served("M"), c))
-	violation, err := d.Decode([]byte("VRR.CA0300000.FCN/" + matrixFCN + "\r\nNAM/JONES,MARC\r\nVDT/202603051530\r\nVAG/CA0300000\r\nVRN/26-0001\r\nMIS/HE CAME TO THE DOOR.\r\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.whole(violation, nil)
+	m.whole(d.Violate(order.Violation{At: matrixNow.Add(-time.Hour), Place: "1 Main St", Agency: "CA0300000", Report: "26-0001", Arrested: true, Text: "He came to the door."}, c))
 	m.owed[carpos.Enter] = entry
 	return m
 }
@@ -80,7 +76,7 @@ func (m *matrix) whole(t carpos.Transaction, lacks []carpos.Lack) carpos.Transac
 
 // attempt is the sending of a transaction, or the look-up for it.
 func (m *matrix) attempt(key carpos.Key, p store.Purpose) sent {
-	s := sent{purpose: p, owed: m.owed[key], form: "CR-160", fcn: matrixFCN, tries: 1}
+	s := sent{purpose: p, owed: m.owed[key], form: "CR-160", fcn: matrixFCN, tries: 1, at: matrixNow}
 	if key == carpos.Enter {
 		s.fcn = ""
 	}
@@ -155,6 +151,7 @@ func (m *matrix) cases() []arrival {
 	add("garbled head", plain("8AYX.CA0\r\nENTRY ACCEPTED"+numbers))
 	add("empty", plain(""))
 	add("head and echo alone", answer(""))
+	add("cut within its last line", answer("ENTRY ACCEPTED\r\nFCN/23206325"))
 	add("echo of another request", func(string) string { return matrixHead + "ERR.CA030013J.OCA/CCPOR-2\r\nENTRY ACCEPTED" + numbers })
 	add("echo cut", func(echo string) string { return matrixHead + echo[:len(echo)-1] + "\r\nENTRY ACCEPTED" + numbers })
 	all = append(all, arrival{name: "not sent", event: notSent}, arrival{name: "expired: no ACK or no RSP", event: noAnswer}, arrival{name: "line closed", event: lineClosed})
@@ -262,7 +259,7 @@ func (m *matrix) lawful(key carpos.Key, p store.Purpose, c arrival, r result) {
 	if p == store.PurposeSend && accepted != own {
 		m.Errorf("sent %s, %s: accepted %v", key, c.name, accepted)
 	}
-	again := strings.HasSuffix(c.name, " 90") || strings.HasSuffix(c.name, " 91") || c.name == "rejects: 90 and 91" || c.nak == 10 || c.nak == 11
+	again := strings.HasSuffix(c.name, " 90") || strings.HasSuffix(c.name, " 91") || c.name == "rejects: 90 and 91" || c.nak == 10 || c.nak == 11 || r.event == cut && p == store.PurposeLookup
 	if again != (r.pause != "-") && c.event == "" {
 		m.Errorf("%s of %s, %s: pause %s", p, key, c.name, r.pause)
 	}

@@ -261,6 +261,7 @@ func (d describer) reply(m link.Captured) described {
 	one.Wrong = append(one.Wrong, d.unknownNumbers(r)...)
 	if r.Echo == "" && m.Kind != "RSP" {
 		one.Next = unsolicited(r)
+		one.Wrong = append(one.Wrong, d.incomplete(r)...)
 	} else {
 		one.Relay = relay.Readings(d.dict, d.book, r)
 	}
@@ -283,6 +284,17 @@ func (d describer) unknownNumbers(r carpos.Reply) []string {
 		}
 	}
 	return out
+}
+
+// incomplete is why a notice has no effect before a person has completed it.
+func (d describer) incomplete(r carpos.Reply) []string {
+	if r.Kind != carpos.Served && r.Kind != carpos.Violated && r.Kind != carpos.NCICFault {
+		return nil
+	}
+	if _, err := d.dict.Notice(r, time.UTC); err != nil {
+		return []string{"it has no effect by itself: " + err.Error()}
+	}
+	return nil
 }
 
 // unsolicited says what the hub does with a message that answers no request.
