@@ -218,8 +218,9 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	r.jobs, err = s.JobsWhile(r.anyLine, &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, store.FollowQueue: {MaxWorkers: followers},
-			store.QueueInquire: {MaxWorkers: askWorkers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: cfg.Workers}, store.FollowQueue: {MaxWorkers: followers, FetchPollInterval: max(cfg.Poll, followPoll)}, store.QueueInquire: {MaxWorkers: askWorkers},
+		},
 		Workers:              workers,
 		FetchPollInterval:    max(cfg.Poll, minCooldown),
 		FetchCooldown:        minCooldown,
@@ -249,6 +250,9 @@ const minCooldown = 10 * time.Millisecond
 
 // followers is how many jobs "follow" are worked at a time.
 const followers = 2
+
+// followPoll is how often they are looked for: nobody waits for them.
+const followPoll = 200 * time.Millisecond
 
 // jobTimeout bounds a worker: it waits for a place on a line, and then only for the database.
 func (r *Relay) jobTimeout() time.Duration { return 2*r.cfg.SlotWait + 15*time.Second }

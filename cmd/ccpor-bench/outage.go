@@ -53,21 +53,24 @@ type outage struct {
 	RSSBefore    float64 `json:"rss_before_mb"` // with nothing waiting
 	RSSWaiting   float64 `json:"rss_waiting_mb"`
 	RSSPeak      float64 `json:"rss_peak_mb"` // to the end
-	// IdleCPU is the share of one core that hub and Postgres use while everything waits and nothing comes.
+	// IdleCPU is the share of one core that hub and Postgres use while everything waits and nothing comes; IdleBefore with nothing waiting.
+	IdleBefore float64 `json:"idle_before_share"`
 	IdleCPU    float64 `json:"idle_cpu_share"`
-	Drained    int     `json:"drained"`
-	DrainPerS  float64 `json:"drain_per_s"`
-	LinesAllow float64 `json:"lines_allow_per_s"`
-	CoresAllow float64 `json:"cores_allow_per_s"`
-	Ratio      float64 `json:"ratio"` // to the lower of the two
-	Fresh      int     `json:"fresh"`
-	FreshP50   float64 `json:"fresh_p50_ms"` // from receipt to acceptance, while the backlog drains
-	FreshP99   float64 `json:"fresh_p99_ms"`
-	FreshWorst float64 `json:"fresh_worst_ms"`
-	Inversions int     `json:"inversions"`
-	Twice      int     `json:"twice"`
-	Unsettled  int     `json:"unsettled"` // neither accepted nor waiting: held, given up or unknown
-	CPU        cpu     `json:"cpu"`
+	// BetterAfter is until everything is sent that was urgent or fresh when the switch came back: new orders wait for the one and behind the other until then.
+	BetterAfter float64 `json:"better_after_s"`
+	Drained     int     `json:"drained"`
+	DrainPerS   float64 `json:"drain_per_s"`
+	LinesAllow  float64 `json:"lines_allow_per_s"`
+	CoresAllow  float64 `json:"cores_allow_per_s"`
+	Ratio       float64 `json:"ratio"` // to the lower of the two
+	Fresh       int     `json:"fresh"`
+	FreshP50    float64 `json:"fresh_p50_ms"` // from receipt to acceptance, while the backlog drains
+	FreshP99    float64 `json:"fresh_p99_ms"`
+	FreshWorst  float64 `json:"fresh_worst_ms"`
+	Inversions  int     `json:"inversions"`
+	Twice       int     `json:"twice"`
+	Unsettled   int     `json:"unsettled"` // neither accepted nor waiting: held, given up or unknown
+	CPU         cpu     `json:"cpu"`
 }
 
 const (
@@ -336,6 +339,9 @@ func (m *series) absent(ctx context.Context, out *outage) error {
 	if err != nil {
 		return err
 	}
+	if out.IdleBefore, err = m.idle(ctx, 10*time.Second); err != nil {
+		return err
+	}
 	if err := m.backlog(ctx, out.Waiting, time.Now(), 72*time.Hour); err != nil {
 		return err
 	}
@@ -350,7 +356,7 @@ func (m *series) absent(ctx context.Context, out *outage) error {
 
 // idle is the share of one core that hub and Postgres use while nothing happens.
 func (m *series) idle(ctx context.Context, span time.Duration) (share float64, err error) {
-	err = m.phase("outage: everything waits", func() (string, error) {
+	err = m.phase("outage: nothing happens", func() (string, error) {
 		before, err := m.usage()
 		if err != nil {
 			return "", err
@@ -377,42 +383,47 @@ func (m *series) returned(ctx context.Context, addr string, most time.Duration, 
 	if err != nil {
 		return err
 	}
-	back := time.Now()
+	var from time.Time // since when only the backlog is in front of fresh orders
 	err = m.phase("outage: the switch is back, the backlog drains", func() (string, error) {
-		err := m.drainWatched(ctx, sim, fresh, most, out)
+		var err error
+		from, err = m.drainWatched(ctx, sim, fresh, most, out)
 		return fmt.Sprintf("%.0f/s, fresh orders p99 %.0f ms", out.DrainPerS, out.FreshP99), err
 	})
-	return errors.Join(err, m.examine(ctx, sim, back, out), sim.stop())
+	return errors.Join(err, m.examine(ctx, sim, from, out), sim.stop())
 }
 
-func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []request, most time.Duration, out *outage) error {
+func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []request, most time.Duration, out *outage) (from time.Time, err error) {
 	began := time.Now()
 	conn, err := pgx.Connect(ctx, m.database)
 	if err != nil {
-		return err
+		return from, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if err := until(ctx, conn, time.Minute, "select exists (select from transmission where state = 'accepted')"); err != nil {
-		return err
+		return from, err
 	}
 	before, err := m.drainUsage(sim)
 	if err != nil {
-		return err
+		return from, err
 	}
+	if err := until(ctx, conn, most/2, "select not exists (select from transmission where class < 3)"); err != nil {
+		return from, err
+	}
+	from, out.BetterAfter = time.Now(), time.Since(began).Seconds()
 	l := m.rig.load(m.hub, 4)
 	l.rate = freshPerS
 	if _, err := m.send(ctx, fresh, l); err != nil {
-		return err
+		return from, err
 	}
 	err = until(ctx, conn, max(time.Second, most-time.Since(began)), "select not exists (select from transmission where state in ('ready', 'sending', 'sent', 'unknown'))")
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+		return from, err
 	}
 	after, err := m.drainUsage(sim)
 	if err != nil {
-		return err
+		return from, err
 	}
-	return m.drained(ctx, before, after, out)
+	return from, m.drained(ctx, before, after, out)
 }
 
 func (m *series) drainUsage(sim *watchedSwitch) (usage, error) {
@@ -444,7 +455,7 @@ func (m *series) drained(ctx context.Context, before, after usage, out *outage) 
 }
 
 // examine looks afterwards at what was sent when, and asks the switch what it has.
-func (m *series) examine(ctx context.Context, sim *watchedSwitch, back time.Time, out *outage) error {
+func (m *series) examine(ctx context.Context, sim *watchedSwitch, from time.Time, out *outage) error {
 	conn, err := pgx.Connect(ctx, m.database)
 	if err != nil {
 		return err
@@ -456,7 +467,7 @@ func (m *series) examine(ctx context.Context, sim *watchedSwitch, back time.Time
 	}
 	var fresh []time.Duration
 	for _, s := range sent {
-		if s.received.After(back) && s.finished != nil {
+		if !from.IsZero() && s.received.After(from) && s.finished != nil {
 			fresh = append(fresh, s.finished.Sub(s.received))
 		}
 	}
@@ -481,12 +492,13 @@ func (r outageReport) table() table {
 		row("orders twice, lost, breaches of the profile", fmt.Sprintf("%d, %d, %d of %d", t.Twice, t.Lost, t.Violations, t.Orders)),
 		row("waiting while the switch is away", fmt.Sprint(o.Waiting)),
 		row("intake with nothing waiting, with everything, ratio", fmt.Sprintf("%.0f/s, %.0f/s, %.2f", o.IntakeBefore, o.IntakeDuring, o.IntakeRatio)),
-		row("hub and Postgres while everything waits", tenths(100*o.IdleCPU)+" % of a core"),
+		row("hub and Postgres while everything waits", fmt.Sprintf("%.1f %% of a core; %.1f %% with nothing waiting", 100*o.IdleCPU, 100*o.IdleBefore)),
 		row("the hub's memory with nothing waiting, with everything, at most", fmt.Sprintf("%.0f, %.0f, %.0f MB", o.RSSBefore, o.RSSWaiting, o.RSSPeak)),
 		row("the backlog drains", fmt.Sprintf("%.0f/s, %d of it watched", o.DrainPerS, o.Drained)),
 		row("lines allow, cores allow, ratio to the lower", fmt.Sprintf("%.0f/s, %.0f/s, %.2f", o.LinesAllow, o.CoresAllow, o.Ratio)),
 		row("processor time of an order: hub, Postgres, simulator; others' share", fmt.Sprintf("%.0f, %.0f, %.0f µs; %.0f %%", o.CPU.Hub, o.CPU.Postgres, o.CPU.Load, 100*o.CPU.Others)),
-		row("fresh orders meanwhile, from receipt to acceptance: p50, p99, worst", fmt.Sprintf("%.0f, %.0f, %.0f ms of %d", o.FreshP50, o.FreshP99, o.FreshWorst, o.Fresh)),
+		row("what was urgent or fresh when it came back is sent after", tenths(o.BetterAfter)+" s"),
+		row("fresh orders from then on, from receipt to acceptance: p50, p99, worst", fmt.Sprintf("%.0f, %.0f, %.0f ms of %d", o.FreshP50, o.FreshP99, o.FreshWorst, o.Fresh)),
 		row("sent before something of a better class; twice; not settled", fmt.Sprintf("%d; %d; %d", o.Inversions, o.Twice, o.Unsettled)),
 	}}
 }

@@ -37,13 +37,13 @@ func (c *runCommand) relay(ctx context.Context, p *progress, r *rig, rep *report
 		if err := m.queue(ctx); err != nil {
 			return err
 		}
-		out, err := m.drain(ctx, lines.lines, lines.window)
+		out, err := m.drain(ctx, lines.lines, lines.window, replyTime)
 		if err != nil {
 			return err
 		}
 		rep.Relay = append(rep.Relay, out)
 	}
-	return nil
+	return c.full(ctx, p, r, rep)
 }
 
 // queue fills a database with orders that wait for the switch.
@@ -67,11 +67,11 @@ type simulator struct {
 	Line string `json:"line"`
 }
 
-func (m *series) drain(ctx context.Context, lines, window int) (out relayed, err error) {
-	out = relayed{Orders: m.relayed, Lines: lines, Window: window, ReplyMs: ms(replyTime), Allowed: float64(lines*window) / replyTime.Seconds()}
-	err = m.phase(fmt.Sprintf("relay: %d lines, window %d", lines, window), func() (string, error) {
+func (m *series) drain(ctx context.Context, lines, window int, reply time.Duration) (out relayed, err error) {
+	out = relayed{Orders: m.relayed, Lines: lines, Window: window, ReplyMs: ms(reply), Allowed: float64(lines*window) / replyTime.Seconds()}
+	err = m.phase(fmt.Sprintf("relay: %d lines, window %d, reply after %s", lines, window, reply), func() (string, error) {
 		sim := &simulator{}
-		args := []string{"--json", "--listen", "127.0.0.1:0", "--control", "", "--no-magic", "--window", fmt.Sprint(window), "--reply-after", replyTime.String()}
+		args := []string{"--json", "--listen", "127.0.0.1:0", "--control", "", "--no-magic", "--window", fmt.Sprint(window), "--reply-after", reply.String()}
 		var err error
 		if sim.child, err = startChild(ctx, "carpos-sim", m.hubs, nil, args, sim); err != nil {
 			return "", err

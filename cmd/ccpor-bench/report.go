@@ -29,7 +29,9 @@ type report struct {
 	Ingest  []ingest  `json:"ingest,omitempty"`
 	Attack  *besieged `json:"attack,omitempty"`
 	Relay   []relayed `json:"relay,omitempty"`
-	Stages  []stage   `json:"stages,omitempty"`
+	// Full is the relay with 32 requests in flight.
+	Full   *fullLines `json:"full_lines,omitempty"`
+	Stages []stage    `json:"stages,omitempty"`
 }
 
 // ingest is one shape of message, beside its probes.
@@ -175,6 +177,10 @@ func (r *report) judge() {
 	if r.Attack != nil {
 		r.Marks = append(r.Marks, atLeast("good rate while half of the traffic is hostile, of that alone", attackMark, r.Attack.Ratio))
 	}
+	if r.Full != nil {
+		r.Marks = append(r.Marks, atLeast("full lines: rate beside what lines or machine allow", .90, r.Full.Share),
+			below("from receipt to acceptance at half load, p99 ms", 2000, r.Full.P99))
+	}
 	if len(r.Ingest) > 0 {
 		r.Marks = append(r.Marks, below("resident memory of the hub, MB", 300, r.RSS))
 	}
@@ -203,6 +209,9 @@ func (r *report) tables() []table {
 		if len(t.rows) > 0 {
 			all = append(all, t)
 		}
+	}
+	if r.Full != nil {
+		all = append(all, r.Full.table())
 	}
 	return all
 }

@@ -61,14 +61,6 @@ func (c serveConfig) messageDictionary() (*carpos.Dictionary, error) {
 	return carpos.Load()
 }
 
-// messageDictionary is the embedded one, or another in a region that tries a changed code table.
-func (c serveConfig) messageDictionary() (*carpos.Dictionary, error) {
-	if c.dictionary != nil {
-		return c.dictionary, nil
-	}
-	return carpos.Load()
-}
-
 // packageOf is what the rules look at of a package that the relay is about to send.
 func packageOf(w store.Work) mapping.Package {
 	p := mapping.Package{Action: mapping.Action(w.Action), Service: w.Service, Cancellation: w.Cancellation, Supplement: w.Supplement, Modification: w.Modification}
