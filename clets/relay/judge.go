@@ -23,6 +23,7 @@ type sent struct {
 	fcn         order.FCN
 	entryServed bool
 	tries       int
+	trail       trail
 }
 
 const maxEcho = 100 // characters of the first line that CARPOS repeats (profile section 3)

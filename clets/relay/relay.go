@@ -96,6 +96,9 @@ type Config struct {
 	// Zone is where days begin and end; nil is UTC.
 	Zone *time.Location
 
+	// Observe is told of attempts and lines; nil: nobody is.
+	Observe Observer
+
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock
 	Jitter func() float64
@@ -268,8 +271,8 @@ type LineStatus struct {
 	// Since is when it came up or went down; Why says why it is down.
 	Since time.Time
 	Why   string
-	// UnderWay is how many requests are unanswered.
-	UnderWay int
+	// UnderWay is how many requests are unanswered, Window how many may be.
+	UnderWay, Window int
 }
 
 // Lines tells how the lines of this hub stand.

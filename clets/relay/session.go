@@ -48,6 +48,7 @@ func (s *session) Acked(control string) {
 	if known == nil {
 		return
 	}
+	st.relay.observeAck(*known)
 	s.handle(func(ctx context.Context) error {
 		if st.recall(control) == nil {
 			return nil // answered meanwhile

@@ -31,7 +31,7 @@ func newStation(r *Relay, cfg Line) *station {
 func (st *station) status() LineStatus {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, UnderWay: len(st.inflight)}
+	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, UnderWay: len(st.inflight), Window: max(st.cfg.Window, 1)}
 }
 
 func (st *station) remember(control string, s sent) {
@@ -99,6 +99,7 @@ func (st *station) note(up bool, why error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.up, st.since, st.why = up, st.relay.now(), ""
+	st.relay.observeLine(st.cfg.Mnemonic, up)
 	if why != nil {
 		st.why = why.Error()
 	}
