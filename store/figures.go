@@ -81,7 +81,8 @@ func (r *Reader) Figures(ctx context.Context, now time.Time, soon time.Duration)
 	return f, nil
 }
 
-// openStates are the states that are not final, each by the condition of its own partial index.
+// openStates are the transmissions that are not settled, each state by the condition of its own partial index. What is joined to them is looked up one by one, offset 0 keeping it so: a backlog must not make
+// the planner read all submissions that there ever were.
 const openStates = `(
 	select * from transmission where state = 'waiting'
 	union all select * from transmission where state in ('ready', 'unknown')
@@ -91,7 +92,7 @@ const openStates = `(
 func (f *Figures) queueQueue(b *pgx.Batch, now time.Time, soon time.Duration) {
 	b.Queue(`select t.kind, t.state, count(*), min(t.changed_at), min(s.received_at), min(s.due) filter (where not t.test),
 			count(*) filter (where not t.test and s.due < $1), count(*) filter (where not t.test and s.due >= $1 and s.due < $2)
-		from `+openStates+` t join submission s on s.id = t.submission_id group by t.kind, t.state`, now, now.Add(soon)).Query(func(rows pgx.Rows) error {
+		from `+openStates+` t cross join lateral (select received_at, due from submission where id = t.submission_id offset 0) s group by t.kind, t.state`, now, now.Add(soon)).Query(func(rows pgx.Rows) error {
 		var q QueueFigure
 		var due *time.Time
 		_, err := pgx.ForEachRow(rows, []any{&q.Kind, &q.State, &q.Count, &q.Since, &q.Received, &due, &q.Late, &q.AtRisk}, func() error {
@@ -103,8 +104,11 @@ func (f *Figures) queueQueue(b *pgx.Batch, now time.Time, soon time.Duration) {
 	})
 }
 
+// jobFigures leaves out the jobs that are over, which River keeps for a day.
+const jobFigures = "select kind, state::text, count(*) from river_job where state in ('available', 'pending', 'retryable', 'running', 'scheduled', 'discarded') group by kind, state"
+
 func (f *Figures) queueJobs(b *pgx.Batch) {
-	b.Queue(`select kind, state::text, count(*) from river_job where state in ('available', 'pending', 'retryable', 'running', 'scheduled', 'discarded') group by kind, state`).Query(func(rows pgx.Rows) (err error) {
+	b.Queue(jobFigures).Query(func(rows pgx.Rows) (err error) {
 		f.Jobs, err = pgx.CollectRows(rows, pgx.RowToStructByPos[JobFigure])
 		return err
 	})
