@@ -12,15 +12,21 @@ import (
 	"ccpor/store"
 )
 
-// Figures gives the figures that the hubs of one database have in common; *store.Reader does.
+// Figures gives the figures that the hubs of one database have in common; *store.Store does.
 type Figures interface {
+	// Ping says whether the database answers.
+	Ping(ctx context.Context) error
 	Figures(ctx context.Context, now time.Time, soon time.Duration) (store.Figures, error)
 }
 
 const (
-	// keep is for how long figures are given again, whoever asks; within bounds the database's time for new ones.
-	keep   = 10 * time.Second
-	within = 3 * time.Second
+	// keep is for how long figures are given again at least, whoever asks; and for times as long as they took, so that counting a backlog never is what the database mostly does.
+	keep  = 10 * time.Second
+	times = 10
+	// answers bounds the database's time to show that it is there, counts that for all figures, and patience that of whoever scrapes: who does not wait longer gets the last figures.
+	answers  = 2 * time.Second
+	counts   = 30 * time.Second
+	patience = 4 * time.Second
 	// atRisk is how long before its deadline a transmission is at risk: the time in which somebody can still do something about it on the same business day.
 	atRisk = 2 * time.Hour
 )
@@ -30,21 +36,29 @@ var endings = []int{60, 30, 7}
 
 // Database collects the figures of the database when somebody looks.
 type Database struct {
+	ctx  context.Context
 	from Figures
 	now  func() time.Time
 	log  *slog.Logger
 	desc map[string]*prometheus.Desc
 
-	mu    sync.Mutex // held while the database is asked: who comes meanwhile is given the same
-	last  store.Figures
-	err   error
-	asked time.Time
-	took  time.Duration
+	patience time.Duration
+	mu       sync.Mutex
+	last     counted
+	asked    time.Time
+	running  chan struct{} // closed when the look that is under way is over; nil while none is
 }
 
-// NewDatabase makes a collector of the database's figures.
-func NewDatabase(from Figures, now func() time.Time, log *slog.Logger) *Database {
-	d := &Database{from: from, now: now, log: log, desc: map[string]*prometheus.Desc{}}
+// counted is what is known of the database.
+type counted struct {
+	up      bool
+	figures *store.Figures // nil where there are none
+	took    time.Duration
+}
+
+// NewDatabase makes a collector of the database's figures. It asks nothing any more when ctx has ended.
+func NewDatabase(ctx context.Context, from Figures, now func() time.Time, log *slog.Logger) *Database {
+	d := &Database{ctx: ctx, from: from, now: now, log: log, desc: map[string]*prometheus.Desc{}, patience: patience}
 	for _, r := range databaseRows {
 		d.desc[r.Name] = prometheus.NewDesc(r.Name, r.Help, r.Labels, nil)
 	}
@@ -58,35 +72,81 @@ func (d *Database) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect gives the figures, ten seconds old at most, or says that there are none.
+// Collect gives the figures as they were last counted, or says that there are none.
 func (d *Database) Collect(to chan<- prometheus.Metric) {
-	f, took, err := d.figures()
+	c := d.look()
 	tell := telling{to, d.desc}
-	tell.set("ccpor_database_figures_seconds", took.Seconds())
-	if err != nil {
-		tell.set("ccpor_database_up", 0)
-		return
+	tell.set("ccpor_database_up", oneIf(c.up))
+	tell.set("ccpor_database_figures_seconds", c.took.Seconds())
+	if c.figures != nil {
+		tell.queue(*c.figures)
+		tell.rest(*c.figures)
 	}
-	tell.set("ccpor_database_up", 1)
-	tell.queue(f)
-	tell.rest(f)
 }
 
-// figures asks the database if it is time to. A failure is kept as long as an answer is, so that no scraper waits for a database that another one has waited for.
-func (d *Database) figures() (store.Figures, time.Duration, error) {
+// look begins to count if it is time to, and waits for whoever counts, but not for long.
+func (d *Database) look() counted {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if began := d.now(); d.asked.IsZero() || began.Sub(d.asked).Abs() >= keep {
-		ctx, cancel := context.WithTimeout(context.Background(), within)
-		defer cancel()
-		d.last, d.err = d.from.Figures(ctx, began, atRisk)
-		d.asked = d.now()
-		d.took = d.asked.Sub(began)
-		if d.err != nil {
-			d.log.Warn("the database did not give its figures", "error", d.err)
+	if d.running == nil && d.due() {
+		d.asked, d.running = d.now(), make(chan struct{})
+		go d.count(d.running)
+	}
+	running := d.running
+	d.mu.Unlock()
+	if running != nil {
+		select {
+		case <-running:
+		case <-time.After(d.patience):
 		}
 	}
-	return d.last, d.took, d.err
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last
+}
+
+// due says that what is known is too old. The caller holds the lock.
+func (d *Database) due() bool {
+	return d.asked.IsZero() || d.now().Sub(d.asked).Abs() >= max(keep, times*d.last.took)
+}
+
+// count asks the database. One that does not answer has no figures; one that only takes its time keeps those that it had, until it has given others or failed to.
+func (d *Database) count(over chan struct{}) {
+	began := d.now()
+	err := d.ping()
+	if err != nil {
+		d.know(counted{took: d.now().Sub(began)})
+	} else {
+		d.mu.Lock()
+		d.last.up = true
+		d.mu.Unlock()
+		var f store.Figures
+		ctx, cancel := context.WithTimeout(d.ctx, counts)
+		defer cancel()
+		if f, err = d.from.Figures(ctx, began, atRisk); err == nil {
+			d.know(counted{true, &f, d.now().Sub(began)})
+		} else {
+			d.know(counted{up: true, took: d.now().Sub(began)})
+		}
+	}
+	if err != nil && d.ctx.Err() == nil {
+		d.log.Warn("the database did not give its figures", "error", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running = nil
+	close(over)
+}
+
+func (d *Database) ping() error {
+	ctx, cancel := context.WithTimeout(d.ctx, answers)
+	defer cancel()
+	return d.from.Ping(ctx)
+}
+
+func (d *Database) know(c counted) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = c
 }
 
 // telling sends values on.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,18 +33,26 @@ var now = time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
 // figures gives what it holds, and counts how often it was asked.
 type figures struct {
 	give  store.Figures
-	err   error
+	down  error         // it does not answer
+	err   error         // it answers, and does not count
+	slow  chan struct{} // it counts when this is closed
 	asked int
-	hangs bool
+}
+
+func (f *figures) Ping(ctx context.Context) error {
+	f.asked++
+	if _, bounded := ctx.Deadline(); !bounded {
+		return errors.New("asked without a bound")
+	}
+	return f.down
 }
 
 func (f *figures) Figures(ctx context.Context, at time.Time, _ time.Duration) (store.Figures, error) {
-	f.asked++
-	if f.hangs {
-		if until, bounded := ctx.Deadline(); !bounded || time.Until(until) > 5*time.Second {
-			return store.Figures{}, errors.New("asked without a bound")
-		}
-		return store.Figures{}, context.DeadlineExceeded
+	if _, bounded := ctx.Deadline(); !bounded {
+		return store.Figures{}, errors.New("asked without a bound")
+	}
+	if f.slow != nil {
+		<-f.slow
 	}
 	f.give.At = at
 	return f.give, f.err
@@ -93,7 +102,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.MustRegister(standing, observe.NewDatabase(something(), func() time.Time { return now }, slog.New(slog.DiscardHandler)))
+	r.MustRegister(standing, observe.NewDatabase(t.Context(), something(), func() time.Time { return now }, slog.New(slog.DiscardHandler)))
 	return r
 }
 
@@ -198,7 +207,7 @@ ccpor_held{field="none"} 1
 func TestFiguresAreKept(t *testing.T) {
 	t.Parallel()
 	at, f := now, something()
-	d := observe.NewDatabase(f, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	d := observe.NewDatabase(t.Context(), f, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	for _, step := range []struct {
 		after time.Duration
 		asked int
@@ -211,32 +220,72 @@ func TestFiguresAreKept(t *testing.T) {
 	}
 }
 
-// A database that fails or hangs is told as down, with a bound, and nothing of it is told that was true once.
+// A database that does not answer is told as down, and nothing of it is told that was true once. One that does not count is told as it is.
 func TestDatabaseIsDown(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]*figures{"fails": {err: errors.New("no database")}, "hangs": {hangs: true}} {
-		at := now
-		f.give = something().give
+	for name, c := range map[string]struct {
+		breaks func(*figures)
+		up     string
+	}{
+		"does not answer": {func(f *figures) { f.down = errors.New("no database") }, "0"},
+		"does not count":  {func(f *figures) { f.err = errors.New("out of memory") }, "1"},
+	} {
+		at, f := now, something()
 		var log bytes.Buffer
-		d := observe.NewDatabase(f, func() time.Time { return at }, slog.New(slog.NewTextHandler(&log, nil)))
-		err := testutil.CollectAndCompare(d, strings.NewReader(`
-# HELP ccpor_database_figures_seconds Time that the database took for its figures, when they were last counted.
+		d := observe.NewDatabase(t.Context(), f, func() time.Time { return at }, slog.New(slog.NewTextHandler(&log, nil)))
+		testutil.CollectAndCount(d)
+		c.breaks(f)
+		at = at.Add(10 * time.Second)
+		if err := testutil.CollectAndCompare(d, strings.NewReader(`
+# HELP ccpor_database_figures_seconds Time that the database took for its figures, when they were last counted. They are counted every ten seconds at most, and less often where they take more than one.
 # TYPE ccpor_database_figures_seconds gauge
 ccpor_database_figures_seconds 0
-# HELP ccpor_database_up 1 if the database gave its figures in time; the other figures of the database are absent while it is 0.
+# HELP ccpor_database_up 1 if the database answers; its figures are absent while it is 0.
 # TYPE ccpor_database_up gauge
-ccpor_database_up 0
-`))
-		if err != nil || strings.Contains(log.String(), "without a bound") {
+ccpor_database_up `+c.up+"\n")); err != nil || strings.Count(log.String(), "did not give its figures") != 1 {
 			t.Errorf("%s: %v %s", name, err, log.String())
 		}
 		testutil.CollectAndCount(d)
-		if f.asked != 1 {
+		if f.asked != 2 {
 			t.Errorf("%s: the next scraper waited for it again", name)
 		}
-		f.err, f.hangs, at = nil, false, at.Add(10*time.Second)
+		f.down, f.err, at = nil, nil, at.Add(10*time.Second)
 		if n := testutil.CollectAndCount(d, "ccpor_database_up", "ccpor_held"); n != 3 {
 			t.Errorf("%s: it is back, and %d are told", name, n)
+		}
+	}
+}
+
+// Who scrapes does not wait for a backlog to be counted: the last figures are given meanwhile, and the longer it takes the less often it is done.
+func TestSlowFigures(t *testing.T) {
+	t.Parallel()
+	var at atomic.Int64
+	clock := func() time.Time { return now.Add(time.Duration(at.Load())) }
+	f := something()
+	d := observe.NewDatabase(t.Context(), f, clock, slog.New(slog.DiscardHandler))
+	d.SetPatience(time.Millisecond)
+	whole := testutil.CollectAndCount(d)
+	for whole < 10 { // that of a busy machine, the first time
+		whole = testutil.CollectAndCount(d)
+	}
+	f.slow = make(chan struct{})
+	at.Add(int64(10 * time.Second))
+	if n := testutil.CollectAndCount(d); n != whole {
+		t.Errorf("%d are told while it counts, %d before", n, whole)
+	}
+	at.Add(int64(3 * time.Second))
+	close(f.slow)
+	d.SetPatience(time.Minute)
+	testutil.CollectAndCount(d)
+	asked := f.asked
+	for _, step := range []struct {
+		after time.Duration
+		more  int
+	}{{15 * time.Second, 0}, {11 * time.Second, 0}, {time.Second, 1}} { // ten times three seconds after it was asked
+		at.Add(int64(step.after))
+		testutil.CollectAndCount(d)
+		if f.asked != asked+step.more {
+			t.Errorf("after %s it was asked %d times, want %d", step.after, f.asked, asked+step.more)
 		}
 	}
 }
@@ -310,7 +359,8 @@ const preface = `# Metrics
 <!-- Written from observe/table.go by "go generate ./observe". -->
 
 A hub tells these at ` + "`/metrics`" + ` in Prometheus's format ([operating.md](operating.md#watching-it)). What is of the process counts since it started, and every hub tells its own. What is of the
-database is the same from every hub of one database: take it once (` + "`max`, `min`" + `), never summed over hubs. It is counted when somebody asks, at most every ten seconds, in one round trip that may take three.
+database is the same from every hub of one database: take it once (` + "`max`, `min`" + `), never summed over hubs. It is counted when somebody asks, at most every ten seconds, in one round trip;
+while that takes long, as with a backlog of a hundred thousand, the last figures are given.
 
 No label holds what names a person, a case, an order or a submission. Agencies are named by their ORI, where the registry bounds how many there are; senders that are not registered are not named at all.
 Go's runtime and the process itself are told besides, as ` + "`go_*`" + ` and ` + "`process_*`" + `.

@@ -109,9 +109,9 @@ var processRows = []Row{
 
 var databaseRows = []Row{
 	{Name: "ccpor_database_up", Kind: Gauge, Source: OfProcess,
-		Help: "1 if the database gave its figures in time; the other figures of the database are absent while it is 0."},
+		Help: "1 if the database answers; its figures are absent while it is 0."},
 	{Name: "ccpor_database_figures_seconds", Kind: Gauge, Source: OfProcess,
-		Help: "Time that the database took for its figures, when they were last counted."},
+		Help: "Time that the database took for its figures, when they were last counted. They are counted every ten seconds at most, and less often where they take more than one."},
 	{Name: "ccpor_transmissions", Kind: Gauge, Source: OfDatabase, Labels: []string{"kind", "state"},
 		Help: "Transmissions that are not settled."},
 	{Name: "ccpor_transmission_state_age_seconds", Kind: Gauge, Source: OfDatabase, Labels: []string{"state"},

@@ -128,6 +128,8 @@ func (o observers) Told(t notify.Telling) {
 
 // watched is how a hub is watched: those who observe it, and what is served to who asks.
 type watched struct {
+	looking  context.Context // ends with the hub
+	stop     context.CancelFunc
 	registry *prometheus.Registry
 	metrics  *observe.Metrics
 	traces   *trace.Recorder // nil where none are sent
@@ -136,12 +138,13 @@ type watched struct {
 	at       net.Listener
 }
 
-// openWatched makes those who observe, before what they observe is opened.
+// openWatched makes those who observe, before what they observe is opened. What it gives back is to be closed in any case.
 func openWatched(ctx context.Context, h *hub) (*watched, error) {
 	w := &watched{registry: prometheus.NewRegistry()}
+	w.looking, w.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
 	if w.metrics, err = observe.New(w.registry); err != nil {
-		return nil, err
+		return w, err
 	}
 	w.all = observers{w.metrics}
 	if !h.config.tracing() {
@@ -149,11 +152,11 @@ func openWatched(ctx context.Context, h *hub) (*watched, error) {
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("opening the traces: %w", err)
+		return w, fmt.Errorf("opening the traces: %w", err)
 	}
 	w.traces, err = trace.New(ctx, trace.Config{To: exporter, Ratio: h.config.TraceRatio, Hub: h.store.Hub(), Version: programVersion(), Log: h.log})
 	if err != nil {
-		return nil, fmt.Errorf("opening the traces: %w", err)
+		return w, fmt.Errorf("opening the traces: %w", err)
 	}
 	w.all = append(w.all, w.traces)
 	return w, nil
@@ -169,7 +172,7 @@ func (w *watched) handler(h *hub) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range []prometheus.Collector{standing, observe.NewDatabase(h.store.Reader, time.Now, h.log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	for _, c := range []prometheus.Collector{standing, observe.NewDatabase(w.looking, h.store, time.Now, h.log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		if err := w.registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -226,8 +229,9 @@ func (w *watched) run(ctx context.Context) error {
 	return errors.Join(err, <-stopped)
 }
 
-// close sends on what traces are left.
+// close ends looks that are under way and sends on what traces are left.
 func (w *watched) close(ctx context.Context) error {
+	w.stop()
 	if w.at != nil {
 		_ = w.at.Close() // mostly closed already
 	}
