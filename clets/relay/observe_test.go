@@ -75,7 +75,10 @@ func TestObserver(t *testing.T) {
 // A reply that was lost is told as such, and the look-up that follows it belongs to the same package.
 func TestObserverOfWhatIsLost(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, sim.Config{LoseReplies: 1})
+	b := newBench(t, sim.Config{})
+	if err := b.sw.SetFaults(sim.Faults{LoseReply: 1}); err != nil {
+		t.Fatal(err)
+	}
 	tracking := b.add("06NF0001")
 	o := &observed{}
 	r := b.begin(b.store, Config{Observe: o})

@@ -29,6 +29,9 @@ import (
 var public = regexp.MustCompile(`(Code|Indicator|ORIIdentification|FormNumberText|FormRevisionDate|SoftwareName|SoftwareVersionText|StatuteText|Measure|Yards|Hours|ByteCount|PageCount|MediaTypeText|SHA256|DocumentIdentification|PackageIdentification|DateTime|` +
 	`CourtName|CourtCountyName|Court(Division|Floor|Room)Text|(Issuing|Hearing|Expiration|Service|Modification|Cancellation|Monitoring\w*)(Date|Time)|ExpirationYear|PersonPrimaryLanguageText)$`)
 
+// shortNumber is what any figure may be, as a badge's number.
+var shortNumber = regexp.MustCompile(`^[0-9]{1,5}$`)
+
 var leaf = regexp.MustCompile(`<(?:\w+:)?(\w+)[^<>]*>([^<>]+)</`)
 
 // personal are the words of the samples' packages that name or describe somebody, each in the forms in which it could come out.
@@ -42,7 +45,7 @@ func personal(t *testing.T) map[string]*regexp.Regexp {
 	for _, s := range samples {
 		for _, m := range leaf.FindAllStringSubmatch(string(s.packageXML), -1) {
 			value := strings.TrimSpace(m[2])
-			if public.MatchString(m[1]) || len(value) < 4 {
+			if public.MatchString(m[1]) || len(value) < 4 || shortNumber.MatchString(value) {
 				continue
 			}
 			forms := []string{regexp.QuoteMeta(value)}
