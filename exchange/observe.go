@@ -42,8 +42,8 @@ func (h *Hub) observed(v *visit, code string) {
 		Receipt: v.receipt, Again: v.again, Bytes: v.size, Began: v.began, Ended: h.Now(), Stages: v.ended()})
 }
 
-// codeOf is the code of a refusal; nil is none.
-func codeOf(o *outward) string {
+// toldCode is the code of a refusal; nil is none.
+func toldCode(o *outward) string {
 	if o == nil {
 		return ""
 	}

@@ -369,7 +369,7 @@ func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 		attrs = append(attrs, "code", o.code, "problems", len(o.problems), "stage", v.stage)
 	}
 	h.Log.Info(what, attrs...)
-	h.observed(v, codeOf(o))
+	h.observed(v, toldCode(o))
 }
 
 // serveContract answers ?wsdl, ?wsdl=listener and ?xsd=NAME, to anybody.
