@@ -349,7 +349,7 @@ func (h *Hub) keep(ctx context.Context, c checked) (kept, error) {
 	case err == nil:
 		c.held = false
 		c.end(true, "")
-		c.tracking = stored.Tracking
+		c.tracking, c.receipt, c.again = stored.Tracking, true, stored.Duplicate
 		if !stored.Duplicate && c.replay == nil {
 			h.quotas.add(c.reach())
 		}

@@ -13,9 +13,12 @@ import (
 	"ccpor/wsdl"
 )
 
+// SubmitOperation is the operation that brings packages.
+const SubmitOperation = "SubmitOrder"
+
 // The operations of the service.
 const (
-	submitOrder         = "SubmitOrder"
+	submitOrder         = SubmitOperation
 	validateOrder       = "ValidateOrder"
 	getSubmissionStatus = "GetSubmissionStatus"
 	listSubmissions     = "ListSubmissions"

@@ -91,6 +91,8 @@ type Config struct {
 	Seal *seal.Sealer
 	// Stalled says that the audit log is not made evident any more, so that no order may be taken; nil: never.
 	Stalled func() bool
+	// Observe is told of each request; nil: nobody is.
+	Observe Observer
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
 	// Log gets one line for every request, with codes, sizes and times and never with content; nil discards it.
@@ -249,6 +251,7 @@ func (h *Hub) panicked(v *visit, p any) {
 	if e, ok := p.(runtime.Error); ok {
 		what = e.Error()
 	}
+	h.observed(v, internal().code)
 	h.Log.Error("panic", "correlation", v.correlation, "stage", v.stage, "what", what, "stack", string(debug.Stack()))
 }
 
@@ -366,6 +369,7 @@ func (h *Hub) log(req *http.Request, v *visit, what string, o *outward) {
 		attrs = append(attrs, "code", o.code, "problems", len(o.problems), "stage", v.stage)
 	}
 	h.Log.Info(what, attrs...)
+	h.observed(v, toldCode(o))
 }
 
 // serveContract answers ?wsdl, ?wsdl=listener and ?xsd=NAME, to anybody.

@@ -39,6 +39,9 @@ type visit struct {
 	action   store.Action
 	test     bool
 	tracking order.Tracking
+	// receipt says that the package is kept, again that it had been before; parent is the traceparent header.
+	receipt, again bool
+	parent         string
 
 	stages []store.Stage
 	stage  string // the current one
@@ -47,7 +50,7 @@ type visit struct {
 func (h *Hub) newVisit(req *http.Request) *visit {
 	contentType := req.Header.Get("Content-Type")
 	at := h.Now()
-	return &visit{correlation: correlation(), at: at, began: at, now: h.Now, peer: req.RemoteAddr, contentType: recordable(contentType),
+	return &visit{correlation: correlation(), at: at, began: at, now: h.Now, peer: req.RemoteAddr, contentType: recordable(contentType), parent: req.Header.Get("Traceparent"),
 		edition: soap.GuessEdition(contentType), stages: make([]store.Stage, 0, 8)}
 }
 

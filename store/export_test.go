@@ -18,3 +18,9 @@ func (r *Reader) Scan(ctx context.Context, sql string, into any) error {
 
 // TakenSinceSQL is what TakenSince asks.
 const TakenSinceSQL = takenSince
+
+// OpenStates and JobFigures are parts of what Figures asks.
+const (
+	OpenStates = openStates
+	JobFigures = jobFigures
+)

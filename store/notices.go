@@ -60,13 +60,15 @@ type Notice struct {
 	// Number counts an agency's notices from 1 without gaps, in the order of delivery. The moves of one order come in their order.
 	Number   int64
 	Tracking order.Tracking
-	Package  order.LocalID
-	Order    order.LocalID
-	Test     bool
-	Kind     Kind
-	State    TransmissionState
-	Reason   string
-	Item     string
+	// Correlation is that of the request that brought the package.
+	Correlation string
+	Package     order.LocalID
+	Order       order.LocalID
+	Test        bool
+	Kind        Kind
+	State       TransmissionState
+	Reason      string
+	Item        string
 	// FCN is CARPOS's number of the order, where the move is an acceptance.
 	FCN  order.FCN
 	Next Move
@@ -221,14 +223,14 @@ func (t Turn) choose(ctx context.Context, tx pgx.Tx, until time.Time, hub string
 }
 
 const (
-	noticeColumns = "n.id, coalesce(n.number, 0), s.tracking, s.package, o.local_id, t.test, t.kind, n.state, n.reason, n.item, case n.state when 'accepted' then o.fcn else '' end, s.not_owed, n.tries, n.at, n.tried"
+	noticeColumns = "n.id, coalesce(n.number, 0), s.tracking, s.correlation, s.package, o.local_id, t.test, t.kind, n.state, n.reason, n.item, case n.state when 'accepted' then o.fcn else '' end, s.not_owed, n.tries, n.at, n.tried"
 	noticeTables  = " from notice n join transmission t on t.id = n.transmission_id join submission s on s.id = n.submission_id join order_ o on o.id = t.order_id"
 )
 
 func scanNotice(row pgx.CollectableRow) (n Notice, err error) {
 	var not NotOwed
 	var tries int
-	err = row.Scan(&n.id, &n.Number, &n.Tracking, &n.Package, &n.Order, &n.Test, &n.Kind, &n.State, &n.Reason, &n.Item, &n.FCN, &not, &tries, &n.At, &n.Tried)
+	err = row.Scan(&n.id, &n.Number, &n.Tracking, &n.Correlation, &n.Package, &n.Order, &n.Test, &n.Kind, &n.State, &n.Reason, &n.Item, &n.FCN, &not, &tries, &n.At, &n.Tried)
 	n.At, n.Next = n.At.UTC(), nextMove(SubmissionAccepted, not, n.State, tries)
 	return n, err
 }

@@ -45,10 +45,10 @@ type workParts struct {
 // queueWork reads the transmission, its order and its agencies.
 func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 	var p workParts
-	fields := append(w.Transmission.fields(), &w.Tracking, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
+	fields := append(w.Transmission.fields(), &w.Tracking, &w.Correlation, &w.Received, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
 		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
-	b.Queue("select "+transmissionColumns+`, s.tracking, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
+	b.Queue("select "+transmissionColumns+`, s.tracking, s.correlation, s.received_at, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
 			case when t.tries > 0 then (select a.bytes from attempt a where a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) end,
 			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),

@@ -61,6 +61,9 @@ type Transmission struct {
 type Work struct {
 	Transmission
 	Tracking order.Tracking
+	// Correlation is that of the request that brought the package, Received when it came.
+	Correlation string
+	Received    time.Time
 	// Action is what the package did that brought it.
 	Action Action
 	// Order is the order as CARPOS is to have it: for an entry the version that it takes there (1, or the newest after a correction freed it), for a change

@@ -26,6 +26,7 @@ type sent struct {
 	entryServed bool
 	tries       int
 	at          time.Time // when it began
+	trail       trail
 }
 
 const maxEcho = 100 // characters of the first line that CARPOS repeats (profile section 3)

@@ -114,6 +114,8 @@ type Config struct {
 
 	// Report is told how the lines stand, whenever that changes and now and then; nil: nobody is.
 	Report func(ctx context.Context, lines []LineStatus, at time.Time) error
+	// Observe is told of attempts and lines; nil: nobody is.
+	Observe Observer
 
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock

@@ -51,6 +51,7 @@ func (s *session) Acked(control string) {
 	if known == nil || known.inquiry != 0 {
 		return
 	}
+	st.relay.observeAck(*known)
 	s.handle(func(ctx context.Context) error {
 		if st.recall(control) == nil {
 			return nil // answered meanwhile

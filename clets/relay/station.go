@@ -114,6 +114,7 @@ func (st *station) note(up bool, why error) {
 		st.since = st.relay.now()
 	}
 	st.up, st.why = up, text
+	st.relay.observeLine(st.cfg.Mnemonic, up)
 }
 
 // serve leases the line, settles what a former holder left behind, logs on, and returns when the line is gone and everything that was on it is settled.

@@ -127,6 +127,7 @@ func (r *Relay) sentFor(w store.Work, purpose store.Purpose, owed carpos.Transac
 	return sent{
 		transmission: w.ID, purpose: purpose, owed: owed, first: firstLine(r.requestOf(w, purpose, owed)), form: w.Order.Form.Number, fcn: w.FCN,
 		entryServed: w.Order.Service != order.ServiceNotServed, tries: w.Tries,
+		trail: trailOf(w),
 	}
 }
 

@@ -283,6 +283,7 @@ func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (c
 		return "", nil, fmt.Errorf("draw a control number: %w", err)
 	}
 	body, q.at = s.line.Body(control, text), r.now()
+	q.trail.begin(q.at, s.line.Mnemonic(), control)
 	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
 		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, Notes: notesOf(*q), At: q.at,
 	})
@@ -306,6 +307,7 @@ func (r *Relay) finish(ctx context.Context, s sent, f finding, in store.InboundI
 	if err != nil {
 		return fmt.Errorf("settle attempt %d: %w", s.attempt, err)
 	}
+	r.observeEnd(s, f, o, done)
 	r.log.Debug("an attempt is settled", "transmission", s.transmission, "purpose", s.purpose, "event", f.event, "verdict", o.Verdict, "state", done.State)
 	return nil
 }
@@ -376,5 +378,6 @@ func (r *Relay) recall(ctx context.Context, control string) (sent, error) {
 	}
 	q := r.sentFor(w, ref.Purpose, r.sentBefore(w))
 	q.attempt, q.at = ref.ID, ref.At
+	q.trail.begin(ref.At, ref.Line, control)
 	return q, nil
 }

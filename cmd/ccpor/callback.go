@@ -101,7 +101,7 @@ func listenerOf(ctx context.Context, s *store.Store, ori order.ORI) (store.Liste
 
 // try sends a notice that tells of nothing.
 func (c *callbackCommand) try(ctx context.Context, t *terminal, s *store.Store, l store.Listener) error {
-	n, err := c.notifier(s, c.Sandbox, 1, slog.New(slog.DiscardHandler))
+	n, err := c.notifier(s, c.Sandbox, 1, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type serveConfig struct {
 	Database    database `embed:""`
 	tellConfig  `embed:""`
 	clockConfig `embed:""`
+	watchConfig `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
@@ -122,7 +123,7 @@ func (c *serveConfig) check() error {
 	if _, err := c.callbackCertificate(); err != nil {
 		bad("%w", err)
 	}
-	if err := loopback(c.Pages); err != nil {
+	if err := errors.Join(loopback(c.Pages), c.watchConfig.check()); err != nil {
 		bad("%w", err)
 	}
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
@@ -204,7 +205,7 @@ func (c *tellConfig) callbackCertificate() (*tls.Certificate, error) {
 }
 
 // notifier tells courts of changes over the store. plain allows http to this machine; scale is a factor on the pauses.
-func (c *tellConfig) notifier(s *store.Store, plain bool, scale float64, log *slog.Logger) (*notify.Notifier, error) {
+func (c *tellConfig) notifier(s *store.Store, plain bool, scale float64, observe notify.Observer, log *slog.Logger) (*notify.Notifier, error) {
 	signs, err := c.sealer()
 	if err != nil {
 		return nil, err
@@ -213,7 +214,7 @@ func (c *tellConfig) notifier(s *store.Store, plain bool, scale float64, log *sl
 	if err != nil {
 		return nil, err
 	}
-	return notify.New(s, notify.Config{Seal: signs, Certificate: own, Plain: plain, Late: c.Late, Scale: scale, Log: log})
+	return notify.New(s, notify.Config{Seal: signs, Certificate: own, Plain: plain, Late: c.Late, Scale: scale, Observe: observe, Log: log})
 }
 
 // sealEnds is how long before its end the certificate that signs receipts is spoken of.

@@ -43,6 +43,9 @@ type hub struct {
 	service *http.Server
 	pages   *http.Server
 	river   *riverui.Handler // nil: not shown
+	// endpoint is what the service serves, watched how the hub is watched.
+	endpoint *exchange.Hub
+	watched  *watched
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
 	serviceAt, pagesAt net.Listener
 }
@@ -70,21 +73,25 @@ func (h *hub) open(ctx context.Context) error {
 	if err := h.claimSwitch(ctx); err != nil {
 		return err
 	}
+	if h.watched, err = openWatched(ctx, h); err != nil {
+		return err
+	}
 	if err := h.openService(ctx); err != nil {
 		return fmt.Errorf("opening the service: %w", err)
 	}
 	if err := h.openPages(); err != nil {
 		return fmt.Errorf("opening the pages: %w", err)
 	}
-	if h.notify, err = h.config.notifier(h.store, h.config.SwitchTest, h.config.RetryScale, h.log); err != nil {
+	if h.notify, err = h.config.notifier(h.store, h.config.SwitchTest, h.config.RetryScale, h.watched.all, h.log); err != nil {
 		return fmt.Errorf("opening the callbacks: %w", err)
 	}
 	if h.config.Switch == "" {
 		h.log.Warn("no switch is configured: transmissions wait")
-		return nil
-	}
-	if h.relay, err = openRelay(h.config, h.store, h.rules, h.zone, h.log); err != nil {
+	} else if h.relay, err = openRelay(h.config, h.store, h.rules, h.zone, h.watched.all, h.log); err != nil {
 		return fmt.Errorf("opening the relay: %w", err)
+	}
+	if err := h.watched.open(h); err != nil {
+		return fmt.Errorf("opening the metrics: %w", err)
 	}
 	return nil
 }
@@ -96,7 +103,7 @@ func (h *hub) openService(ctx context.Context) error {
 	}
 	h.rules, h.zone = config.Rules, config.Calendar.Pacific()
 	h.keeper = evidence.NewKeeper(h.store, evidence.Sign(config.Seal), h.config.LedgerLimit, time.Now, h.log)
-	config.Stalled = h.keeper.Stalled
+	config.Stalled, config.Observe = h.keeper.Stalled, h.watched.all
 	if h.stamper, err = h.config.stamper(h.store, config.Seal != nil, h.log); err != nil {
 		return err
 	}
@@ -109,6 +116,7 @@ func (h *hub) openService(ctx context.Context) error {
 		return err
 	}
 	endpoint.Expect(registered)
+	h.endpoint = endpoint
 	own, err := tls.LoadX509KeyPair(h.config.TLSCert, h.config.TLSKey)
 	if err != nil {
 		return fmt.Errorf("reading the service's certificate: %w", err)
@@ -201,6 +209,7 @@ func (h *hub) run(ctx context.Context) error {
 	group, serving := errgroup.WithContext(ctx)
 	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
+	group.Go(func() error { return h.watched.run(serving) })
 	group.Go(func() error { return h.tell(serving) })
 	group.Go(func() error { return h.showRiver(serving) })
 	group.Go(func() error { return h.keeper.Run(serving, ledgerEvery) })
@@ -208,7 +217,7 @@ func (h *hub) run(ctx context.Context) error {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
 	}
 	group.Go(func() error {
-		w := &watch.Watch{Store: h.store, Shares: h.config.Warn, Limits: h.config.alarmLimits(), Now: time.Now, Log: h.log}
+		w := &watch.Watch{Store: h.watched.metrics.Watched(h.store), Shares: h.config.Warn, Limits: h.config.alarmLimits(), Now: time.Now, Log: h.log}
 		return w.Run(serving, cmp.Or(h.config.WatchTime, 30*time.Second)) // hubs that a program starts for itself have no settings
 	})
 	if h.relay != nil {
@@ -239,8 +248,11 @@ func (h *hub) shutdown(ctx context.Context) error {
 }
 
 // close closes what is open, in whatever state the opening was left.
-func (h *hub) close(context.Context) error {
+func (h *hub) close(ctx context.Context) error {
 	var errs []error
+	if h.watched != nil {
+		errs = append(errs, h.watched.close(ctx))
+	}
 	for _, l := range []net.Listener{h.serviceAt, h.pagesAt} {
 		if l != nil {
 			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
@@ -264,6 +276,18 @@ func closed(err error) error {
 // serviceURL and pagesURL are the addresses on this machine.
 func (h *hub) serviceURL() string { return "https://" + onThisMachine(h.serviceAt.Addr()) + "/soap" }
 func (h *hub) pagesURL() string   { return "http://" + onThisMachine(h.pagesAt.Addr()) + "/" }
+
+// metricsURL is the address of the metrics on this machine, or wherever they are served.
+func (h *hub) metricsURL() string {
+	if h.watched.at == nil {
+		return h.pagesURL() + "metrics"
+	}
+	scheme := "http://"
+	if h.config.MetricsCert != "" {
+		scheme = "https://"
+	}
+	return scheme + onThisMachine(h.watched.at.Addr()) + "/metrics"
+}
 
 func onThisMachine(a net.Addr) string {
 	_, port, err := net.SplitHostPort(a.String())

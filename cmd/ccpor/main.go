@@ -50,6 +50,7 @@ type commands struct {
 	Describe     describeTextCommand `cmd:"" help:"Say in plain words what a text of the line to CARPOS says, what the relay makes of it and what is wrong with it."`
 	Replay       replayCommand       `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox      sandboxCommand      `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
+	Health       healthCommand       `cmd:"" help:"Ask a hub of this machine whether it is ready: status 0 if it is. For probes."`
 	Config       configCommand       `cmd:"" help:"Describe or check the configuration."`
 	Version      versionCommand      `cmd:"" help:"Print the version of this program and of what it stands on."`
 }

@@ -26,7 +26,7 @@ type relaySide struct {
 	stop  time.Duration
 }
 
-func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
+func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, observe relay.Observer, log *slog.Logger) (*relaySide, error) {
 	dictionary, err := c.messageDictionary()
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 		Against: func(w store.Work) []string {
 			return errorsOf(book.Against(packageOf(w), rules.Known{Order: &w.Known.Order, Cancelled: w.Known.Cancelled}))
 		},
-		Zone: zone, Report: reportTo(s),
+		Zone: zone, Report: reportTo(s), Observe: observe,
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})

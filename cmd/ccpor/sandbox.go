@@ -20,13 +20,14 @@ import (
 type sandboxCommand struct {
 	Database database `embed:""`
 
-	Data    string        `default:".data/run" type:"path" help:"Folder that keeps everything of the sandbox; delete it to begin anew."`
-	Samples string        `default:"testdata/samples" type:"path" help:"Folder of the sample packages."`
-	Once    bool          `help:"Submit the samples, judge how they ended, and end: status 0 only if every sample ended as its README says."`
-	Listen  string        `default:"127.0.0.1:8917" help:"Address of the SOAP service; loopback only."`
-	Pages   string        `default:"127.0.0.1:8918" help:"Address of the pages; loopback only."`
-	Within  time.Duration `default:"30s" help:"Time that each sample is given to end."`
-	Switch  []string      `help:"Options for the simulated switch, as lose-replies=0.2; see carpos-sim --help." placeholder:"OPTION"`
+	Data     string        `default:".data/run" type:"path" help:"Folder that keeps everything of the sandbox; delete it to begin anew."`
+	Samples  string        `default:"testdata/samples" type:"path" help:"Folder of the sample packages."`
+	Once     bool          `help:"Submit the samples, judge how they ended, and end: status 0 only if every sample ended as its README says."`
+	Listen   string        `default:"127.0.0.1:8917" help:"Address of the SOAP service; loopback only."`
+	Pages    string        `default:"127.0.0.1:8918" help:"Address of the pages; loopback only."`
+	Within   time.Duration `default:"30s" help:"Time that each sample is given to end."`
+	LogLevel string        `env:"CCPOR_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of the hub's log (${enum})."`
+	Switch   []string      `help:"Options for the simulated switch, as lose-replies=0.2; see carpos-sim --help." placeholder:"OPTION"`
 }
 
 // sandbox is a whole exchange on one machine.
@@ -106,7 +107,7 @@ func (s *sandbox) open(ctx context.Context) error {
 	if s.logFile, err = os.OpenFile(filepath.Join(s.command.Data, "hub.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return err
 	}
-	if s.log, err = newLog(s.logFile, "info"); err != nil {
+	if s.log, err = newLog(s.logFile, s.command.LogLevel); err != nil {
 		return err
 	}
 	if err := s.openDatabase(ctx); err != nil {
@@ -241,7 +242,8 @@ The exchange is up. Ctrl-C ends it; the next start goes on with the same data.
   service   %s
   contract  %s?wsdl
   pages     %s
-`, s.hub.serviceURL(), s.hub.serviceURL(), s.hub.pagesURL())
+  metrics   %s
+`, s.hub.serviceURL(), s.hub.serviceURL(), s.hub.pagesURL(), s.hub.metricsURL())
 }
 
 func (s *sandbox) close(ctx context.Context) error {

@@ -23,8 +23,8 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := t.print(map[string]any{"ready": true, "service": h.serviceURL(), "pages": h.pagesURL()},
-		"Ready. Service %s (contract at ?wsdl), pages %s\n", h.serviceURL(), h.pagesURL()); err != nil {
+	if err := t.print(map[string]any{"ready": true, "service": h.serviceURL(), "pages": h.pagesURL(), "metrics": h.metricsURL()},
+		"Ready. Service %s (contract at ?wsdl), pages %s, metrics %s\n", h.serviceURL(), h.pagesURL(), h.metricsURL()); err != nil {
 		return err
 	}
 	return h.run(ctx)

@@ -46,6 +46,8 @@ type Config struct {
 	Sweep time.Duration
 	// Workers is how many agencies are told at a time: 16.
 	Workers int
+	// Observe is told of each delivery; nil: nobody is.
+	Observe Observer
 	// Now is the clock, nil for the machine's; Jitter is chance from 0 to 1, nil for the machine's.
 	Now    func() time.Time
 	Jitter func() float64
@@ -216,12 +218,14 @@ func (n *Notifier) Deliver(ctx context.Context, agency store.AgencyID) (time.Dur
 		case err != nil:
 			return Done, errors.Join(err, n.store.EndTurn(context.WithoutCancel(ctx), turn))
 		}
+		posted := n.cfg.Now()
 		if code == Confirmed {
 			code = p.deliver(ctx, n.noticeOf(turn.ORI, notice))
 		}
 		if ctx.Err() != nil { // broken off by the hub itself: no failure of the listener's
 			return Done, errors.Join(ctx.Err(), n.store.EndTurn(context.WithoutCancel(ctx), turn))
 		}
+		n.observed(turn, notice, code, posted)
 		if code != Confirmed {
 			return n.failed(ctx, turn, notice, code)
 		}

@@ -1,0 +1,6 @@
+package observe
+
+import "time"
+
+// SetPatience says how long whoever scrapes waits.
+func (d *Database) SetPatience(p time.Duration) { d.patience = p }
