@@ -30,8 +30,8 @@ type bench struct {
 	sw    *sim.Switch
 	// window is the switch's: a hub that sends more at a time breaks the profile.
 	window int
-	dict  *carpos.Dictionary
-	court store.Agency
+	dict   *carpos.Dictionary
+	court  store.Agency
 }
 
 func newBench(t testing.TB, cfg sim.Config) *bench {

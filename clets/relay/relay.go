@@ -167,6 +167,11 @@ type Relay struct {
 	jobs     *river.Client[pgx.Tx]
 	stations []*station
 	seats    seats
+	rules    rules
+
+	// dial opens a line, spawn runs in a goroutine of its own what the group waits for: a test may take the place of both.
+	dial  func(context.Context, link.Config, link.Handler) (line, error)
+	spawn func(*sync.WaitGroup, func())
 
 	// keeping ends the lines and the sweep; stopping is closed first.
 	keeping  context.Context
@@ -186,7 +191,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{})}
+	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, rules: policy, dial: dial, spawn: (*sync.WaitGroup).Go, stopping: make(chan struct{})}
 	r.seats.changed = make(chan struct{})
 	for _, l := range cfg.Lines {
 		r.stations = append(r.stations, newStation(r, l))
