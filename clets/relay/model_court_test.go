@@ -70,14 +70,15 @@ func (db *modelDB) next(t testing.TB, after time.Time) {
 
 // plan draws the orders of the schedule and the packages about them, in the sequence in which they come.
 func (w *world) plan() {
-	n := 1 + w.chance.IntN(3)
-	for i := range n {
+	following := false // what follows another order is none that can be followed
+	for i := range 1 + w.chance.IntN(3) {
 		id := fmt.Sprintf("M%d-%d", w.seed, i)
 		w.orders = append(w.orders, id)
 		earlier := ""
-		if i > 0 && w.chance.IntN(4) == 0 {
+		if i > 0 && !following && w.chance.IntN(4) == 0 {
 			earlier = w.orders[i-1]
 		}
+		following = earlier != ""
 		w.mix(w.parts(id, earlier))
 	}
 }

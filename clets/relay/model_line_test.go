@@ -269,7 +269,7 @@ func (w *world) fate() witness.Fate {
 
 // tell sends something that nobody asked for.
 func (l *modelLine) tell() {
-	text := "ADMINISTRATIVE MESSAGE\r\nCARPOS WILL BE AWAY ON SUNDAY"
+	text := fmt.Sprintf("ADMINISTRATIVE MESSAGE\r\nCARPOS WILL BE AWAY ON DAY %d", l.w.seed)
 	control := ""
 	if l.w.chance.IntN(2) == 0 {
 		control, text = fmt.Sprintf("ZZZZ%06d", l.w.chance.IntN(1000000)), l.cfg.Mnemonic+".CA0340000\r\nRE: ERR.CA030013J.OCA/ELSEWHERE\r\nENTRY ACCEPTED\r\nFCN/9999999999999"

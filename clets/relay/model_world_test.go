@@ -249,7 +249,7 @@ func (w *world) misfortune() {
 		w.crash(living[w.chance.IntN(len(living))])
 	case len(living) > 0 && w.hits(w.weather.stop):
 		living[w.chance.IntN(len(living))].stop()
-	case len(living) < 2 && (w.chance.IntN(30) == 0 || w.calm && len(living) == 0):
+	case len(living) < 2 && len(w.hubs) < len(w.db.stores) && (w.chance.IntN(30) == 0 || w.calm && len(living) == 0):
 		w.rise()
 	case !w.calm && w.acts > 0 && w.chance.IntN(40) == 0:
 		w.acts--

@@ -134,6 +134,9 @@ func (r *reference) happened(a audited, predicted map[int64]string) {
 		r.complain(LawMove, s, "%s with %q, which its state (%s) does not allow", a.Action, a.Outcome, s.state)
 		return
 	}
+	if trying := s.state == "sending" || s.state == "sent"; trying && a.Action == "transmission.finish" && a.Outcome == "held" {
+		s.doubt = true // a reply that nobody understands may be an acceptance
+	}
 	if a.Action == "transmission.finish" && predicted[id] == "ready" && a.Outcome == "rejected" {
 		return // a correction was there already
 	}
