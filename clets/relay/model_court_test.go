@@ -143,6 +143,9 @@ func (w *world) add(id, follows string, lacks bool) {
 	if lacks {
 		o.Restrained.Race = ""
 	}
+	if w.chance.IntN(3) == 0 { // another agency has something under the same number
+		w.sw.Has("CA0190000", id, "SMITH,JOHN")
+	}
 	w.accept(store.Accepted{Action: store.ActionAdd, Order: o}, witness.Receipt{Order: id, Kind: "ERR", Follows: follows}, 0)
 }
 

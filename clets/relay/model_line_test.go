@@ -24,6 +24,8 @@ type modelLine struct {
 	done    chan struct{}
 	closed  bool
 	drained bool
+	hasty   bool // a planted defect: confirms before it tells
+	deaf    bool // a planted defect: does not tell that nothing came
 }
 
 // modelRequest is one that is unanswered.
@@ -311,6 +313,9 @@ func (l *modelLine) read(i int) {
 	case f.Control == "":
 		l.call("UNS "+f.Outseq, func() { l.handler.Unsolicited(link.Delivery{Outseq: f.Outseq, Text: f.Text}) })
 	default:
+		if l.hasty {
+			l.out = append(l.out, outgoing{outseq: f.Outseq, sent: l.w.now})
+		}
 		l.answered(r)
 		l.call("RSP "+f.Outseq+" "+l.w.name("c", f.Control), func() { l.handler.Replied(link.Delivery{Outseq: f.Outseq, Control: f.Control, Text: f.Text}) })
 	}
@@ -331,6 +336,9 @@ func (l *modelLine) answered(r *modelRequest) {
 
 func (l *modelLine) expire(r *modelRequest) {
 	l.answered(r)
+	if l.deaf {
+		return
+	}
 	l.call("nothing came for "+l.w.name("c", r.control), func() { l.handler.Expired(r.control, link.WaitReply) })
 }
 

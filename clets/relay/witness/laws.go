@@ -332,7 +332,7 @@ func (j *court) contents() {
 				continue
 			}
 			for _, e := range j.effects[t.ID] {
-				if got := first(parseRequest(e.Body).fields, code); got != value && t.Seq > 1 {
+				if got := first(parseRequest(e.Body).fields, code); got != "" && got != value && t.Seq > 1 {
 					j.complain(LawContent, "transmission %d says %s/%s, where the court said %s", t.ID, code, got, r.Mark)
 				}
 			}
