@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
@@ -34,9 +35,42 @@ func newDriver(ctx context.Context, pool *pgxpool.Pool) (quietDriver, error) {
 	return d, nil
 }
 
+// gatedDriver takes no job of River's default queue while the gate is closed: whoever can do nothing with a job leaves it to others, and does not ask.
+type gatedDriver struct {
+	quietDriver
+	open func() bool
+}
+
+// GetExecutor gates the driver's own.
+func (d gatedDriver) GetExecutor() riverdriver.Executor {
+	return gatedExecutor{d.quietDriver.GetExecutor(), d.open}
+}
+
+type gatedExecutor struct {
+	riverdriver.Executor
+	open func() bool
+}
+
+// JobGetAvailable finds nothing while the gate is closed.
+func (e gatedExecutor) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
+	if p.Queue == river.QueueDefault && !e.open() {
+		return &riverdriver.JobGetAvailableResult{}, nil
+	}
+	return e.Executor.JobGetAvailable(ctx, p)
+}
+
 // Jobs makes a River client on this database that polls and never listens or notifies. Nil config makes one that only inserts.
 // config.FetchPollInterval defaults to 100 ms here.
 func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
+	return newJobs(s.driver, config)
+}
+
+// JobsWhile is Jobs for a client that takes jobs of the default queue only while open says so. It is asked before each look for jobs.
+func (s *Store) JobsWhile(open func() bool, config *river.Config) (*river.Client[pgx.Tx], error) {
+	return newJobs(gatedDriver{s.driver, open}, config)
+}
+
+func newJobs(driver riverdriver.Driver[pgx.Tx], config *river.Config) (*river.Client[pgx.Tx], error) {
 	c := river.Config{Logger: slog.New(slog.DiscardHandler)}
 	if config != nil {
 		c = *config
@@ -44,12 +78,13 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[pgx.Tx], error) {
 	c.PollOnly = true
 	if c.Workers != nil {
 		river.AddWorkerSafely(c.Workers, elsewhere[TransmitArgs]{})
+		river.AddWorkerSafely(c.Workers, elsewhere[FollowArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[DeliverArgs]{})
 	}
 	if c.FetchPollInterval == 0 {
 		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)
 	}
-	client, err := river.NewClient(s.driver, &c)
+	client, err := river.NewClient(driver, &c)
 	if err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}

@@ -150,7 +150,7 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 	var id AttemptID
 	err := s.pool.QueryRow(ctx, `
 		with taken as (
-			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6,
+			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6, class = null,
 				state = case $2 when 'send' then 'sending' else state end, tries = tries + case $2 when 'send' then 1 else 0 end
 			where id = $1 and open_attempt is null and state = case $2 when 'send' then 'ready' else 'unknown' end
 			returning id, open_attempt, order_id, kind, submission_id),
@@ -415,6 +415,7 @@ type why struct{ reason, field, item string }
 // move sets the state with its reason; the attempt that was under way, if any, is so no longer. due counts where the relay is to act.
 func (c *change) move(to TransmissionState, w why, at, due time.Time) {
 	c.b.Queue(`update transmission set state = $2, reason = $3, field = $4, item = $5, changed_at = $6, open_attempt = null, open_since = null, open_line = '',
+			class = null, claimed_until = null,
 			retry_at = case when $2 in ('ready', 'unknown') then $7::timestamptz end,
 			doubt = $2 = 'unknown' or $2 in ('held', 'given_up') and $8
 		where id = $1`, int64(c.id), string(to), w.reason, w.field, w.item, at, due, c.doubt)

@@ -426,10 +426,10 @@ func TestOrphans(t *testing.T) {
 	}
 	h.wantState(r, store.StateUnknown)
 	h.begin(id, store.PurposeLookup)
-	if found, err = h.OrphansOfLine(t.Context(), "ZZZZ", noon); err != nil || len(found) != 0 {
+	if found, err = h.OrphansOfLine(t.Context(), "ZZZZ", 0, noon); err != nil || len(found) != 0 {
 		t.Errorf("another line's orphans: %v, %v", found, err)
 	}
-	if found, err = h.OrphansOfLine(t.Context(), "CCPR", noon); err != nil || len(found) != 1 {
+	if found, err = h.OrphansOfLine(t.Context(), "CCPR", 0, noon); err != nil || len(found) != 1 {
 		t.Errorf("the line's orphans: %v, %v", found, err)
 	}
 	h.wantState(r, store.StateUnknown)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,6 +32,10 @@ type Options struct {
 	BatchBytes int
 	// RefusedBytes bounds how much of a refused package's wire bytes is kept; zero means 1 MiB.
 	RefusedBytes int
+	// Fresh is for how long after its receipt a transmission is fresh, and UrgentShare from which share of its legal time on it is urgent (Classes); zero means 15
+	// minutes and 0.5. What has its class already keeps it until that changes by the old settings.
+	Fresh       time.Duration
+	UrgentShare float64
 	// TestSwitch says that the hub's switch is a test switch, so that test packages are owed to it.
 	TestSwitch bool
 	// Images keeps image contents; nil keeps them in Postgres, in the order's own transaction.
@@ -49,7 +55,7 @@ type Store struct {
 	*Reader
 	opts     Options
 	pool     *pgxpool.Pool
-	marks    *pgxpool.Pool // does not wait for the disk: for notes whose loss in a crash of the database changes nothing
+	marks    *pgxpool.Pool // does not wait for the disk: for notes and choices whose loss in a crash of the database changes nothing
 	intake   *intake
 	refusals *refusals
 	driver   quietDriver
@@ -77,7 +83,7 @@ func (s *Store) open(ctx context.Context, url string) (err error) {
 	if s.pool, err = connect(ctx, url, s.opts.MaxConns, nil); err != nil {
 		return err
 	}
-	if s.marks, err = connect(ctx, url, 4, map[string]string{"synchronous_commit": "off"}); err != nil {
+	if s.marks, err = connect(ctx, url, 8, markSettings()); err != nil {
 		return err
 	}
 	if s.Reader, err = OpenReader(ctx, url, s.opts); err != nil {
@@ -106,6 +112,12 @@ func (o Options) withDefaults() Options {
 		host, _ := os.Hostname() // without a name the process number has to do
 		o.Hub = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
+	if o.Fresh <= 0 {
+		o.Fresh = 15 * time.Minute
+	}
+	if o.UrgentShare <= 0 {
+		o.UrgentShare = 0.5
+	}
 	for _, d := range []struct {
 		value    *int
 		standard int
@@ -115,6 +127,14 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	return o
+}
+
+// markSettings keep the plans of the choice what they were made for, as the intake's, and let nothing wait for the disk. Sorting what is waiting, or
+// collecting it first, would cost as much as is waiting.
+func markSettings() map[string]string {
+	settings := maps.Clone(intakeSettings)
+	settings["synchronous_commit"], settings["enable_bitmapscan"], settings["enable_sort"] = "off", "off", "off"
+	return settings
 }
 
 // connect opens a pool whose connections have the given run-time settings.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"ccpor/mapping/order"
 )
 
@@ -17,8 +19,8 @@ type AttemptID int64
 // InboundID is the number of one message that came from the switch.
 type InboundID int64
 
-// TransmitArgs is the River job that moves one transmission on: it sends what is ready and looks up what is unknown. It says "look at
-// this transmission", no more; a job that comes twice or too late finds that there is nothing to do.
+// TransmitArgs is the River job that wakes the relay: "one more is due". Which transmission goes is chosen when a line has a free place (Choose); the number
+// only says which one brought the job. At any time there are at least as many jobs that are due as transmissions; one too many finds that there is nothing to do.
 type TransmitArgs struct {
 	TransmissionID int64 `json:"transmission_id"`
 }
@@ -33,6 +35,12 @@ type FollowArgs struct {
 
 // Kind is the name of the job in River's tables.
 func (FollowArgs) Kind() string { return "follow" }
+
+// FollowQueue is the queue of FollowArgs: they do not wait behind the wake-ups of a backlog.
+const FollowQueue = "follow"
+
+// InsertOpts names the queue.
+func (FollowArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: FollowQueue} }
 
 // Transmission is one CARPOS transaction owed for an order.
 type Transmission struct {

@@ -128,7 +128,8 @@ func (b *bench) parts(id string, chance *rand.Rand) (parts []func(), end ending)
 }
 
 func (b *bench) chaotic() Config {
-	return Config{Lines: b.lines(3, 8), LeaseTTL: time.Second, Sweep: 2 * time.Second, SlotWait: 2 * time.Second}
+	return Config{Lines: b.lines(3, 8), LeaseTTL: time.Second, Sweep: 2 * time.Second, SlotWait: 2 * time.Second,
+		Settle: misery.LateBy}
 }
 
 // life is one hub's: it works for a while, then it is stopped in order, or killed so that nothing it still tries has any effect.

@@ -23,6 +23,7 @@ type sent struct {
 	fcn         order.FCN
 	entryServed bool
 	tries       int
+	at          time.Time // when it began
 }
 
 const maxEcho = 100 // characters of the first line that CARPOS repeats (profile section 3)
@@ -167,8 +168,11 @@ func (r *Relay) outcome(s sent, f finding, in store.InboundID, now time.Time) st
 	if strings.Contains(rule.text, "%s") {
 		o.Text = fmt.Sprintf(rule.text, f.details)
 	}
-	if rule.pause == growing {
+	switch due := s.at.Add(r.lookAfter()); {
+	case rule.pause == growing:
 		o.RetryAt = now.Add(step(r.cfg.Pauses, s.tries-1, r.cfg.Jitter()))
+	case rule.pause == settled && due.After(now):
+		o.RetryAt = due
 	}
 	if f.field != "" {
 		o.Item = r.dict.Item(s.form, f.field)

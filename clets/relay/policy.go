@@ -36,6 +36,7 @@ type pause int
 const (
 	none    pause = iota // no other try, or at once
 	growing              // by pauses, jittered
+	settled              // when the request can no longer be under way at CARPOS
 )
 
 // rule is what follows from an event. Text is for people and holds no personal data; "%s" in it takes the details.
@@ -58,8 +59,8 @@ var policy = rules{
 		nakAgain:    {store.VerdictRetry, growing, "The switch cannot take it now: %s."},
 		nak:         {store.VerdictRejected, none, "The switch refuses it: %s."},
 		notSent:     {store.VerdictRetry, none, "The line closed before it was sent."},
-		noAnswer:    {store.VerdictUnknown, none, "There was no answer in time; it is looked up."},
-		lineClosed:  {store.VerdictUnknown, none, "The line closed before the answer came; it is looked up."},
+		noAnswer:    {store.VerdictUnknown, settled, "There was no answer in time; it is looked up."},
+		lineClosed:  {store.VerdictUnknown, settled, "The line closed before the answer came; it is looked up."},
 		unreadable:  {store.VerdictHeld, none, "CARPOS's reply is none that is known; a person has to read it."},
 		foreign:     {store.VerdictHeld, none, "CARPOS's reply belongs to another request; a person has to read it."},
 	},

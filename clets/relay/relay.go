@@ -1,7 +1,7 @@
 // Package relay brings what the hub owes to CARPOS over its lines, and learns what became of it (docs/carpos-profile.md, section 4).
 //
-// A River job says "look at this transmission", and one of another kind "look at what this order follows". Its worker reads the transmission, writes the transaction, stores the bytes, puts them on a line
-// with a free place, and is done: it does not wait for the reply. A reply, whenever and after whatever restart it comes, is stored,
+// A River job says "one more is due", and one of another kind "look at what this order follows". Its worker takes a free place on a line, and only then asks the store
+// which transmission goes next over it; it reads that, writes the transaction, stores the bytes, puts them on the line, and is done: it does not wait for the reply. A reply, whenever and after whatever restart it comes, is stored,
 // matched to its attempt by the control number, judged by one table (policy.go), and settled in one database transaction, which also makes the next job;
 // only then is it confirmed to the switch, so that a reply which could not be settled comes again. A reply that never comes is an event of the line
 // like any other. So no worker is bound for the two minutes that a reply may take, nothing depends on the process that sent still living, and a
@@ -37,7 +37,11 @@ import (
 
 // Store is what the relay needs of the store; *store.Store is one.
 type Store interface {
-	Jobs(config *river.Config) (*river.Client[pgx.Tx], error)
+	JobsWhile(open func() bool, config *river.Config) (*river.Client[pgx.Tx], error)
+	Choose(ctx context.Context, r store.Route, at time.Time) (store.TransmissionID, error)
+	Classify(ctx context.Context, at time.Time) (int, error)
+	Owed(ctx context.Context, at time.Time, within time.Duration) (bool, error)
+	DueTest(ctx context.Context, at time.Time) (store.TransmissionID, error)
 	Work(ctx context.Context, id store.TransmissionID) (store.Work, error)
 	NextControl(ctx context.Context) (string, error)
 	BeginAttempt(ctx context.Context, a store.Attempt) (store.AttemptID, error)
@@ -51,7 +55,7 @@ type Store interface {
 	Settle(ctx context.Context, id store.TransmissionID, reason string, at time.Time) (store.Finished, error)
 	Follow(ctx context.Context, orderID int64, today order.Date, at time.Time) error
 	Orphans(ctx context.Context, olderThan, now time.Time) ([]store.TransmissionID, error)
-	OrphansOfLine(ctx context.Context, line string, now time.Time) ([]store.TransmissionID, error)
+	OrphansOfLine(ctx context.Context, line string, after time.Duration, now time.Time) ([]store.TransmissionID, error)
 	Stranded(ctx context.Context, dueBefore, now time.Time) ([]store.TransmissionID, error)
 	Lease(ctx context.Context, line string, ttl time.Duration) (store.Lease, error)
 	Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error)
@@ -75,6 +79,9 @@ type Config struct {
 	Lines []Line
 	// Limits are the waits on a line.
 	Limits link.Limits
+	// Settle is for how long after Limits.Reply CARPOS may still carry out a request. A request without a reply is looked up no sooner than both together after it began, since
+	// a look-up that comes before it sees nothing, and it would be sent twice: a tenth of Limits.Reply.
+	Settle time.Duration
 	// Pauses are those before another try, the last again and again; see policy.go.
 	Pauses []time.Duration
 	// Redial are the pauses before a line that is down is dialled again, the last again and again: 1, 2, 5, 15, 30 s.
@@ -87,7 +94,7 @@ type Config struct {
 	Poll time.Duration
 	// Workers is how many jobs are worked at a time; zero means four for each place in the windows, and some more.
 	Workers int
-	// SlotWait is how long a worker waits for a place on a line before it gives its job back: 5 s.
+	// SlotWait is how long a worker waits for a place on a line before it gives its job back, for whichever hub has one: 2 s.
 	SlotWait time.Duration
 
 	// Against says in sentences what is wrong with a change, an end, a supplement or a proof of service beside the order that it names (Work.Known), and
@@ -111,10 +118,11 @@ func (c Config) withDefaults() Config {
 	}
 	orDuration(&c.Limits.Ack, link.Profile.Ack)
 	orDuration(&c.Limits.Reply, link.Profile.Reply)
+	orDuration(&c.Settle, c.Limits.Reply/10)
 	orDuration(&c.LeaseTTL, 30*time.Second)
 	orDuration(&c.Sweep, 30*time.Second)
 	orDuration(&c.Poll, 50*time.Millisecond)
-	orDuration(&c.SlotWait, 5*time.Second)
+	orDuration(&c.SlotWait, 2*time.Second)
 	if len(c.Pauses) == 0 {
 		c.Pauses = pauses
 	}
@@ -200,8 +208,8 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 	if err := errors.Join(river.AddWorkerSafely(workers, &transmitter{relay: r}), river.AddWorkerSafely(workers, &follower{relay: r})); err != nil {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
-	r.jobs, err = s.Jobs(&river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}},
+	r.jobs, err = s.JobsWhile(r.anyLine, &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, store.FollowQueue: {MaxWorkers: followers}},
 		Workers:              workers,
 		FetchPollInterval:    max(cfg.Poll, minCooldown),
 		FetchCooldown:        minCooldown,
@@ -229,8 +237,11 @@ func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 
 const minCooldown = 10 * time.Millisecond
 
+// followers is how many jobs "follow" are worked at a time.
+const followers = 2
+
 // jobTimeout bounds a worker: it waits for a place on a line, and then only for the database.
-func (r *Relay) jobTimeout() time.Duration { return r.cfg.SlotWait + 15*time.Second }
+func (r *Relay) jobTimeout() time.Duration { return 2*r.cfg.SlotWait + 15*time.Second }
 
 // Start opens the lines and works jobs until Stop; ctx bounds only the start. A line that cannot be opened is no error: it is tried again.
 func (r *Relay) Start(ctx context.Context) error {
@@ -285,5 +296,8 @@ func (r *Relay) Lines() []LineStatus {
 	}
 	return all
 }
+
+// lookAfter is the least time from a request's beginning to the look-up for it.
+func (r *Relay) lookAfter() time.Duration { return r.cfg.Limits.Reply + r.cfg.Settle }
 
 func (r *Relay) now() time.Time { return r.clock.Now() }

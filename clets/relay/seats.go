@@ -1,25 +1,41 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"sync"
-
-	"ccpor/store"
 )
 
-var (
-	// errNoSeat says that no line had a free place in time.
-	errNoSeat = errors.New("no line has a free place")
-	// errNoTestSwitch says that a test package has nowhere to go.
-	errNoTestSwitch = errors.New("no line leads to a test switch")
-)
+// errNoSeat says that something is due for which no line has a free place.
+var errNoSeat = errors.New("no line has a free place")
 
-// seats are the places in the windows of all lines. A place is taken before the request is stored and free again when the request is answered, or
-// out of time: so no worker waits at a line that is busy, and no request is stored that could not go out at once.
+// seats are the places in the windows of all lines. A place is taken before anything is chosen for it and is free again when the request is answered, or
+// out of time: so what goes is chosen at the last moment, no worker waits at a line that is busy, and no request is stored that could not go out at once.
 type seats struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed, and made anew, when a place or a line becomes free
+	looks   uint64        // counts the looks for work, so that it is known which came before which
+}
+
+// place is a place in a line's window, taken.
+type place struct {
+	*session
+	look uint64 // when it was taken, in looks
+	tied bool   // a request has it, and frees it by its end
+}
+
+// look begins a look for work, and says what to wait for where none is found.
+func (s *seats) look() (began uint64, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	return s.looks, s.changed
+}
+
+// next is what to wait for now.
+func (s *seats) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 // notify wakes whoever waits. The caller holds the lock.
@@ -28,32 +44,66 @@ func (s *seats) notify() {
 	s.changed = make(chan struct{})
 }
 
-// take finds the least busy line on which the transmission may go, and waits for one until ctx ends.
-func (r *Relay) take(ctx context.Context, w store.Work) (*session, error) {
-	if !r.anyLineFor(w) {
-		return nil, errNoTestSwitch
+// take finds the least busy line that has a free place and for which, since that look began, nobody has looked for work in vain. Nil: there is none.
+func (r *Relay) take(began uint64) *place {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	var best *session
+	for _, st := range r.stations {
+		s := st.session
+		if s == nil || s.taken >= max(st.cfg.Window, 1) || s.empty > began {
+			continue
+		}
+		if best == nil || s.taken < best.taken {
+			best = s
+		}
 	}
-	for {
-		s, changed := r.tryTake(w)
-		if s != nil {
-			return s, nil
-		}
-		select {
-		case <-changed:
-		case <-r.stopping:
-			return nil, errNoSeat
-		case <-ctx.Done():
-			return nil, errNoSeat
-		}
+	if best == nil {
+		return nil
+	}
+	best.taken++
+	best.users.Add(1)
+	r.seats.looks++
+	return &place{session: best, look: r.seats.looks}
+}
+
+// found keeps whether there was work for the place.
+func (r *Relay) found(p *place, something bool) {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	if something {
+		p.session.empty = 0
+	} else {
+		p.session.empty = max(p.session.empty, p.look)
 	}
 }
 
-// anyLineFor says whether this hub has a line that may carry the transmission, up or not. Which mnemonic an agency wants is no reason against:
-// another hub may have that line.
-func (r *Relay) anyLineFor(w store.Work) bool {
-	if !w.Test {
-		return true
+// idle says that a line was looked at in vain since that look began: it has nothing to do, whatever the others have.
+func (r *Relay) idle(began uint64) bool {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	for _, st := range r.stations {
+		if s := st.session; s != nil && s.empty > began {
+			return true
+		}
 	}
+	return false
+}
+
+// anyLine says whether a line of this hub is up: without one it takes no jobs.
+func (r *Relay) anyLine() bool {
+	r.seats.mu.Lock()
+	defer r.seats.mu.Unlock()
+	for _, st := range r.stations {
+		if st.session != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// anyTestLine says whether this hub has a line that may carry tests, up or not.
+func (r *Relay) anyTestLine() bool {
 	for _, st := range r.stations {
 		if st.cfg.Test {
 			return true
@@ -62,32 +112,12 @@ func (r *Relay) anyLineFor(w store.Work) bool {
 	return false
 }
 
-func (r *Relay) tryTake(w store.Work) (*session, <-chan struct{}) {
-	r.seats.mu.Lock()
-	defer r.seats.mu.Unlock()
-	var best *session
-	for _, st := range r.stations {
-		s := st.session
-		if s == nil || s.taken >= max(st.cfg.Window, 1) || !st.carries(w) {
-			continue
-		}
-		if best == nil || s.taken < best.taken {
-			best = s
-		}
-	}
-	if best == nil {
-		return nil, r.seats.changed
-	}
-	best.taken++
-	best.users.Add(1)
-	return best, nil
-}
-
 // seat ties the place to a request, which frees it by its end.
-func (r *Relay) seat(s *session, control string) {
+func (r *Relay) seat(p *place, control string) {
 	r.seats.mu.Lock()
 	defer r.seats.mu.Unlock()
-	s.seated[control] = true
+	p.tied = true
+	p.seated[control] = true
 }
 
 // vacate frees the place of a request, once.
@@ -101,15 +131,13 @@ func (r *Relay) vacate(s *session, control string) {
 	}
 }
 
-// leave frees a place of which nothing has come.
-func (r *Relay) leave(s *session) {
+// leave ends the worker's use of the line, and frees a place of which nothing has come.
+func (r *Relay) leave(p *place) {
+	defer p.users.Done()
 	r.seats.mu.Lock()
 	defer r.seats.mu.Unlock()
-	s.taken--
-	r.seats.notify()
-}
-
-// carries says whether the line may carry the transmission: the agency's own line where it has one, and a test switch for a test.
-func (st *station) carries(w store.Work) bool {
-	return (w.Agency.Mnemonic == "" || w.Agency.Mnemonic == st.cfg.Mnemonic) && (!w.Test || st.cfg.Test)
+	if !p.tied {
+		p.taken--
+		r.seats.notify()
+	}
 }

@@ -14,7 +14,8 @@ type session struct {
 	line    line          // set when opened is closed
 	opened  chan struct{} // the switch may speak before Dial returns
 
-	taken  int             // places in the window; under relay.seats.mu, as the next
+	taken  int             // places in the window; under relay.seats.mu, as the next two
+	empty  uint64          // the last look at which there was no work for the line; 0 since there was some
 	seated map[string]bool // the requests that have one, by control number
 	users  sync.WaitGroup  // workers at the line
 

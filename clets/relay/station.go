@@ -116,7 +116,7 @@ func (st *station) serve(ctx context.Context) error {
 			r.log.Warn("a lease could not be given back; it runs out", "line", st.cfg.Mnemonic, "error", err)
 		}
 	}()
-	left, err := r.store.OrphansOfLine(ctx, st.cfg.Mnemonic, r.now())
+	left, err := r.store.OrphansOfLine(ctx, st.cfg.Mnemonic, r.lookAfter(), r.now())
 	if err != nil {
 		return err
 	}

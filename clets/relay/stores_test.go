@@ -16,7 +16,7 @@ import (
 // idle is a store of which nothing is asked.
 type idle struct{ Store }
 
-func (*idle) Jobs(*river.Config) (*river.Client[pgx.Tx], error) { return nil, nil }
+func (*idle) JobsWhile(func() bool, *river.Config) (*river.Client[pgx.Tx], error) { return nil, nil }
 
 // errDead is what a hub that was killed gets from everything that it still tries.
 var errDead = errors.New("this hub is dead")

@@ -24,6 +24,9 @@ func (r *Relay) sweep(ctx context.Context) {
 
 func (r *Relay) sweepOnce(ctx context.Context) error {
 	now := r.now()
+	if _, err := r.store.Classify(ctx, now); err != nil {
+		return err
+	}
 	orphans, err := r.store.Orphans(ctx, now.Add(-r.orphanAfter()), now)
 	if err != nil {
 		return err

@@ -24,16 +24,20 @@ type transmitter struct {
 // snooze is how long a job waits that found no line with a free place.
 const snooze = time.Second
 
-// Work moves one transmission on. The job itself is finished when the request is on the line; whatever comes of it makes a new job.
-func (t *transmitter) Work(ctx context.Context, job *river.Job[store.TransmitArgs]) error {
-	err := t.relay.transmit(ctx, store.TransmissionID(job.Args.TransmissionID))
+// Work moves one transmission on, whichever goes next. The job itself is finished when the request is on the line; whatever comes of it makes a new job.
+func (t *transmitter) Work(ctx context.Context, _ *river.Job[store.TransmitArgs]) error {
+	worked, err := t.relay.wake(ctx)
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, errNoSeat):
 		return river.JobSnooze(snooze)
-	case errors.Is(err, store.ErrNotFound):
-		return river.JobCancel(err)
 	}
-	return err
+	t.relay.log.Error("a transmission could not be worked on; it is tried again", "error", err)
+	if worked { // the transmission is passed over for a while, so that one that cannot be worked on is in nobody's way; then it has this job
+		return river.JobSnooze(store.Claimed + snooze)
+	}
+	return river.JobSnooze(snooze)
 }
 
 // follower is the worker of the job "follow".
@@ -53,8 +57,113 @@ func (f *follower) Work(ctx context.Context, job *river.Job[store.FollowArgs]) e
 	return nil
 }
 
+// wake does one step as soon as there is one to do, and is done when nothing is due. errNoSeat: something is due, and no line had a place for it in time.
+func (r *Relay) wake(ctx context.Context) (worked bool, err error) {
+	waiting, cancel := context.WithTimeout(ctx, r.slotWait())
+	defer cancel()
+	began, changed := r.seats.look()
+	for {
+		worked, err = r.stepSince(ctx, began)
+		if !errors.Is(err, errNoSeat) {
+			return worked, err
+		}
+		select {
+		case <-changed:
+		case <-r.stopping:
+			return false, errNoSeat
+		case <-waiting.Done():
+			return false, errNoSeat
+		}
+		changed = r.seats.next()
+	}
+}
+
+// slotWait is jittered, so that workers that wait for places on other lines take turns at looking for work on those that are free.
+func (r *Relay) slotWait() time.Duration {
+	return step([]time.Duration{r.cfg.SlotWait}, 0, r.cfg.Jitter())
+}
+
+// step does one step of work now: it takes a free place on a line, chooses what goes over it, and works on that. It waits for nothing but the database. False:
+// nothing is due. errNoSeat: something is due, and no line has a place for it.
+func (r *Relay) step(ctx context.Context) (worked bool, err error) {
+	began, _ := r.seats.look()
+	return r.stepSince(ctx, began)
+}
+
+// stepSince is step for a look that began earlier: it does not look again at lines at which somebody else has looked in vain since.
+func (r *Relay) stepSince(ctx context.Context, began uint64) (worked bool, err error) {
+	for {
+		p := r.take(began)
+		if p == nil {
+			return r.rest(ctx, began)
+		}
+		id, err := r.choose(ctx, p)
+		if errors.Is(err, store.ErrNothingDue) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		return true, r.workOn(ctx, p, id)
+	}
+}
+
+// choose takes what goes next over the place, and leaves the place where that is nothing.
+func (r *Relay) choose(ctx context.Context, p *place) (store.TransmissionID, error) {
+	id, err := r.store.Choose(ctx, store.Route{Line: p.station.cfg.Mnemonic, Test: p.station.cfg.Test}, r.now())
+	if err == nil || errors.Is(err, store.ErrNothingDue) {
+		r.found(p, err == nil)
+	}
+	if err != nil {
+		r.leave(p)
+	}
+	return id, err
+}
+
+// workOn works on what was chosen, and leaves the place unless a request has it.
+func (r *Relay) workOn(ctx context.Context, p *place, id store.TransmissionID) error {
+	defer r.leave(p)
+	return r.transmit(ctx, p, id)
+}
+
+// apart is what may lie between the clocks of a hub and of the database, by which jobs come.
+const apart = 2 * time.Second
+
+// rest says what remains when no line has a free place and work for it. Where all lines are busy it need not ask.
+func (r *Relay) rest(ctx context.Context, began uint64) (worked bool, err error) {
+	if !r.idle(began) {
+		return false, errNoSeat
+	}
+	owed, err := r.store.Owed(ctx, r.now(), apart)
+	if err != nil || !owed {
+		return false, err
+	}
+	if !r.anyTestLine() {
+		if worked, err := r.holdTest(ctx); worked || err != nil {
+			return worked, err
+		}
+	}
+	return false, errNoSeat
+}
+
+// holdTest sets a test aside that has nowhere to go. Which mnemonic an agency wants is no such reason: another hub may have that line.
+func (r *Relay) holdTest(ctx context.Context) (held bool, err error) {
+	id, err := r.store.DueTest(ctx, r.now())
+	if errors.Is(err, store.ErrNothingDue) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	w, err := r.store.Work(ctx, id)
+	if err != nil {
+		return false, fmt.Errorf("read transmission %d: %w", id, err)
+	}
+	return true, r.hold(ctx, w, store.Hold{Reason: "It is a test, and the hub has no line to a test switch."})
+}
+
 // transmit looks at a transmission and does what its state asks for.
-func (r *Relay) transmit(ctx context.Context, id store.TransmissionID) error {
+func (r *Relay) transmit(ctx context.Context, p *place, id store.TransmissionID) error {
 	w, err := r.store.Work(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read transmission %d: %w", id, err)
@@ -71,17 +180,17 @@ func (r *Relay) transmit(ctx context.Context, id store.TransmissionID) error {
 	case w.Busy:
 		return nil
 	case w.State == store.StateReady && !w.Unknown:
-		return r.begin(ctx, w, store.PurposeSend)
+		return r.begin(ctx, p, w, store.PurposeSend)
 	case w.State == store.StateReady || w.State == store.StateUnknown:
-		return r.begin(ctx, w, store.PurposeLookup)
+		return r.begin(ctx, p, w, store.PurposeLookup)
 	}
 	return nil
 }
 
 // begin sends the transaction, or looks it up. A look-up lacks nothing: what it looks for was sent once.
-func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) error {
+func (r *Relay) begin(ctx context.Context, p *place, w store.Work, purpose store.Purpose) error {
 	if purpose == store.PurposeLookup {
-		return r.write(ctx, w, purpose, r.sentBefore(w))
+		return r.write(ctx, p, w, purpose, r.sentBefore(w))
 	}
 	owed, lacks := r.owed(w)
 	switch {
@@ -93,30 +202,20 @@ func (r *Relay) begin(ctx context.Context, w store.Work, purpose store.Purpose) 
 	if wrong := r.against(w); len(wrong) > 0 {
 		return r.hold(ctx, w, store.Hold{Reason: strings.Join(wrong, " ") + " The court sends a corrected package; this one is given up."})
 	}
-	return r.write(ctx, w, purpose, owed)
+	return r.write(ctx, p, w, purpose, owed)
 }
 
-// write puts the request on a line.
-func (r *Relay) write(ctx context.Context, w store.Work, purpose store.Purpose, owed carpos.Transaction) error {
+// write puts the request on the line.
+func (r *Relay) write(ctx context.Context, p *place, w store.Work, purpose store.Purpose, owed carpos.Transaction) error {
 	text, err := r.dict.Encode(r.requestOf(w, purpose, owed))
 	if err != nil {
 		return r.hold(ctx, w, store.Hold{Reason: "It cannot be written as a CARPOS message: " + err.Error() + "."})
 	}
-	waiting, cancel := context.WithTimeout(ctx, r.cfg.SlotWait)
-	defer cancel()
-	s, err := r.take(waiting, w)
-	if errors.Is(err, errNoTestSwitch) {
-		return r.hold(ctx, w, store.Hold{Reason: "It is a test, and the hub has no line to a test switch."})
-	}
-	if err != nil {
-		return err
-	}
-	defer s.users.Done()
 	q := r.sentFor(w, purpose, owed)
 	if purpose == store.PurposeSend {
 		q.tries++
 	}
-	return r.send(ctx, s, q, text)
+	return r.send(ctx, p, q, text)
 }
 
 // against says what is wrong with what follows an order beside that order, as CARPOS has it.
@@ -154,13 +253,13 @@ func (r *Relay) hold(ctx context.Context, w store.Work, h store.Hold) error {
 }
 
 // send stores the bytes, then puts them on the line, where a place is kept for them.
-func (r *Relay) send(ctx context.Context, s *session, q sent, text []byte) error {
+func (r *Relay) send(ctx context.Context, p *place, q sent, text []byte) error {
+	s := p.session
 	control, body, err := r.record(ctx, s, &q, text)
 	if err != nil || q.attempt == 0 {
-		r.leave(s)
 		return err
 	}
-	r.seat(s, control)
+	r.seat(p, control)
 	s.station.remember(control, q)
 	switch err := s.line.Send(ctx, control, body); {
 	case errors.Is(err, link.ErrNotSent):
@@ -182,9 +281,9 @@ func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (c
 	if control, err = r.store.NextControl(ctx); err != nil {
 		return "", nil, fmt.Errorf("draw a control number: %w", err)
 	}
-	body = s.line.Body(control, text)
+	body, q.at = s.line.Body(control, text), r.now()
 	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
-		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: r.now(),
+		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: q.at,
 	})
 	switch {
 	case errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrUnsettled):
@@ -272,6 +371,6 @@ func (r *Relay) recall(ctx context.Context, control string) (sent, error) {
 		return sent{}, fmt.Errorf("read transmission %d: %w", ref.Transmission, err)
 	}
 	q := r.sentFor(w, ref.Purpose, r.sentBefore(w))
-	q.attempt = ref.ID
+	q.attempt, q.at = ref.ID, ref.At
 	return q, nil
 }
