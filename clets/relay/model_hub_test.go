@@ -151,6 +151,9 @@ func (h *hub) options() []option {
 		}
 	}
 	for _, j := range h.w.jobs() {
+		if j.kind != (store.FollowArgs{}).Kind() && !h.relay.anyLine() {
+			continue // River asks before it takes one
+		}
 		if j.taken == nil && !j.due.After(h.w.now) && working < 4 {
 			all = append(all, option{4, func() { h.work(j) }})
 		}
@@ -167,10 +170,10 @@ func (h *hub) work(j *modelJob) {
 	w.say("hub %s takes the job %s %s", h.name, j.kind, w.name("t", fmt.Sprint(j.transmission)))
 	w.spawn(h, "job", false, func() {
 		var err error
-		if row := (&rivertype.JobRow{ID: j.id}); j.kind == (store.FollowArgs{}).Kind() {
-			err = (&follower{relay: h.relay}).Work(w.t.Context(), &river.Job[store.FollowArgs]{JobRow: row, Args: store.FollowArgs{OrderID: j.order}})
+		if j.kind == (store.FollowArgs{}).Kind() {
+			err = (&follower{relay: h.relay}).Work(w.t.Context(), &river.Job[store.FollowArgs]{Args: store.FollowArgs{OrderID: j.order}})
 		} else {
-			err = (&transmitter{relay: h.relay}).Work(w.t.Context(), &river.Job[store.TransmitArgs]{JobRow: row, Args: store.TransmitArgs{TransmissionID: j.transmission}})
+			err = h.relay.report(h.relay.step(w.t.Context())) // without the wait for a place, which is by the machine's clock
 		}
 		if !h.dead {
 			h.worked(j, err)
@@ -259,7 +262,7 @@ func plain(err error) error {
 	case errors.As(err, &moved):
 		return fmt.Errorf("it is %s: it cannot be %s", moved.From, moved.Asked)
 	default:
-		for _, known := range []error{store.ErrNotFound, store.ErrNotReady, store.ErrUnsettled, store.ErrLeased, store.ErrLostLease} {
+		for _, known := range []error{store.ErrNotFound, store.ErrNotReady, store.ErrNothingDue, store.ErrUnsettled, store.ErrLeased, store.ErrLostLease} {
 			if errors.Is(err, known) {
 				return known
 			}
@@ -280,7 +283,25 @@ type modelStore struct {
 	h *hub
 }
 
-func (*modelStore) Jobs(*river.Config) (*river.Client[pgx.Tx], error) { return nil, nil }
+func (*modelStore) JobsWhile(func() bool, *river.Config) (*river.Client[pgx.Tx], error) {
+	return nil, nil
+}
+
+func (m *modelStore) Choose(ctx context.Context, r store.Route, _ time.Time) (store.TransmissionID, error) {
+	return through(m.h, "Choose for "+r.Line, func() (store.TransmissionID, error) { return m.Store.Choose(ctx, r, m.h.w.stamp()) })
+}
+
+func (m *modelStore) Classify(ctx context.Context, _ time.Time) (int, error) {
+	return through(m.h, "Classify", func() (int, error) { return m.Store.Classify(ctx, m.h.w.stamp()) })
+}
+
+func (m *modelStore) Owed(ctx context.Context, _ time.Time, within time.Duration) (bool, error) {
+	return through(m.h, "Owed", func() (bool, error) { return m.Store.Owed(ctx, m.h.w.stamp(), within) })
+}
+
+func (m *modelStore) DueTest(ctx context.Context, _ time.Time) (store.TransmissionID, error) {
+	return through(m.h, "DueTest", func() (store.TransmissionID, error) { return m.Store.DueTest(ctx, m.h.w.stamp()) })
+}
 
 func (m *modelStore) Work(ctx context.Context, id store.TransmissionID) (store.Work, error) {
 	return through(m.h, "Work "+m.name(id), func() (store.Work, error) { return m.Store.Work(ctx, id) })
@@ -360,12 +381,15 @@ func (m *modelStore) Orphans(ctx context.Context, olderThan, _ time.Time) ([]sto
 	return through(m.h, "Orphans", func() ([]store.TransmissionID, error) { return m.Store.Orphans(ctx, olderThan, m.h.w.stamp()) })
 }
 
-func (m *modelStore) OrphansOfLine(ctx context.Context, line string, _ time.Time) ([]store.TransmissionID, error) {
-	return through(m.h, "OrphansOfLine "+line, func() ([]store.TransmissionID, error) { return m.Store.OrphansOfLine(ctx, line, m.h.w.stamp()) })
+func (m *modelStore) OrphansOfLine(ctx context.Context, line string, after time.Duration, _ time.Time) ([]store.TransmissionID, error) {
+	return through(m.h, "OrphansOfLine "+line, func() ([]store.TransmissionID, error) { return m.Store.OrphansOfLine(ctx, line, after, m.h.w.stamp()) })
 }
 
 func (m *modelStore) Stranded(ctx context.Context, dueBefore, _ time.Time) ([]store.TransmissionID, error) {
-	return through(m.h, "Stranded", func() ([]store.TransmissionID, error) { return m.Store.Stranded(ctx, dueBefore, m.h.w.stamp()) })
+	return through(m.h, "Stranded", func() ([]store.TransmissionID, error) {
+		m.h.w.setClock()
+		return m.Store.Stranded(ctx, dueBefore, m.h.w.stamp())
+	})
 }
 
 func (m *modelStore) Lease(ctx context.Context, line string, ttl time.Duration) (store.Lease, error) {

@@ -114,11 +114,11 @@ func (s *saboteur) Orphans(ctx context.Context, olderThan, now time.Time) ([]sto
 	return s.Store.Orphans(ctx, olderThan, now)
 }
 
-func (s *saboteur) OrphansOfLine(ctx context.Context, line string, now time.Time) ([]store.TransmissionID, error) {
+func (s *saboteur) OrphansOfLine(ctx context.Context, line string, after time.Duration, now time.Time) ([]store.TransmissionID, error) {
 	if s.blind {
 		return nil, nil
 	}
-	return s.Store.OrphansOfLine(ctx, line, now)
+	return s.Store.OrphansOfLine(ctx, line, after, now)
 }
 
 func (s *saboteur) Stranded(ctx context.Context, dueBefore, now time.Time) ([]store.TransmissionID, error) {

@@ -106,8 +106,8 @@ func (w *world) forecast() weather {
 	}
 	return weather{
 		crash: of(0.008), stop: of(0.003), drop: of(0.01), notSent: of(0.03), broken: of(0.03), database: of(0.02),
-		nak: of(0.06), reject: of(0.10), noAck: of(0.06), noReply: of(0.15), late: of(0.12), twice: of(0.06), garbled: of(0.02),
-		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.005), reorder: of(0.4),
+		nak: of(0.06), reject: of(0.10), noAck: of(0.06), noReply: of(0.15), late: of(0.18), twice: of(0.06), garbled: of(0.02),
+		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.03), reorder: of(0.4),
 	}
 }
 
@@ -326,7 +326,7 @@ func (w *world) play() []witness.Breach {
 
 // idle asks whether something has been forgotten; only while no job is being worked.
 func (w *world) idle() []witness.Breach {
-	found, err := witness.Idle(w.t.Context(), w.db.conn, w.orders)
+	found, err := witness.Idle(w.t.Context(), w.db.conn)
 	w.fail("look for what is forgotten", err)
 	return found
 }
