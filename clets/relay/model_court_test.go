@@ -61,7 +61,7 @@ func newModelDB(t testing.TB, planted defect) *modelDB {
 // next makes the database ready for another schedule: later than all that was, without a job, and with every line free.
 func (db *modelDB) next(t testing.TB, after time.Time) {
 	t.Helper()
-	db.now = after.Add(24 * time.Hour).Truncate(time.Hour)
+	db.now = modelStart.Add(after.Sub(modelStart).Truncate(24*time.Hour) + 24*time.Hour)
 	if err := db.conn.QueryRow(t.Context(), `with gone as (delete from river_job), free as (delete from lease), clock as (update witness.clock set at = $1)
 		select coalesce(max(id), 0) from inbound`, db.now).Scan(&db.inbound); err != nil {
 		t.Fatal(err)

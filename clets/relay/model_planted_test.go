@@ -282,8 +282,8 @@ var harmless = defect{name: "a job comes twice", sql: `
 	end $$;
 	create trigger twice after insert on river_job for each row execute function twice();`}
 
-// TestPlantedDefects switches on one defect after another: the witness must find each, by the law that is named for it.
-func TestPlantedDefects(t *testing.T) {
+// TestModelFindsDefects switches on one defect after another: the witness must find each, by the law that is named for it.
+func TestModelFindsDefects(t *testing.T) {
 	t.Parallel()
 	limit := number(t, "CCPOR_MODEL_PLANTED", 400)
 	for _, d := range planted {

@@ -51,9 +51,12 @@ func playAll(t *testing.T, seed, count int, next, broken *atomic.Int64) (all fig
 		w := newWorld(t, db, uint64(seed+i), defect{})
 		breaches := w.play()
 		all.add(w.figures)
-		if len(breaches) > 0 || w.failed != nil {
+		switch bad := len(breaches) > 0 || w.failed != nil; {
+		case bad:
 			broken.Add(1)
 			t.Error(w.report(breaches))
+		case count == 1:
+			t.Logf("seed %d:\n  %s", w.seed, strings.Join(w.trace, "\n  "))
 		}
 		db.next(t, w.now)
 	}
@@ -72,4 +75,40 @@ func (w *world) report(breaches []witness.Breach) string {
 	}
 	fmt.Fprintf(&b, "what happened:\n  %s\n", strings.Join(w.trace, "\n  "))
 	return b.String()
+}
+
+// TestModelRepeats: the seed alone decides what happens in a schedule, whatever was played before it in the same database.
+func TestModelRepeats(t *testing.T) {
+	t.Parallel()
+	first, second := newModelDB(t, defect{}), newModelDB(t, defect{})
+	for seed := range uint64(number(t, "CCPOR_MODEL_REPEATS", 6)) {
+		a := newWorld(t, first, seed, defect{})
+		a.play()
+		first.next(t, a.now)
+		if seed == 0 { // the other database has another past
+			continue
+		}
+		b := newWorld(t, second, seed, defect{})
+		b.play()
+		second.next(t, b.now)
+		for i := range max(len(a.trace), len(b.trace)) {
+			if i >= len(a.trace) || i >= len(b.trace) || a.trace[i] != b.trace[i] {
+				t.Errorf("seed %d goes two ways, from step %d on:\n%s\n%s", seed, i, strings.Join(a.trace[max(0, i-5):min(i+3, len(a.trace))], "\n"), strings.Join(b.trace[max(0, i-5):min(i+3, len(b.trace))], "\n"))
+				break
+			}
+		}
+	}
+}
+
+// TestModelIsSilent: one job too many does no harm, and the witness must not complain of it.
+func TestModelIsSilent(t *testing.T) {
+	t.Parallel()
+	db := newModelDB(t, harmless)
+	for seed := range uint64(10) {
+		w := newWorld(t, db, seed, harmless)
+		if breaches := w.play(); len(breaches) > 0 || w.failed != nil {
+			t.Error(w.report(breaches))
+		}
+		db.next(t, w.now)
+	}
 }
