@@ -71,7 +71,11 @@ func (db *modelDB) next(t testing.TB, after time.Time) {
 // plan draws the orders of the schedule and the packages about them, in the sequence in which they come.
 func (w *world) plan() {
 	following := false // what follows another order is none that can be followed
-	for i := range 1 + w.chance.IntN(3) {
+	n := 1 + w.chance.IntN(3)
+	if w.chance.IntN(8) == 0 {
+		n = 6
+	}
+	for i := range n {
 		id := fmt.Sprintf("M%d-%d", w.seed, i)
 		w.orders = append(w.orders, id)
 		earlier := ""

@@ -22,7 +22,7 @@ func TestModel(t *testing.T) {
 	var all figures
 	var mu sync.Mutex
 	var workers sync.WaitGroup
-	for range min(max(2, runtime.GOMAXPROCS(0)), count) {
+	for range min(2*max(2, runtime.GOMAXPROCS(0)), count) {
 		workers.Go(func() {
 			mine := playAll(t, seed, count, &next, &broken)
 			mu.Lock()
