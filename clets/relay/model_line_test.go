@@ -92,7 +92,7 @@ func (l *modelLine) Send(_ context.Context, control string, body []byte) error {
 	l.pending = append(l.pending, &modelRequest{control: control, sent: l.w.now})
 	if l.w.hits(l.w.weather.broken) {
 		if l.w.chance.IntN(2) == 0 {
-			l.arrive(outgoing{body: string(body)})
+			l.arrive(outgoing{body: string(body), sent: l.w.now})
 		}
 		l.shut(errNoSwitch)
 		return errNoSwitch
@@ -249,6 +249,9 @@ func (l *modelLine) arrive(o outgoing) {
 		return
 	}
 	fate := l.w.fate()
+	if fate.Slow > 0 { // not longer than CARPOS may take
+		fate.Slow = min(fate.Slow, modelReply-slack-l.w.now.Sub(o.sent))
+	}
 	l.w.say("the switch has a request of line %s: %+v", l.cfg.Mnemonic, fate)
 	l.w.sw.Receive(l.conn, o.body, fate, l.w.stamp())
 }
@@ -266,8 +269,14 @@ func (w *world) fate() witness.Fate {
 	if w.hits(p.late) {
 		f.Late = modelReply/2 + time.Duration(w.chance.IntN(60))*time.Second
 	}
+	if w.hits(p.slow) {
+		f.Slow = time.Duration(w.chance.IntN(int(modelReply)))
+	}
 	return f
 }
+
+// slack is kept between the longest that CARPOS takes and the look-up: a request may have been on its way to the line for a moment.
+const slack = 4 * time.Second
 
 // tell sends something that nobody asked for.
 func (l *modelLine) tell() {

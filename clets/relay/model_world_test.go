@@ -49,7 +49,7 @@ type world struct {
 type weather struct {
 	crash, stop, drop, notSent, broken, database      float64 // at each step or call
 	nak, reject, noAck, noReply, late, twice, garbled float64 // of each request
-	foreign, dropAfter, lost, unasked, reorder        float64
+	foreign, dropAfter, lost, unasked, reorder, slow  float64
 }
 
 // figures count what schedules were made of.
@@ -107,7 +107,7 @@ func (w *world) forecast() weather {
 	return weather{
 		crash: of(0.008), stop: of(0.003), drop: of(0.01), notSent: of(0.03), broken: of(0.03), database: of(0.02),
 		nak: of(0.06), reject: of(0.10), noAck: of(0.06), noReply: of(0.15), late: of(0.18), twice: of(0.06), garbled: of(0.02),
-		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.03), reorder: of(0.4),
+		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.03), reorder: of(0.4), slow: of(0.2),
 	}
 }
 
@@ -221,6 +221,7 @@ func (w *world) options() []option {
 func (w *world) turn() {
 	w.figures.steps++
 	w.now = w.now.Add(time.Millisecond)
+	w.sw.Work(w.stamp())
 	w.sw.Repeat(w.now)
 	w.misfortune()
 	all := w.options()
@@ -281,6 +282,7 @@ func (w *world) pass(hurry bool) {
 		}
 	}
 	sooner(w.sw.Repeat(w.now))
+	sooner(w.sw.Work(w.stamp()))
 	if limit := w.now.Add(time.Duration(w.chance.IntN(2000)) * time.Millisecond); hurry && (next.IsZero() || next.After(limit)) {
 		next = limit
 	}
@@ -333,7 +335,7 @@ func (w *world) idle() []witness.Breach {
 
 // settled says that everything has come to rest: nothing is under way or still to come.
 func (w *world) settled() bool {
-	if len(w.packages) > 0 || w.sw.Unconfirmed() > 0 || len(w.jobs()) > 0 {
+	if len(w.packages) > 0 || w.sw.Busy() || len(w.jobs()) > 0 {
 		return false
 	}
 	for _, t := range w.tasks {

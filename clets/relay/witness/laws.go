@@ -73,8 +73,8 @@ func (j *court) index() {
 		switch e.What {
 		case Answered, Naked:
 			j.answers[e.Control] = append(j.answers[e.Control], e)
-		case Requested:
-			if a := j.byControl[e.Control]; a != nil && e.Effect {
+		case Carried:
+			if a := j.byControl[e.Control]; a != nil {
 				j.effects[a.Transmission] = append(j.effects[a.Transmission], e)
 			}
 		}
@@ -94,6 +94,15 @@ func (j *court) receipts() {
 func (j *court) requests() {
 	settled := map[string]int{} // of an order, the number up to which effects were seen
 	for _, e := range j.Switch.Journal {
+		if e.What == Carried {
+			if a := j.byControl[e.Control]; a != nil {
+				t := j.byID[a.Transmission]
+				if t.Seq < settled[t.Order] {
+					j.complain(LawSequence, "number %d of order %s took effect after number %d", t.Seq, t.Order, settled[t.Order])
+				}
+				settled[t.Order] = t.Seq
+			}
+		}
 		if e.What != Requested {
 			continue
 		}
@@ -104,14 +113,6 @@ func (j *court) requests() {
 		a := j.byControl[e.Control]
 		if a == nil || string(a.Bytes) != e.Body || !a.At.Before(e.At) {
 			j.complain(LawStored, "the request %s was not stored as it was sent, before it was sent", e.Control)
-			continue
-		}
-		t := j.byID[a.Transmission]
-		if e.Effect && t.Seq < settled[t.Order] {
-			j.complain(LawSequence, "number %d of order %s took effect after number %d", t.Seq, t.Order, settled[t.Order])
-		}
-		if e.Effect {
-			settled[t.Order] = t.Seq
 		}
 	}
 }

@@ -16,9 +16,9 @@ type Fate struct {
 	NAK int
 	// Reject is the number by which CARPOS refuses it; empty for none.
 	Reject string
-	// NoAck and NoReply keep these back for ever, Late delays the reply.
+	// NoAck and NoReply keep these back for ever, Late delays the reply. Slow delays that the request is carried out, and so the reply too.
 	NoAck, NoReply bool
-	Late           time.Duration
+	Late, Slow     time.Duration
 	// Twice sends the reply twice, Garbled spoils its words, Foreign puts another request's echo into it.
 	Twice, Garbled, Foreign bool
 	// Drop closes the line when the request has been carried out, before anything is said.
@@ -56,6 +56,16 @@ type Switch struct {
 	outseq  map[string]int
 	fcn     int
 	echo    string // of the request before
+	mill    []slow
+}
+
+// slow is a request that the switch has, and that will be carried out.
+type slow struct {
+	conn    *Conn
+	request request
+	body    string
+	fate    Fate
+	due     time.Time
 }
 
 // answer is an RSP or UNS until it is confirmed.
@@ -125,8 +135,8 @@ func (s *Switch) Repeat(at time.Time) (next time.Time) {
 	return next
 }
 
-// Unconfirmed counts the answers that no hub has confirmed.
-func (s *Switch) Unconfirmed() int { return len(s.unread) }
+// Busy says that something is still to be carried out, or an answer to be confirmed.
+func (s *Switch) Busy() bool { return len(s.unread)+len(s.mill) > 0 }
 
 // Tell sends something that nobody asked for: an unsolicited message, or a reply to a control number of nobody's.
 func (s *Switch) Tell(c *Conn, control, text string, at time.Time) {
@@ -162,20 +172,52 @@ func (s *Switch) Receive(c *Conn, body string, fate Fate, at time.Time) {
 		return
 	}
 	q := parseRequest(body)
-	entry := Entry{At: at, What: Requested, Control: q.control, Body: body}
+	s.note(c, Entry{At: at, What: Requested, Control: q.control, Body: body})
 	if fate.NAK != 0 {
-		s.note(c, entry)
 		s.note(c, Entry{At: at, What: Naked, Control: q.control, Code: fate.NAK})
 		c.send(Frame{What: Naked, Control: q.control, Code: fate.NAK, Due: at})
 		return
 	}
+	if !fate.NoAck && !fate.Drop {
+		s.note(c, Entry{At: at, What: Acked, Control: q.control})
+		c.send(Frame{What: Acked, Control: q.control, Due: at})
+	}
+	s.mill = append(s.mill, slow{c, q, body, fate, at.Add(fate.Slow)})
+	s.Work(at)
+	if fate.Drop {
+		s.Close(c, at)
+	}
+}
+
+// Work carries out what is due, and says when to ask next; zero when nothing is open.
+func (s *Switch) Work(at time.Time) (next time.Time) {
+	open := s.mill
+	s.mill = nil
+	for _, m := range open {
+		switch {
+		case !m.due.After(at):
+			s.do(m, at)
+			continue
+		case next.IsZero() || m.due.Before(next):
+			next = m.due
+		}
+		s.mill = append(s.mill, m)
+	}
+	return next
+}
+
+// do carries a request out and answers it.
+func (s *Switch) do(m slow, at time.Time) {
+	c, q, fate := m.conn, m.request, m.fate
 	var lines []string
 	if fate.Reject != "" {
 		lines = []string{"REJECT " + fate.Reject + " REFUSED"}
 	} else {
-		lines, entry.Effect = s.carryOut(q)
+		var changed bool
+		if lines, changed = s.carryOut(q); changed {
+			s.note(c, Entry{At: at, What: Carried, Control: q.control, Body: m.body})
+		}
 	}
-	s.note(c, entry)
 	echo := q.first[:min(100, len(q.first))]
 	if fate.Foreign && s.echo != "" && s.echo != echo {
 		echo = s.echo
@@ -184,24 +226,12 @@ func (s *Switch) Receive(c *Conn, body string, fate Fate, at time.Time) {
 	if fate.Garbled {
 		lines[0] = "#" + lines[0]
 	}
-	s.speak(c, q, fate, reply(c.Line, s.ori, echo, lines), at)
-}
-
-// speak sends ACK and RSP, or what fate leaves of them.
-func (s *Switch) speak(c *Conn, q request, fate Fate, text string, at time.Time) {
-	if !fate.NoAck && !fate.Drop {
-		s.note(c, Entry{At: at, What: Acked, Control: q.control})
-		c.send(Frame{What: Acked, Control: q.control, Due: at})
-	}
 	times := 1
 	if fate.Twice {
 		times = 2
 	}
 	if !fate.NoReply {
-		s.answer(c, q.control, text, at, fate.Late, times)
-	}
-	if fate.Drop {
-		s.Close(c, at)
+		s.answer(c, q.control, reply(c.Line, s.ori, echo, lines), at, fate.Late, times)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	LoggedOn  Event = "logged on"
 	Closed    Event = "closed"
 	Requested Event = "requested" // a request was received
+	Carried   Event = "carried"   // a request was carried out, and has changed what is on record
 	Acked     Event = "acked"     // ACK was sent
 	Naked     Event = "naked"     // NAK was sent
 	Answered  Event = "answered"  // RSP or UNS was sent, for the first time
@@ -34,13 +35,11 @@ type Entry struct {
 	Conn int
 	// Control is the request's control number; empty of what was not asked for.
 	Control string
-	// Body is a request's body, or an answer's text.
+	// Body is the body of what was requested or carried out, or an answer's text.
 	Body string
 	// Outseq is the number of an answer; Code of a NAK.
 	Outseq string
 	Code   int
-	// Effect says that the request changed what is on record.
-	Effect bool
 }
 
 // Receipt is what a court was told: this package, about this order, is kept and goes to CARPOS. Mark is what the transaction that tells CARPOS of it must bear, as "EXP/20360608";
