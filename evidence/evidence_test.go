@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,5 +242,34 @@ func TestKeeperKnowsWhenTheLedgerStandsStill(t *testing.T) {
 	}
 	if strings.Count(log.String(), "stands still") != 1 || strings.Count(log.String(), "taken again") != 1 {
 		t.Errorf("told:\n%s", log.String())
+	}
+}
+
+// signs notes which steps were to sign.
+type signs struct {
+	standing
+	asked []bool
+}
+
+func (s *signs) Advance(_ context.Context, sign store.SignCheckpoint, _ time.Time) (int, bool, error) {
+	s.asked = append(s.asked, sign != nil)
+	return 0, false, s.err
+}
+
+// Records are given at every step, a checkpoint once a second, and again at once where it failed.
+func TestKeeperSignsOnceASecond(t *testing.T) {
+	t.Parallel()
+	clock, l := now, &signs{}
+	sign := func(int64, [32]byte, time.Time) ([]byte, error) { return nil, nil }
+	k := evidence.NewKeeper(l, sign, 0, func() time.Time { return clock }, slog.New(slog.DiscardHandler))
+	for _, c := range []struct {
+		after time.Duration
+		err   error
+	}{{0, io.ErrUnexpectedEOF}, {100, nil}, {200, nil}, {1099, nil}, {1100, nil}, {1200, nil}} {
+		clock, l.err = now.Add(c.after*time.Millisecond), c.err
+		k.Step(t.Context())
+	}
+	if want := []bool{true, true, false, false, true, false}; !slices.Equal(l.asked, want) {
+		t.Errorf("signed at %v, want %v", l.asked, want)
 	}
 }

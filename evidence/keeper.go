@@ -24,6 +24,7 @@ type Keeper struct {
 	log    *slog.Logger
 	fresh  atomic.Int64 // when the ledger was last known to be complete, in microseconds of Unix time
 	told   bool
+	signed time.Time // when this hub last asked for a checkpoint
 }
 
 // NewKeeper makes a Keeper. limit is for how long the ledger may stand still until Stalled says so; zero: for ever.
@@ -41,7 +42,10 @@ func (k *Keeper) Stalled() bool {
 // lastStep is how long a hub that ends may take to leave the ledger complete.
 const lastStep = 5 * time.Second
 
-// Run takes the ledger further at every tick until ctx ends, and then once more.
+// checkpointEvery is how often a hub signs. Records are given more often, and so few at a time that no order waits for them.
+const checkpointEvery = time.Second
+
+// Run takes the ledger further at every tick until ctx ends, and then once more, with a checkpoint.
 func (k *Keeper) Run(ctx context.Context, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -50,6 +54,7 @@ func (k *Keeper) Run(ctx context.Context, every time.Duration) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastStep)
 			defer cancel()
+			k.signed = time.Time{}
 			k.Step(last)
 			return nil
 		case <-tick.C:
@@ -75,14 +80,22 @@ func (k *Keeper) Step(ctx context.Context) {
 }
 
 func (k *Keeper) advance(ctx context.Context) error {
+	now := k.now()
+	sign := k.sign
+	if now.Sub(k.signed) < checkpointEvery {
+		sign = nil
+	}
 	for {
-		_, more, err := k.ledger.Advance(ctx, k.sign, k.now())
+		_, more, err := k.ledger.Advance(ctx, sign, now)
 		if err != nil {
 			return err
 		}
 		if !more {
 			break
 		}
+	}
+	if sign != nil {
+		k.signed = now
 	}
 	at, err := k.ledger.LedgerAt(ctx)
 	if err == nil {

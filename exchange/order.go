@@ -83,7 +83,7 @@ func writeHistory(w *soap.Writer, f store.FoundOrder, h store.History) {
 	}
 	for _, s := range h.Services {
 		w.Open("OrderService")
-		w.Leaf("TrackingIdentification", string(s.Tracking))
+		w.Optional("TrackingIdentification", string(s.Tracking))
 		w.Leaf("CourtOrderServiceDate", s.Date.String())
 		w.Leaf("CourtOrderServiceTime", s.Time.String()+":00")
 		w.Leaf("ServiceMethodCode", string(s.Method))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,8 +19,8 @@ func (s *Store) Inbound(ctx context.Context, line, outseq, control, text string,
 	err = s.pool.QueryRow(ctx, `
 		with a as (select id, transmission_id from attempt where control = $3 and $3 <> ''),
 		     fresh as (
-			insert into inbound (line, outseq, control, text, digest, at, attempt_id, transmission_id)
-			values ($1, $2, $3, $4, $5, $6, (select id from a), (select transmission_id from a))
+			insert into inbound (line, outseq, control, text, digest, at, attempt_id, transmission_id, kind)
+			values ($1, $2, $3, $4, $5, $6, (select id from a), (select transmission_id from a), case when $3 = '' then '' else 'reply' end)
 			on conflict on constraint inbound_once do nothing returning id)
 		select id, true from fresh
 		union all
@@ -46,17 +47,14 @@ func (s *Store) Unhandled(ctx context.Context, before time.Time, limit int) ([]I
 		"select "+inboundColumns+" from inbound i where handled_at is null and at < $1 order by id limit $2", before, limit)
 }
 
-// Handled marks a message as handled, with what was done in a few words; Finish does so for the reply that it rests on.
+// Handled marks a message as handled by this hub, with what was done in a few words; Finish does so for the reply that it rests on. One that is handled
+// already stays as it is. ErrNotFound.
 func (s *Store) Handled(ctx context.Context, id InboundID, what string, at time.Time) error {
-	tag, err := s.pool.Exec(ctx, "update inbound set handled_at = coalesce(handled_at, $2), handled = case when handled_at is null then $3 else handled end where id = $1",
-		int64(id), at, what)
-	if err != nil {
-		return fmt.Errorf("mark a message as handled: %w", err)
+	err := s.HandleMessage(ctx, id, what, "hub "+s.opts.Hub, at)
+	if errors.Is(err, ErrHandled) {
+		return nil
 	}
-	if tag.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return nil
+	return err
 }
 
 // controls hands out control numbers from blocks drawn from the database.

@@ -30,6 +30,7 @@ type head struct {
 	written string
 	audit   int64
 	signed  int64 // checkpoints
+	sealed  int64 // the size of the last one
 	at      time.Time
 }
 
@@ -66,8 +67,8 @@ func (e *LedgerEntry) fields() []any {
 	return []any{&e.ID, &e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details, &e.Written, &e.Package, &e.Order, &e.AttemptID}
 }
 
-// Advance gives records to the audit entries that have none, and signs the new root; sign is nil where the hub has no key, and then there are no checkpoints. It
-// returns how many entries it took, and whether there may be more. When another hub is at it, that is no error and nothing is done.
+// Advance gives records to the audit entries that have none, and signs the root where no checkpoint has it yet; sign is nil where the hub has no key or it is not
+// the time. It returns how many entries it took, and whether there may be more. When another hub is at it, that is no error and nothing is done.
 func (s *Store) Advance(ctx context.Context, sign SignCheckpoint, now time.Time) (taken int, more bool, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		h, err := lockHead(ctx, tx)
@@ -98,10 +99,10 @@ func (r *Reader) LedgerAt(ctx context.Context) (time.Time, error) {
 func lockHead(ctx context.Context, tx pgx.Tx) (head, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (h head, err error) {
 		var chain []byte
-		err = row.Scan(&h.size, &chain, &h.written, &h.audit, &h.signed)
+		err = row.Scan(&h.size, &chain, &h.written, &h.audit, &h.signed, &h.sealed)
 		copy(h.chain[:], chain)
 		return h, err
-	}, "lock the ledger's head", "select size, chain, written::text, audit_id, signed from ledger_head for update skip locked")
+	}, "lock the ledger's head", "select size, chain, written::text, audit_id, signed, coalesce((select c.size from checkpoint c where c.n = signed), 0) from ledger_head for update skip locked")
 }
 
 // newRecords reads the entries after the head whose transactions are all over, with the seals as they are now.
@@ -142,11 +143,36 @@ func scanRecord(row pgx.CollectableRow) (r record, err error) {
 
 // extend writes the records, the tree's new hashes, the checkpoint and the head.
 func extend(ctx context.Context, tx pgx.Tx, h head, records []record, sign SignCheckpoint, now time.Time) error {
-	if len(records) == 0 {
-		_, err := tx.Exec(ctx, "update ledger_head h set at = $1 where not exists (select from audit where (written, id) > (h.written, h.audit_id))", now)
-		return err
+	seals := sign != nil && h.size+int64(len(records)) > h.sealed
+	if len(records) == 0 && !seals {
+		return touch(ctx, tx, now)
 	}
 	tree := &growing{ctx: ctx, tx: tx, known: map[int64]tlog.Hash{}}
+	if err := appendRecords(ctx, tx, &h, tree, records); err != nil {
+		return err
+	}
+	if seals {
+		h.signed++
+		if err := writeCheckpoint(ctx, tx, h, tree, sign, now); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "update ledger_head set size = $1, chain = $2, written = $3::text::xid8, audit_id = $4, signed = $5, at = $6", h.size, h.chain[:], h.written, h.audit, h.signed, now)
+	return err
+}
+
+// touch notes that nothing was due: once a second is enough for whoever asks how old the ledger is.
+func touch(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `update ledger_head h set at = $1 where not at between $1::timestamptz - interval '1 second' and $1
+		and not exists (select from audit where (written, id) > (h.written, h.audit_id))`, now)
+	return err
+}
+
+// appendRecords writes the records and the tree's new hashes, and moves the head behind them.
+func appendRecords(ctx context.Context, tx pgx.Tx, h *head, tree *growing, records []record) error {
+	if len(records) == 0 {
+		return nil
+	}
 	rows := make([][]any, len(records))
 	for i, r := range records {
 		text := r.text()
@@ -161,16 +187,7 @@ func extend(ctx context.Context, tx pgx.Tx, h head, records []record, sign SignC
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger"}, []string{"n", "audit_id", "seals", "chain"}, pgx.CopyFromRows(rows)); err != nil {
 		return err
 	}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger_hash"}, []string{"place", "hash"}, pgx.CopyFromRows(tree.added)); err != nil {
-		return err
-	}
-	if sign != nil {
-		h.signed++
-		if err := writeCheckpoint(ctx, tx, h, tree, sign, now); err != nil {
-			return err
-		}
-	}
-	_, err := tx.Exec(ctx, "update ledger_head set size = $1, chain = $2, written = $3::text::xid8, audit_id = $4, signed = $5, at = $6", h.size, h.chain[:], h.written, h.audit, h.signed, now)
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"ledger_hash"}, []string{"place", "hash"}, pgx.CopyFromRows(tree.added))
 	return err
 }
 

@@ -367,3 +367,32 @@ func TestHubsShareTheLedger(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// What got its record without a checkpoint has one with the next, whether more has come or not; then there is none until more comes.
+func TestACheckpointComesAfterItsRecords(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	given := 0
+	for tick := time.NewTicker(5 * time.Millisecond); given == 0; <-tick.C { // other transactions of the server may be older
+		taken, _, err := h.Advance(t.Context(), nil, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given += taken
+	}
+	if n := h.sql("select count(*)::text from checkpoint"); n != "0" {
+		t.Fatalf("%s checkpoints without a key", n)
+	}
+	for range 2 {
+		if _, _, err := h.Advance(t.Context(), stamp, noon); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.sql("select count(*)::text from checkpoint where size = (select size from ledger_head)"); n != "1" {
+			t.Errorf("%s checkpoints of the whole ledger", n)
+		}
+	}
+	for _, f := range h.verified().Findings {
+		t.Errorf("%s: %s", f.What, f.Where)
+	}
+}

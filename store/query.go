@@ -87,7 +87,7 @@ func (r *Reader) List(ctx context.Context, q ListQuery) (Page, error) {
 		from (select s.* from submission s join agency a on a.id = s.agency_id where `+reached+` and (s.written, s.id) > ($3::text::xid8, $4::bigint) and s.written < pg_snapshot_xmin(pg_current_snapshot())
 				and $5 in ('', s.state) and $6 in ('', s.action) and ($8::timestamptz is null or s.received_at >= $8) and s.refused_stage <> all(coalesce($9::text[], '{}')) order by s.written, s.id limit $7) as s
 		join agency a on a.id = s.agency_id
-		left join lateral (select state, tries from transmission where order_id = s.order_id and submission_id = s.id order by seq desc limit 1) t on true
+		left join lateral (select state, tries from transmission where order_id = s.order_id and submission_id = s.id and kind <> 'VRR' order by seq desc limit 1) t on true
 		order by s.written, s.id`,
 		int64(q.Agency), q.Test, strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1, moment(q.From), q.Except)
 	if err != nil {
@@ -139,7 +139,7 @@ type FoundOrder struct {
 
 // foundColumns are the columns of order_ o, its current version v and its cancellation c that scanFound reads.
 const foundColumns = `o.id, v.document, v.version, coalesce(c.document, ''), o.oca, o.fcn, coalesce(o.agency_id, 0), o.test,
-	exists (select from service p where p.order_id = o.id)`
+	exists (select from service p where p.order_id = o.id) or exists (select from reported p where p.order_id = o.id and p.kind = 'serviceNotice')`
 
 func scanFound(row pgx.CollectableRow) (f FoundOrder, err error) {
 	var document, cancelled string
@@ -209,7 +209,7 @@ type Version struct {
 	Modification *order.Modification // nil for the order as it was added
 }
 
-// ServiceEntry is one proof of service.
+// ServiceEntry is one proof of service; without a Tracking it is none, but what CARPOS reported of another agency's service.
 type ServiceEntry struct {
 	Tracking order.Tracking
 	order.Service
@@ -227,7 +227,8 @@ func (r *Reader) History(ctx context.Context, f FoundOrder) (History, error) {
 			err = json.Unmarshal([]byte(document), &e.Service)
 		}
 		return e, err
-	}, "select s.tracking, p.document from service p join submission s on s.id = p.submission_id where p.order_id = $1 order by s.id", f.key)
+	}, `select s.tracking, p.document from service p join submission s on s.id = p.submission_id where p.order_id = $1
+		union all select '', p.document from (select document from reported where order_id = $1 and kind = 'serviceNotice' order by inbound_id) p`, f.key)
 	collect(&b, &h.Images, scanImage, "select "+imageColumns+" from ("+submissionsOfOrder+`) k join submission s on s.id = k.submission_id
 		join image i on i.submission_id = s.id order by s.id, i.n`, f.key)
 	collect(&b, &h.Followers, pgx.RowTo[order.LocalID], `select n.local_id from order_ o join order_ n on n.court = o.court and n.follows = o.local_id and n.test = o.test

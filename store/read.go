@@ -114,25 +114,31 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
 		return err
 	}
+	if err := s.Order.readTold(ctx, tx, orderID); err != nil {
+		return err
+	}
 	s.Images, err = all(ctx, tx, scanImage, "read the images",
 		"select "+imageColumns+" from image i join submission s on s.id = i.submission_id where i.submission_id = $1 order by i.n", number)
 	if err != nil {
 		return err
 	}
 	s.Transmissions, err = all(ctx, tx, scanTransmission, "read the transmissions", "select "+transmissionColumns+`, t.retry_at, t.changed_at
-		from transmission t join order_ o on o.id = t.order_id where t.order_id = $1 and t.submission_id = $2 order by t.seq`, orderID, number)
+		from transmission t join order_ o on o.id = t.order_id where t.order_id = $1 and t.submission_id = $2 and t.kind <> 'VRR' order by t.seq`, orderID, number)
 	if err != nil {
 		return err
 	}
 	for i := range s.Transmissions {
 		t := &s.Transmissions[i]
-		t.Attempts, err = all(ctx, tx, scanAttempt, "read the attempts",
-			"select id, purpose, control, line, hub, at, sent_at, acked_at, finished_at, verdict, code, text from attempt where transmission_id = $1 order by id", int64(t.ID))
-		if err != nil {
+		if t.Attempts, err = readAttempts(ctx, tx, t.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func readAttempts(ctx context.Context, tx pgx.Tx, id TransmissionID) ([]AttemptStatus, error) {
+	return all(ctx, tx, scanAttempt, "read the attempts",
+		"select id, purpose, control, line, hub, at, sent_at, acked_at, finished_at, verdict, code, text from attempt where transmission_id = $1 order by id", int64(id))
 }
 
 func readOrder(ctx context.Context, tx pgx.Tx, id int64) (*OrderSummary, error) {
@@ -182,7 +188,7 @@ func (r *Reader) Recent(ctx context.Context, limit int, before int64) ([]Summary
 		select s.id, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
 		from (select id, tracking, agency_id, package, action, test, state, received_at, due, refused_code, not_owed, order_id from submission where id < case $2::bigint when 0 then 9223372036854775807 else $2 end order by id desc limit $1) as s
 		left join agency a on a.id = s.agency_id
-		left join transmission t on t.order_id = s.order_id and t.submission_id = s.id
+		left join transmission t on t.order_id = s.order_id and t.submission_id = s.id and t.kind <> 'VRR'
 		order by s.id desc`, limit, before)
 }
 

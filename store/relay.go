@@ -38,15 +38,15 @@ const versionsOf = `
 
 // workParts are the documents of a work, as texts that are empty where there is nothing.
 type workParts struct {
-	order, before, modification, service, cancellation, supplement, confidential, cancelled string
-	due                                                                                     *time.Time
+	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation string
+	due                                                                                                *time.Time
 }
 
 // queueWork reads the transmission, its order and its agencies.
 func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 	var p workParts
 	fields := append(w.Transmission.fields(), &w.Tracking, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
-		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled)
+		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
 	b.Queue("select "+transmissionColumns+`, s.tracking, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
@@ -54,7 +54,7 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),
 			coalesce(x.document, ''), coalesce(u.document, ''),
 			case when t.kind in ('ERR', 'MRR') then coalesce((select c.document from confidential c where c.order_id = o.id order by c.id desc limit 1), '') else '' end,
-			coalesce(e.document, ''), `+agencyColumns+", "+submitterColumns+`
+			coalesce(e.document, ''), coalesce(i.document, ''), `+agencyColumns+", "+submitterColumns+`
 		from transmission t
 		join order_ o on o.id = t.order_id
 		join submission s on s.id = t.submission_id
@@ -67,6 +67,7 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 		left join service p on p.submission_id = t.submission_id
 		left join cancellation x on x.submission_id = t.submission_id and x.order_id = o.id
 		left join supplement u on u.submission_id = t.submission_id
+		left join violation i on i.id = t.violation_id
 		left join cancellation e on e.submission_id = o.cancelled_by and exists (select from transmission y
 			where y.order_id = o.id and y.submission_id = o.cancelled_by and y.kind = 'XRR' and y.seq < t.seq and y.state = 'accepted')
 		where t.id = $1`, int64(id)).QueryRow(func(row pgx.Row) error {
@@ -85,7 +86,7 @@ func (w *Work) parse(p workParts) error {
 	return errors.Join(
 		parseInto(p.order, &w.Order), parseInto(p.before, &w.Known.Order), parseIfThere(p.modification, &w.Modification), parseIfThere(p.service, &w.Service),
 		parseIfThere(p.cancellation, &w.Cancellation), parseIfThere(p.supplement, &w.Supplement), parseIfThere(p.confidential, &w.Confidential),
-		parseIfThere(p.cancelled, &w.Known.Cancelled))
+		parseIfThere(p.cancelled, &w.Known.Cancelled), parseIfThere(p.violation, &w.Violation))
 }
 
 func parseIfThere[T any](document string, into **T) error {
@@ -156,11 +157,11 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 			returning id, open_attempt, order_id, kind, submission_id),
 		seen as (
 			insert into audit (at, actor, action, object, outcome, details, order_id, attempt_id)
-			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3, t.order_id, t.open_attempt
+			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3 || $9, t.order_id, t.open_attempt
 			from taken t join submission s on s.id = t.submission_id)
 		insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at)
 		select open_attempt, id, $2, $3, $4, $7, $5, $6 from taken returning id`,
-		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub).Scan(&id)
+		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub, a.noted()).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s.whyNotTaken(ctx, a)
 	}
@@ -168,6 +169,14 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 		return 0, fmt.Errorf("begin an attempt of transmission %d: %w", a.Transmission, err)
 	}
 	return id, nil
+}
+
+// noted are the notes as the audit log has them behind the control number.
+func (a Attempt) noted() string {
+	if a.Notes == "" {
+		return ""
+	}
+	return "; " + a.Notes
 }
 
 func (s *Store) whyNotTaken(ctx context.Context, a Attempt) error {
@@ -459,6 +468,7 @@ func (c *change) finish(a AttemptRef, o Outcome) error {
 	switch o.Verdict {
 	case VerdictAccepted, VerdictOnFile:
 		c.accept(o, why{})
+		c.clearNCIC(o.At)
 	case VerdictRejected, VerdictHeld:
 		if o.Verdict == VerdictRejected && c.isCorrected(0) {
 			c.correct(o.At)

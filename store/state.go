@@ -33,8 +33,9 @@ type Kind string
 
 // The kinds of transmissions (profile section 2).
 const (
-	KindEnter  Kind = "ERR" // enter an order
-	KindModify Kind = "MRR" // what has changed of it
-	KindCancel Kind = "XRR" // it no longer stands
-	KindServe  Kind = "SRR" // proof of service
+	KindEnter   Kind = "ERR" // enter an order
+	KindModify  Kind = "MRR" // what has changed of it
+	KindCancel  Kind = "XRR" // it no longer stands
+	KindServe   Kind = "SRR" // proof of service
+	KindViolate Kind = "VRR" // a violation, reported by a law-enforcement agency
 )

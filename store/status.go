@@ -64,6 +64,12 @@ type OrderSummary struct {
 	CancelledBy order.Tracking
 	// Follows is the submission of the order that this one follows, FollowedBy that of the first one that follows it; each is empty where none has come.
 	Follows, FollowedBy order.Tracking
+	// Reported is what CARPOS told of it unasked, oldest first; UnsentProofs counts proofs of service that CARPOS has not got from the hub while it reports another
+	// agency's service: a person compares them.
+	Reported     []Reported
+	UnsentProofs int
+	// Violations are those that people of the hub report to CARPOS.
+	Violations []ViolationStatus
 }
 
 // TransmissionStatus is one transmission with all its attempts, the first one first.

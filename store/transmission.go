@@ -74,6 +74,7 @@ type Work struct {
 	Service      *order.Service
 	Cancellation *order.Cancellation
 	Supplement   *order.Supplement
+	Violation    *order.Violation // that a person of the hub reports
 	// Confidential is the newest that has come for the order; for entries and changes only.
 	Confidential *order.Confidential
 	// Record are the bodies of the order's entry and changes as CARPOS has accepted them, in their sequence; empty for an entry.
@@ -127,6 +128,8 @@ type Attempt struct {
 	Line string
 	// Bytes is the body exactly as it will be sent, 1 to 16384 bytes.
 	Bytes []byte
+	// Notes say what was spelled otherwise, shortened or left out of the order in the bytes; they go into the audit log, and hold no values.
+	Notes string
 	At    time.Time
 }
 

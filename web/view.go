@@ -99,7 +99,7 @@ func took(d time.Duration) string {
 	return d.Round(10 * time.Microsecond).String()
 }
 
-var kindNames = map[store.Kind]string{store.KindEnter: "the order", store.KindModify: "what has changed of the order", store.KindCancel: "the end of the order", store.KindServe: "the proof of service"}
+var kindNames = map[store.Kind]string{store.KindEnter: "the order", store.KindModify: "what has changed of the order", store.KindCancel: "the end of the order", store.KindServe: "the proof of service", store.KindViolate: "a violation of the order"}
 
 func transmissionSteps(t store.TransmissionStatus) []step {
 	var steps []step
@@ -150,11 +150,12 @@ func attemptSteps(kind store.Kind, a store.AttemptStatus) []step {
 // words are the functions of the templates.
 func (p *Pages) words() template.FuncMap {
 	return template.FuncMap{
-		"when":  func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
-		"clock": func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
-		"row":   rowClass,
-		"rule":  calendar.Explain,
-		"whose": whose,
+		"when":        func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
+		"clock":       func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
+		"row":         rowClass,
+		"rule":        calendar.Explain,
+		"whose":       whose,
+		"messageKind": func(k store.MessageKind) string { return messageNames[k] },
 	}
 }
 

@@ -33,6 +33,7 @@ var files embed.FS
 type Reader interface {
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	Recent(ctx context.Context, limit int, before int64) ([]store.Summary, error)
+	MessageReader
 }
 
 // Auditor keeps what was looked at; *store.Store is one.
@@ -68,6 +69,7 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", p.list)
 	mux.HandleFunc("GET /submission", p.find)
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
+	p.messageRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

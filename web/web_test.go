@@ -23,6 +23,8 @@ type shelf struct {
 	err      error
 	events   []store.Event
 	auditErr error
+	messages []store.Message
+	asked    store.MessageQuery
 }
 
 func (s *shelf) Status(_ context.Context, t order.Tracking) (store.Status, error) {

@@ -3,7 +3,7 @@
 // What a transaction may hold is data: a message dictionary of keys and fields with their lengths, shapes, code tables and rules, crosswalk
 // rules from an order's terms to codes, sentences, transliterations and the labels of a hit, each row with its source and confidence.
 // Load reads and checks all of it once. One encoder and one decoder run the dictionary; giving the hub another specification is a change of
-// data. Enter, Modify, Cancel, Serve and Inquire make transactions; ParseReply reads what comes back; Compare sets an order beside the record that CARPOS
+// data. Enter, Modify, Cancel, Serve, Inquire and Ask make transactions; ParseReply reads what comes back; Compare sets an order beside the record that CARPOS
 // shows of it; Describe says either in plain words.
 //
 // Shortening is by stated rules, each of which leaves a note: a name loses its middle names and then its further given names, first to

@@ -23,7 +23,7 @@ func (d *Dictionary) Check(t Transaction) Faults {
 	}
 	c := newChecker(m)
 	if !shapes[kindORI](string(t.ORI)) || len(t.ORI) != 9 {
-		c.fault(faultFormat, "ORI", "nine letters and digits are needed")
+		c.fault(faultFormat, "ORI", "is not two letters and seven letters or digits")
 	}
 	for _, f := range t.Fields {
 		c.field(f)
@@ -113,21 +113,37 @@ func (c *checker) order(s spec, place int) {
 }
 
 func (c *checker) value(s spec, v string) {
+	if number, text := s.wrong(v); number != "" {
+		c.fault(number, s.name, "%s", text)
+	}
+}
+
+// wrong says by which number and in what words a value breaks its field's rules; nothing when it does not.
+func (s spec) wrong(v string) (number, text string) {
 	switch {
 	case v == "" && s.erasable:
 	case v == "":
-		c.fault(faultValue, s.name, "is empty")
+		return faultValue, "is empty"
 	case !sendable(v):
-		c.fault(faultValue, s.name, "holds a character that cannot be sent")
+		return faultValue, "holds a character that cannot be sent"
 	case s.kind == kindCode:
 		if _, err := s.table.Find(v); err != nil {
-			c.fault(faultCode, s.name, "is not in table %s", s.table.Name)
+			return faultCode, "is not in table " + s.table.Name
 		}
 	case len(v) > s.max:
-		c.fault(faultLong, s.name, "has %d characters, %d are allowed", len(v), s.max)
+		return faultLong, fmt.Sprintf("has %d characters, %d are allowed", len(v), s.max)
 	case len(v) < s.min || !shapes[s.kind](v):
-		c.fault(faultValue, s.name, "does not have the shape of a %s", s.kind)
+		return faultValue, "is not " + shapeWords[s.kind] + s.lengths()
 	}
+	return "", ""
+}
+
+// lengths says how long a value may be where one may be longer than another.
+func (s spec) lengths() string {
+	if s.min == s.max || s.kind == kindExpiry {
+		return ""
+	}
+	return fmt.Sprintf(" (%d to %d characters)", s.min, s.max)
 }
 
 func (c *checker) needs(fields []Field, class func(string) bool) {

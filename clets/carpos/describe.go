@@ -7,7 +7,10 @@ import (
 	"ccpor/mapping/order"
 )
 
-const withheld = "(withheld)"
+const (
+	withheld      = "(withheld)"
+	withheldStray = "(withheld: it does not have the field's shape, and could be anything)"
+)
 
 // Describe says a transaction in plain words, one field a line. Values that are data about a person are withheld unless personal is true.
 func (d *Dictionary) Describe(t Transaction, personal bool) string {
@@ -16,7 +19,7 @@ func (d *Dictionary) Describe(t Transaction, personal bool) string {
 		return "a transaction of unknown kind"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s), on behalf of %s\n", m.title, t.Key, t.ORI)
+	fmt.Fprintf(&b, "%s (%s), on behalf of %s\n", m.title, t.Key, agency(t.ORI, personal))
 	d.describeFields(&b, m, t.Fields, personal)
 	for _, n := range t.Notes {
 		fmt.Fprintf(&b, "note on %s: %s\n", n.Path, n.Text)
@@ -25,18 +28,8 @@ func (d *Dictionary) Describe(t Transaction, personal bool) string {
 }
 
 func (d *Dictionary) describeFields(b *strings.Builder, m *message, fields []Field, personal bool) {
-	for _, f := range fields {
-		s, ok := m.spec(f.Name)
-		if !ok {
-			if p := d.specOf(f.Name); p != nil {
-				s, ok = *p, true
-			}
-		}
-		label := s.label
-		if !ok {
-			label, s.personal = "unknown field", true
-		}
-		fmt.Fprintf(b, "  %s, %s: %s\n", f.Name, label, s.say(f.Value, personal))
+	for _, one := range d.Sayings(m.key, fields, personal) {
+		fmt.Fprintf(b, "  %s, %s: %s\n", one.Field, one.Label, one.Value)
 	}
 }
 
@@ -47,16 +40,28 @@ func (s spec) say(v string, personal bool) string {
 		return "(deleted)"
 	case s.personal && !personal:
 		return withheld
+	case !personal && s.strays(v):
+		return withheldStray
 	case s.table != nil:
 		if c, err := s.table.Find(v); err == nil {
 			return v + " (" + c.Meaning + ")"
 		}
 	case s.kind == kindDate && shapes[kindDate](v), s.kind == kindExpiry && shapes[kindDate](v):
 		return v[4:6] + "/" + v[6:] + "/" + v[:4]
+	case s.kind == kindDateTime && shapes[kindDateTime](v):
+		return v[4:6] + "/" + v[6:8] + "/" + v[:4] + " " + v[8:10] + ":" + v[10:]
+	case s.kind == kindTime && shapes[kindTime](v):
+		return v[:2] + ":" + v[2:]
 	case v == nonExpiring:
 		return "does not expire"
 	}
 	return v
+}
+
+// strays says that a value does not have its field's shape: whatever was put there by mistake may be data about a person.
+func (s spec) strays(v string) bool {
+	number, _ := s.wrong(v)
+	return number != ""
 }
 
 // DescribeReply says a reply in plain words, under the same rule for personal data; free texts of the switch count as such.
@@ -98,7 +103,7 @@ func (d *Dictionary) describeParts(b *strings.Builder, r Reply, personal bool) {
 		b.WriteByte('\n')
 	}
 	for _, h := range r.Hits {
-		fmt.Fprintf(b, "  record %d: %s %s, entered by %s as %s\n", h.Ordinal, strings.ToLower(h.Status), strings.ToLower(h.Type), h.ORI, h.OCA)
+		fmt.Fprintf(b, "  record %d: %s\n", h.Ordinal, d.HitHeading(h, personal))
 		writeNumbers(b, h.FCN, h.NIC)
 		d.describeFields(b, d.messages[Enter], h.Fields, personal)
 	}
@@ -112,6 +117,14 @@ func (d *Dictionary) describeParts(b *strings.Builder, r Reply, personal bool) {
 		}
 		fmt.Fprintf(b, "  text: %s\n", text)
 	}
+}
+
+// agency is an ORI where it is one.
+func agency(o order.ORI, personal bool) string {
+	if _, err := order.ParseORI(string(o)); err != nil && !personal {
+		return "an agency whose ORI has not the shape of one"
+	}
+	return string(o)
 }
 
 // rejectMeaning is the table's word for a number that it has; CARPOS's own text could hold anything.
@@ -129,6 +142,7 @@ func freeText(r Reply) string {
 	return r.Message
 }
 
+// keyOf is the field without its value.
 func keyOf(field string) string {
 	key, _, _ := strings.Cut(field, "/")
 	return key

@@ -117,7 +117,7 @@ func load(files fs.FS, book *codes.Book) (*Dictionary, error) {
 		{"keys", "key title accepted", d.readKey},
 		{"fields", "key field label kind min max must repeats group table personal", d.readField},
 		{"rules", "field value reason when note", d.readRule},
-		{"terms", "when long short spare", d.readTerm},
+		{"terms", "when long short spare yields", d.readTerm},
 		{"unfielded", "subject to words", d.readUnfielded},
 		{"latin", "character ascii", d.readLatin},
 		{"items", "form field item", d.readItem},

@@ -78,8 +78,12 @@ func (b *builder) lack(field, reason string, whose Party) {
 	b.lacks = append(b.lacks, Lack{field, reason, b.d.Item(b.form, field), whose})
 }
 
+// note tells a thing once.
 func (b *builder) note(field, code, text string) {
-	b.t.Notes = append(b.t.Notes, order.Note{Code: code, Text: text, Path: field})
+	n := order.Note{Code: code, Text: text, Path: field}
+	if !slices.Contains(b.t.Notes, n) {
+		b.t.Notes = append(b.t.Notes, n)
+	}
 }
 
 // add puts a field in; an empty value is an absent field.
@@ -185,7 +189,10 @@ func (b *builder) court(o order.Order, c Context) {
 	b.optional("CTP", o.Court.Telephone)
 	b.optional("CTA", b.courtAddress(o.Court))
 	number := b.text("CCN", string(o.Case))
-	if len(number) > b.room("CCN") {
+	if b.d.transliterate(string(o.Case)).lost {
+		b.lack("CCN", "The case number has characters that have no counterpart in US-ASCII.", Court)
+		number = ""
+	} else if len(number) > b.room("CCN") {
 		b.lack("CCN", fmt.Sprintf("The case number has %d characters; CARPOS takes %d.", len(number), b.room("CCN")), Court)
 		number = ""
 	} else if number == "" {
@@ -214,7 +221,7 @@ func (b *builder) courtAddress(c order.Court) string {
 		dept = "DEPT " + dept
 	}
 	return b.shorten("CTA", []string{
-		strings.TrimSpace(dept + " " + b.address(c.Address, true)), strings.TrimSpace(dept + " " + b.address(c.Address, false)), dept,
+		strings.TrimSpace(dept + " " + b.text("CTA", line(c.Address, true))), strings.TrimSpace(dept + " " + b.address(c.Address)), dept,
 	})
 }
 
@@ -230,10 +237,8 @@ func line(a *order.Address, whole bool) string {
 	return strings.Join(parts, " ")
 }
 
-// address is that line as it can be sent.
-func (b *builder) address(a *order.Address, whole bool) string {
-	return b.d.transliterate(line(a, whole)).text
-}
+// address is the short line as it can be sent. What that changed is noted of the whole one.
+func (b *builder) address(a *order.Address) string { return b.d.transliterate(line(a, false)).text }
 
 // shorten is the first of the texts that fits its field; every other but the first is noted.
 func (b *builder) shorten(field string, texts []string) string {
@@ -333,7 +338,7 @@ func (b *builder) restrained(r order.Restrained, ssn string) {
 	b.body(r)
 	b.optional("SOC", ssn)
 	b.numbers(r)
-	b.optional("ADR", b.shorten("ADR", []string{b.address(r.Address, true), b.address(r.Address, false)}))
+	b.optional("ADR", b.shorten("ADR", []string{b.text("ADR", line(r.Address, true)), b.address(r.Address)}))
 }
 
 func (b *builder) body(r order.Restrained) {
@@ -475,16 +480,31 @@ func (b *builder) miscellaneous(f facts, s stayAway, o order.Order, c Context) {
 	if o.Terms.Firearms != nil {
 		hours = o.Terms.Firearms.WithinHours
 	}
-	fill := strings.NewReplacer("{YARDS}", strconv.Itoa(s.yards), "{PLACES}", s.spoken(placeKindWords), "{KINDS}", s.spoken(shortKindWords), "{HOURS}", strconv.Itoa(hours))
-	text, how, ok := b.d.misText(f, fill, confirm, b.room("MIS"))
+	told, ok := b.d.misText(f, filler(s, hours), confirm, b.room("MIS"))
 	if !ok {
 		b.lack("MIS", fmt.Sprintf("The terms and the registered words on where the image can be had have more than %d characters together; with at most %d, those words fit beside any order's terms.", b.room("MIS"), MaxConfirm), HelpDesk)
 		return
 	}
-	if how == withoutSpare && f["mayRecord"] {
+	if told.short > 0 {
+		b.note("MIS", "text.shortened", fmt.Sprintf("For want of room %s said in short; the codes and the image have them whole.", counted(told.short, "of the terms is", "of the terms are")))
+	}
+	if told.left && f["mayRecord"] {
 		b.note("MIS", "leftOut", "That the protected person may record communications was left out, for want of room.")
 	}
-	b.add("MIS", text)
+	b.add("MIS", told.text)
+}
+
+// filler puts the numbers and places of the terms into a sentence.
+func filler(s stayAway, hours int) *strings.Replacer {
+	return strings.NewReplacer("{YARDS}", strconv.Itoa(s.yards), "{PLACES}", s.spoken(placeKindWords), "{KINDS}", s.spoken(shortKindWords), "{HOURS}", strconv.Itoa(hours))
+}
+
+// counted says a number of things.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 func (d *Dictionary) readItem(r codes.Row) error {

@@ -169,6 +169,7 @@ func (d *Dictionary) hits(r Reply, lines []string) (Reply, error) {
 		return r, errors.New("it does not say what the search matched")
 	}
 	r.Matched = lines[0]
+	var faults []error
 	for lines = lines[i+1:]; len(lines) > 0; {
 		if m := moreLine.FindStringSubmatch(lines[0]); m != nil && len(lines) == 1 {
 			r.NotShown, _ = strconv.Atoi(m[1]) // at most six digits
@@ -176,20 +177,21 @@ func (d *Dictionary) hits(r Reply, lines []string) (Reply, error) {
 		}
 		end := slices.Index(lines, endOfHit)
 		if end < 0 {
-			return r, errors.New("the last hit has no end")
+			faults = append(faults, errors.New("the last hit has no end"))
+			break
 		}
 		h, err := d.parseHit(lines[:end])
 		if err != nil {
-			return r, fmt.Errorf("hit %d: %w", len(r.Hits)+1, err)
+			faults = append(faults, fmt.Errorf("hit %d: %w", len(r.Hits)+1, err))
 		}
 		h.Asked, h.Matched = asked(r.Echo), r.Matched
 		r.Hits = append(r.Hits, h)
 		lines = lines[end+1:]
 	}
-	if len(r.Hits) == 0 {
-		return r, errors.New("it promises hits and has none")
+	if len(r.Hits) == 0 && len(faults) == 0 {
+		faults = append(faults, errors.New("it promises hits and has none"))
 	}
-	return r, nil
+	return r, errors.Join(faults...)
 }
 
 // asked is the first field of a request's first line.
@@ -208,6 +210,9 @@ type hitReader struct {
 }
 
 func (d *Dictionary) parseHit(lines []string) (Hit, error) {
+	if len(lines) == 0 {
+		return Hit{}, errors.New("it is empty")
+	}
 	m := ordinalLine.FindStringSubmatch(lines[0])
 	if m == nil {
 		return Hit{}, errors.New("it does not begin with its ordinal")

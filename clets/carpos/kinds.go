@@ -48,6 +48,13 @@ var shapes = map[kind]func(string) bool{
 	kindHeight:   isHeight,
 }
 
+// shapeWords say the shapes to people.
+var shapeWords = map[kind]string{
+	kindCode: "a code", kindText: "a text without blanks around it", kindName: "a name as LAST,FIRST", kindCase: "letters, digits and hyphens", kindAlnum: "letters and digits",
+	kindLetters: "letters", kindDigits: "digits of the right number", kindORI: "an ORI: two letters and seven letters or digits", kindDate: "a day as CCYYMMDD",
+	kindTime: "a time as HHMM", kindDateTime: "a day and time as CCYYMMDDHHMM", kindExpiry: "a day as CCYYMMDD, or NONEXP", kindHeight: "feet and two digits of inches",
+}
+
 func only(s, set string) bool { return strings.Trim(s, set) == "" }
 
 func fits(layout, s string) bool {

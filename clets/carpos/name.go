@@ -116,12 +116,14 @@ func (d *Dictionary) namePart(s string, out *nameText) string {
 		switch {
 		case r == '.':
 			return -1
+		case r == '`':
+			return '\'' // as it is typed for an apostrophe
 		case strings.ContainsRune(upperLetters+digits+nameMarks, r):
 			return r
 		}
 		return ' '
 	}, t.text)
-	if strings.ReplaceAll(t.text, ".", "") != plain {
+	if strings.NewReplacer(".", "", "`", "'").Replace(t.text) != plain {
 		out.note("name.punctuation", "Characters that a name cannot hold were replaced by blanks.")
 	}
 	plain = strings.Join(strings.Fields(plain), " ")

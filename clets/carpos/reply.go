@@ -61,7 +61,7 @@ const maxReply = 1 << 20
 var headLine = regexp.MustCompile(`^([0-9A-Z]{4})\.([A-Z]{2}[0-9A-Z]{7})$`)
 
 // ParseReply reads the text of an RSP or of an UNS, from the second line of its body on. It never fails to return a Reply: what it
-// does not recognise comes back as kind Unrecognised with the whole text, beside an error that says why.
+// does not recognise comes back as kind Unrecognised with the whole text, beside an error that names everything that is wrong with it, without values.
 func (d *Dictionary) ParseReply(text []byte) (Reply, error) {
 	r := Reply{Kind: Unrecognised, Text: string(text)}
 	if len(text) > maxReply {
@@ -149,25 +149,26 @@ func (d *Dictionary) answer(r Reply, lines []string) (Reply, error) {
 
 // numbers reads FCN and NIC. Nothing else may stand there: an acceptance with a reservation is none.
 func (r Reply) numbers(lines []string) (Reply, error) {
+	var faults []error
 	for i, l := range lines {
 		label, value, _ := strings.Cut(l, "/")
 		switch {
 		case i == 0 && label == "FCN":
 			fcn, err := order.ParseFCN(value)
 			if err != nil {
-				return r, fmt.Errorf("read the FCN: %w", err)
+				faults = append(faults, fmt.Errorf("read the FCN: %w", err))
 			}
 			r.FCN = fcn
 		case i == 1 && label == "NIC" && isNumber(value):
 			r.NIC = value
 		default:
-			return r, errors.New("it holds more than FCN and NIC")
+			faults = append(faults, fmt.Errorf("line %d of the answer is neither FCN nor NIC, which is all that may stand there", i+2))
 		}
 	}
-	if r.FCN == "" {
-		return r, errors.New("it has no FCN")
+	if r.FCN == "" && len(faults) == 0 {
+		faults = append(faults, errors.New("it has no FCN"))
 	}
-	return r, nil
+	return r, errors.Join(faults...)
 }
 
 const maxNumber = 20
@@ -177,14 +178,16 @@ func isNumber(s string) bool { return s != "" && len(s) <= maxNumber && only(s, 
 var rejectLine = regexp.MustCompile(`^REJECT ([0-9]{2}) (.*?)(?: FLD/([0-9A-Z]{3}))?$`)
 
 func (r Reply) rejects(lines []string) (Reply, error) {
-	for _, l := range lines {
+	var faults []error
+	for i, l := range lines {
 		m := rejectLine.FindStringSubmatch(l)
 		if m == nil {
-			return r, errors.New("a line is no REJECT")
+			faults = append(faults, fmt.Errorf("line %d of the answer is no REJECT", i+1))
+			continue
 		}
 		r.Faults = append(r.Faults, Fault{Number: m[1], Text: m[2], Field: m[3]})
 	}
-	return r, nil
+	return r, errors.Join(faults...)
 }
 
 // notice reads an unsolicited message.
@@ -216,11 +219,11 @@ func (d *Dictionary) noticeFields(k Key, lines []string) ([]Field, error) {
 	for _, f := range fields {
 		c.field(f)
 	}
+	if !has(fields, "FCN") {
+		c.fault(faultMissing, "FCN", "is needed in a notice")
+	}
 	if faults = append(faults, c.faults...); len(faults) > 0 {
 		return nil, faults
-	}
-	if !has(fields, "FCN") {
-		return nil, errors.New("the notice has no FCN")
 	}
 	return fields, nil
 }

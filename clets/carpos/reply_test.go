@@ -194,6 +194,7 @@ func TestHitsThatAreNone(t *testing.T) {
 		"no end":          printed(1, "***** END OF DVROS MESSAGE *****\r\n", ""),
 		"no ordinal":      printed(1, "ROS HIT # 001\r\n", ""),
 		"text after hits": printed(1) + "AND MORE\r\n",
+		"an empty hit":    "***** END OF DVROS MESSAGE *****\r\n",
 	} {
 		if r, err := d.ParseReply([]byte(hitsHead + text)); r.Kind != Unrecognised || err == nil {
 			t.Errorf("%s: %s", name, r.Kind)

@@ -35,6 +35,9 @@ func (d *Dictionary) Serve(s order.Service, c Context) (Transaction, []Lack) {
 
 func (b *builder) server(o order.Officer) {
 	name := b.d.transliterate(o.Name)
+	if name.foreign && !name.lost {
+		b.note("SVN", "text.transliterated", "Characters outside US-ASCII were spelled in US-ASCII; the registry keeps the original.")
+	}
 	switch {
 	case name.lost:
 		b.lack("SVN", "The server's name has characters that have no counterpart in US-ASCII.", Court)
@@ -59,9 +62,4 @@ func (b *builder) servingAgency(s order.Service, c Context) {
 		return
 	}
 	b.add("SVA", agency)
-}
-
-// Inquire makes the QRR that asks for an order by the number under which it was entered.
-func (d *Dictionary) Inquire(oca string, ori order.ORI) Transaction {
-	return Transaction{Key: Inquiry, ORI: ori, Fields: []Field{{"OCA", oca}}}
 }

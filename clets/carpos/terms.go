@@ -128,11 +128,16 @@ type sentence struct {
 	when        []string
 	long, short string
 	spare       bool
+	yields      int // which is said in short before it
 }
 
 func (d *Dictionary) readTerm(r codes.Row) error {
-	s := sentence{strings.Fields(r.Get("when")), r.Get("long"), r.Get("short"), r.Get("spare") == "yes"}
-	if len(s.when) == 0 || !sendable(s.long) || !sendable(s.short) || len(s.short) > len(s.long) {
+	yields, err := strconv.Atoi(r.Get("yields"))
+	s := sentence{strings.Fields(r.Get("when")), r.Get("long"), r.Get("short"), r.Get("spare") == "yes", yields}
+	switch {
+	case err != nil || yields < 1 || slices.ContainsFunc(d.terms, func(o sentence) bool { return o.yields == yields }):
+		return errors.New("yields: a number from 1 is needed that no other row has")
+	case len(s.when) == 0 || !sendable(s.long) || !sendable(s.short) || len(s.short) > len(s.long):
 		return errors.New("a condition and two sentences that can be sent are needed, the short one not longer than the long one")
 	}
 	d.terms = append(d.terms, s)
@@ -141,42 +146,45 @@ func (d *Dictionary) readTerm(r codes.Row) error {
 
 // MaxConfirm is how long the words on where the image can be had may be for every order's terms to fit beside them. An agency with
 // longer words has some of its orders held for it.
-const MaxConfirm = 137
+const MaxConfirm = 131
 
-// brevity is how the terms are said.
-type brevity int
-
-const (
-	atLength brevity = iota
-	inShort
-	withoutSpare // in short, without what the restrained person need not be told
-)
-
-// sentences are the order's terms in plain words.
-func (d *Dictionary) sentences(f facts, how brevity, fill *strings.Replacer) string {
-	var out []string
-	for _, s := range d.terms {
-		switch {
-		case !f.holds(s.when), how == withoutSpare && s.spare:
-		case how == atLength:
-			out = append(out, fill.Replace(s.long))
-		default:
-			out = append(out, fill.Replace(s.short))
-		}
-	}
-	return strings.Join(out, " ")
+// spoken are the terms in plain words as they fit: how many sentences are said in short, and whether what is spare was left out.
+type spoken struct {
+	text  string
+	short int
+	left  bool
 }
 
-// misText is MIS: the terms, then where the image can be had. The terms are said at length if that fits, else in short; ok is false
-// when not even that fits.
-func (d *Dictionary) misText(f facts, fill *strings.Replacer, confirm string, room int) (text string, how brevity, ok bool) {
-	for _, how := range []brevity{atLength, inShort, withoutSpare} {
-		text := strings.TrimSpace(d.sentences(f, how, fill) + " " + confirm)
-		if len(text) <= room {
-			return text, how, true
+// misText is MIS: the terms, then where the image can be had. Sentences are said in short one by one, in the order of the column yields, until all fit; then what
+// is spare is left out. ok is false when not even that fits.
+func (d *Dictionary) misText(f facts, fill *strings.Replacer, confirm string, room int) (s spoken, ok bool) {
+	said := slices.DeleteFunc(slices.Clone(d.terms), func(t sentence) bool { return !f.holds(t.when) })
+	yielding := slices.SortedFunc(slices.Values(said), func(a, b sentence) int { return a.yields - b.yields })
+	last := 0 // what yields up to here is said in short
+	for n := range len(said) + 1 {
+		if n > 0 {
+			last = yielding[n-1].yields
+		}
+		if s.text = readAloud(said, last, fill, confirm); len(s.text) <= room {
+			s.short = n
+			return s, true
 		}
 	}
-	return "", withoutSpare, false
+	bare := slices.DeleteFunc(said, func(t sentence) bool { return t.spare })
+	s = spoken{text: readAloud(bare, last, fill, confirm), short: len(bare), left: true}
+	return s, len(s.text) <= room
+}
+
+func readAloud(said []sentence, last int, fill *strings.Replacer, confirm string) string {
+	var out []string
+	for _, t := range said {
+		words := t.long
+		if t.yields <= last {
+			words = t.short
+		}
+		out = append(out, fill.Replace(words))
+	}
+	return strings.TrimSpace(strings.Join(out, " ") + " " + confirm)
 }
 
 // stayAway is the one distance that SAY takes with its places, and the others in words.

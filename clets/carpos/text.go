@@ -32,41 +32,62 @@ func (d *Dictionary) readLatin(r codes.Row) error {
 // sent is a text as CARPOS takes it, and what happened to it on the way.
 type sent struct {
 	text string
-	// foreign: characters outside US-ASCII were spelled otherwise. lost: some have no counterpart; "?" stands for each.
+	// foreign: characters outside US-ASCII were spelled otherwise. lost: some have no counterpart; "?" stands for each run of them.
 	foreign, lost bool
 }
 
-// transliterate brings a text to upper-case US-ASCII on one line (profile section 2): marks are taken off their letters, the table
-// "latin" spells what is left, white space becomes single blanks.
+// transliterate brings a text to upper-case US-ASCII on one line (profile section 2). Each character is spelled as the table "latin" has it; one that the table
+// does not have is taken apart (Unicode's compatibility decomposition: letters lose their marks, ligatures and full-width letters become letters), and its parts
+// are spelled. White space of any kind becomes single blanks, what shows nothing goes. A text that has gone through it once is not changed again.
 func (d *Dictionary) transliterate(s string) sent {
-	var out sent
-	var b strings.Builder
-	for _, r := range norm.NFD.String(s) {
-		switch {
-		case unicode.IsSpace(r):
-			b.WriteByte(' ')
-		case r < 0x20 || r == 0x7F || unicode.Is(unicode.Cf, r):
-			out.foreign = true // a control or formatting character shows nothing
-		case r < 0x80:
-			b.WriteRune(unicode.ToUpper(r))
-		case unicode.Is(unicode.Mn, r):
-			out.foreign = true
-		default:
-			out.foreign = true
-			d.spell(&b, r, &out)
-		}
+	p := &speller{latin: d.latin}
+	for _, r := range norm.NFC.String(s) {
+		p.spell(r)
 	}
-	out.text = strings.Join(strings.Fields(b.String()), " ")
-	return out
+	return sent{strings.Join(strings.Fields(p.b.String()), " "), p.foreign, p.lost}
 }
 
-func (d *Dictionary) spell(b *strings.Builder, r rune, out *sent) {
-	ascii, ok := d.latin[r]
-	if !ok {
-		out.lost = true
-		ascii = "?"
+type speller struct {
+	latin         map[rune]string
+	b             strings.Builder
+	foreign, lost bool
+	losing        bool // the last character was lost
+}
+
+func (p *speller) spell(r rune) {
+	ascii, known := p.latin[r]
+	switch {
+	case unicode.IsSpace(r):
+		p.put(" ")
+	case r < 0x20 || r == 0x7F || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Mn, r):
+		p.foreign = true // a control or formatting character shows nothing, a mark is taken off its letter
+	case r < 0x80:
+		p.put(string(unicode.ToUpper(r)))
+	case known:
+		p.foreign = true
+		p.put(ascii)
+	default:
+		p.foreign = true
+		p.takeApart(r)
 	}
-	b.WriteString(ascii)
+}
+
+func (p *speller) takeApart(r rune) {
+	if parts := norm.NFKD.String(string(r)); parts != string(r) && r != utf8.RuneError {
+		for _, part := range parts {
+			p.spell(part)
+		}
+		return
+	}
+	if !p.losing {
+		p.b.WriteByte('?')
+	}
+	p.lost, p.losing = true, true
+}
+
+func (p *speller) put(ascii string) {
+	p.losing = false
+	p.b.WriteString(ascii)
 }
 
 // cutAtWord is the longest beginning of whole words that is at most n characters long; empty when the first word is longer.

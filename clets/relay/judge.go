@@ -41,6 +41,8 @@ type finding struct {
 // judge says what a reply means for an attempt.
 func (r *Relay) judge(s sent, reply carpos.Reply) finding {
 	switch {
+	case !carpos.Whole(reply.Text):
+		return finding{event: cut}
 	case reply.Kind == carpos.Unrecognised:
 		return finding{event: unreadable}
 	case reply.Echo != s.first[:min(maxEcho, len(s.first))]:
@@ -125,10 +127,13 @@ func findEntry(s sent, reply carpos.Reply) finding {
 			records = append(records, h)
 		}
 	}
-	if len(records) != 1 {
-		return finding{event: otherData}
+	switch {
+	case len(records) == 1:
+		return finding{event: found, fcn: records[0].FCN, nic: records[0].NIC}
+	case len(records) == 0 && reply.NotShown > 0:
+		return finding{event: unclear} // it may be among those that did not fit into the reply
 	}
-	return finding{event: found, fcn: records[0].FCN, nic: records[0].NIC}
+	return finding{event: otherData}
 }
 
 // findLater looks for what was sent after the entry on the order's record, which has the FCN that the entry was given.
@@ -145,10 +150,14 @@ func (r *Relay) findLater(s sent, reply carpos.Reply) finding {
 		}
 		return finding{event: unclear}
 	}
+	if reply.NotShown > 0 {
+		return finding{event: unclear}
+	}
 	return finding{event: orderGone}
 }
 
-// shows says whether the record shows the transaction; of a key that no record shows it cannot tell.
+// shows says whether the record shows the transaction. Of a violation a record shows how many there are, not which: even a count of none does not tell, since a
+// message that is still on its way would be entered twice, and nothing keeps CARPOS from that. A person looks.
 func (r *Relay) shows(h carpos.Hit, s sent) carpos.Shown {
 	switch s.owed.Key {
 	case carpos.Modify:

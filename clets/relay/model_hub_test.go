@@ -242,7 +242,7 @@ func through[T any](h *hub, call string, do func() (T, error)) (T, error) {
 	got, err := do()
 	h.w.stale = true
 	if err != nil {
-		h.w.say("hub %s: %s: %v", h.name, call, plain(err))
+		h.w.say("hub %s: %s: %v", h.name, call, bare(err))
 		return got, err
 	}
 	h.w.say("hub %s: %s", h.name, call)
@@ -255,8 +255,8 @@ func through[T any](h *hub, call string, do func() (T, error)) (T, error) {
 	return got, nil
 }
 
-// plain is an error without the numbers of rows, which differ from run to run.
-func plain(err error) error {
+// bare is an error without the numbers of rows, which differ from run to run.
+func bare(err error) error {
 	var moved *store.MoveError
 	switch {
 	case errors.As(err, &moved):
@@ -347,6 +347,22 @@ func (m *modelStore) Inbound(ctx context.Context, line, outseq, control, text st
 func (m *modelStore) Handled(ctx context.Context, id store.InboundID, what string, _ time.Time) error {
 	_, err := through(m.h, "Handled: "+what, just(func() error { return m.Store.Handled(ctx, id, what, m.h.w.stamp()) }))
 	return err
+}
+
+func (m *modelStore) OrdersOfFCN(ctx context.Context, fcn order.FCN) ([]store.Filed, error) {
+	return through(m.h, "OrdersOfFCN", func() ([]store.Filed, error) { return m.Store.OrdersOfFCN(ctx, fcn) })
+}
+
+func (m *modelStore) Understand(ctx context.Context, u store.Understood) error {
+	_, err := through(m.h, fmt.Sprintf("Understand %s: %s", u.Kind, u.Wait), just(func() error {
+		u.At = m.h.w.stamp()
+		return m.Store.Understand(ctx, u)
+	}))
+	return err
+}
+
+func (m *modelStore) NotUnderstood(ctx context.Context, before time.Time) ([]store.Inbound, error) {
+	return through(m.h, "NotUnderstood", func() ([]store.Inbound, error) { return m.Store.NotUnderstood(ctx, before) })
 }
 
 func (m *modelStore) Finish(ctx context.Context, id store.AttemptID, o store.Outcome) (store.Finished, error) {

@@ -280,10 +280,10 @@ const slack = 4 * time.Second
 
 // tell sends something that nobody asked for.
 func (l *modelLine) tell() {
-	text := fmt.Sprintf("ADMINISTRATIVE MESSAGE\r\nCARPOS WILL BE AWAY ON DAY %d", l.w.seed)
+	text := fmt.Sprintf("ADMINISTRATIVE MESSAGE\r\nCARPOS WILL BE AWAY ON DAY %d\r\n", l.w.seed)
 	control := ""
 	if l.w.chance.IntN(2) == 0 {
-		control, text = fmt.Sprintf("ZZZZ%06d", l.w.chance.IntN(1000000)), l.cfg.Mnemonic+".CA0340000\r\nRE: ERR.CA030013J.OCA/ELSEWHERE\r\nENTRY ACCEPTED\r\nFCN/9999999999999"
+		control, text = fmt.Sprintf("ZZZZ%06d", l.w.chance.IntN(1000000)), l.cfg.Mnemonic+".CA0340000\r\nRE: ERR.CA030013J.OCA/ELSEWHERE\r\nENTRY ACCEPTED\r\nFCN/9999999999999\r\n"
 	}
 	l.w.say("the switch tells %s what nobody asked for", l.cfg.Mnemonic)
 	l.w.sw.Tell(l.conn, control, text, l.w.stamp())

@@ -20,6 +20,7 @@ const (
 	notSent     event = "notSent"     // no byte left
 	noAnswer    event = "noAnswer"    // no ACK or no RSP in time
 	lineClosed  event = "lineClosed"  // the line went while it was unanswered
+	cut         event = "cut"         // a reply that ends in the middle of a line
 	unreadable  event = "unreadable"  // a reply that matches nothing
 	foreign     event = "foreign"     // a reply to something else than what was sent
 
@@ -61,6 +62,7 @@ var policy = rules{
 		notSent:     {store.VerdictRetry, none, "The line closed before it was sent."},
 		noAnswer:    {store.VerdictUnknown, settled, "There was no answer in time; it is looked up."},
 		lineClosed:  {store.VerdictUnknown, settled, "The line closed before the answer came; it is looked up."},
+		cut:         {store.VerdictUnknown, none, "CARPOS's reply ends early; it is looked up."},
 		unreadable:  {store.VerdictHeld, none, "CARPOS's reply is none that is known; a person has to read it."},
 		foreign:     {store.VerdictHeld, none, "CARPOS's reply belongs to another request; a person has to read it."},
 	},
@@ -77,6 +79,7 @@ var policy = rules{
 		notSent:     {store.VerdictRetry, none, "The line closed before the look-up was sent."},
 		noAnswer:    {store.VerdictRetry, growing, "The look-up got no answer in time."},
 		lineClosed:  {store.VerdictRetry, none, "The line closed before the look-up was answered."},
+		cut:         {store.VerdictRetry, growing, "The reply to the look-up ends early."},
 		unreadable:  {store.VerdictHeld, none, "The reply to the look-up is none that is known; a person has to read it."},
 		foreign:     {store.VerdictHeld, none, "The reply to the look-up belongs to another request; a person has to read it."},
 	},

@@ -13,7 +13,7 @@ import (
 // What may come of a sending or a look-up has a row; nothing else has.
 func TestPolicyIsComplete(t *testing.T) {
 	t.Parallel()
-	both := []event{rejectAgain, reject, nakAgain, nak, notSent, noAnswer, lineClosed, unreadable, foreign}
+	both := []event{rejectAgain, reject, nakAgain, nak, notSent, noAnswer, lineClosed, cut, unreadable, foreign}
 	want := map[store.Purpose][]event{
 		store.PurposeSend:   append([]event{entered, onFile}, both...),
 		store.PurposeLookup: append([]event{found, notThere, otherData, orderGone, unclear}, both...),

@@ -10,6 +10,9 @@
 // An outcome that is not known is looked up before anything is sent again. What a process leaves behind when it is killed is found when a
 // hub takes its line over, and by a sweep: it too counts as not known.
 //
+// What the switch sends without being asked goes the same way: stored, matched to its order by CARPOS's number, the name and ours (unsolicited.go), settled in one
+// transaction, and only then confirmed. What is not certain waits for a person.
+//
 // Each line is leased, so that a mnemonic belongs to one hub at a time. The relay refuses to send a test package to any switch but a test switch, to
 // take a reply for an acceptance that is not exactly one, and to decide what a person must decide. It writes no value of an order into a log.
 package relay
@@ -50,6 +53,9 @@ type Store interface {
 	AttemptByControl(ctx context.Context, control string) (store.AttemptRef, error)
 	Inbound(ctx context.Context, line, outseq, control, text string, at time.Time) (store.InboundID, bool, error)
 	Handled(ctx context.Context, id store.InboundID, what string, at time.Time) error
+	OrdersOfFCN(ctx context.Context, fcn order.FCN) ([]store.Filed, error)
+	Understand(ctx context.Context, u store.Understood) error
+	NotUnderstood(ctx context.Context, before time.Time) ([]store.Inbound, error)
 	Finish(ctx context.Context, id store.AttemptID, o store.Outcome) (store.Finished, error)
 	Hold(ctx context.Context, id store.TransmissionID, h store.Hold) error
 	Settle(ctx context.Context, id store.TransmissionID, reason string, at time.Time) (store.Finished, error)

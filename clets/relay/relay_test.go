@@ -82,8 +82,9 @@ func TestWhatTheSwitchDoes(t *testing.T) {
 		}
 	}
 	b.sound()
-	b.until(soon, "all unsolicited messages kept", func() bool {
-		return b.rows("select count(*)::int from inbound where control = '' and handled_at is null")[0][0] == "3"
+	b.until(soon, "all unsolicited messages understood", func() bool {
+		rows := b.rows(`select i.kind, right(o.local_id, 4), i.waits, i.handled_at is not null from inbound i join order_ o on o.id = i.order_id where i.control = '' order by 1`)
+		return fmt.Sprint(rows) == "[[ncicReject NCIC ncic false] [serviceNotice SERV  true] [violationNotice VIOL  true]]"
 	})
 }
 

@@ -125,15 +125,17 @@ func (s *session) Replied(d link.Delivery) {
 	})
 }
 
-// Unsolicited stores a message; a person reads it.
+// Unsolicited stores a message, does what it asks for or leaves it to a person, and confirms it, in this order.
 func (s *session) Unsolicited(d link.Delivery) {
 	st := s.station
 	s.handle(func(ctx context.Context) error {
-		if _, _, err := st.relay.store.Inbound(ctx, st.cfg.Mnemonic, d.Outseq, "", d.Text, st.relay.now()); err != nil {
+		id, _, err := st.relay.store.Inbound(ctx, st.cfg.Mnemonic, d.Outseq, "", d.Text, st.relay.now())
+		if err != nil {
 			return err
 		}
-		reply, _ := st.relay.dict.ParseReply([]byte(d.Text)) // what is not recognised has its kind too
-		st.relay.log.Info("the switch sent an unsolicited message; a person has to read it", "line", st.cfg.Mnemonic, "kind", reply.Kind)
+		if err := st.relay.understand(ctx, id, d.Text); err != nil {
+			return err
+		}
 		s.got(d.Outseq)
 		return nil
 	})

@@ -129,6 +129,14 @@ func (m *mortal) Handled(ctx context.Context, id store.InboundID, what string, a
 	return behind(err)
 }
 
+func (m *mortal) Understand(ctx context.Context, u store.Understood) (err error) {
+	ok, behind := m.die("Understand")
+	if ok {
+		err = m.Store.Understand(ctx, u)
+	}
+	return behind(err)
+}
+
 func (m *mortal) Lease(ctx context.Context, line string, ttl time.Duration) (l store.Lease, err error) {
 	ok, behind := m.die("Lease")
 	if ok {

@@ -35,6 +35,9 @@ func (r *Relay) sweepOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.understandLeft(ctx, now.Add(-r.strandedAfter())); err != nil {
+		return err
+	}
 	if len(orphans)+len(stranded) > 0 {
 		r.log.Info("transmissions were found that nobody worked on", "orphans", len(orphans), "stranded", len(stranded))
 	}

@@ -22,6 +22,10 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 		return r.dict.Cancel(*w.Cancellation, c)
 	case w.Kind == store.KindServe && w.Service != nil:
 		return r.dict.Serve(*w.Service, c)
+	case w.Kind == store.KindViolate && w.Violation != nil:
+		v := *w.Violation
+		v.At = v.At.In(r.cfg.Zone)
+		return r.dict.Violate(v, c)
 	case w.Kind == store.KindEnter:
 		return r.dict.EnterWith(w.Order, w.Confidential, c)
 	}
@@ -78,6 +82,18 @@ func holdFor(lacks []carpos.Lack) store.Hold {
 		reasons = append(reasons, text)
 	}
 	return store.Hold{Reason: strings.Join(reasons, " "), Field: lacks[0].Field, Item: lacks[0].FormItem}
+}
+
+// notesOf words what was done to the order for CARPOS to take it; a look-up changes nothing.
+func notesOf(q sent) string {
+	if q.purpose != store.PurposeSend {
+		return ""
+	}
+	var notes []string
+	for _, n := range q.owed.Notes {
+		notes = append(notes, n.Path+": "+n.Text)
+	}
+	return strings.Join(notes, " ")
 }
 
 // requestOf is the transaction itself, or the look-up for it.

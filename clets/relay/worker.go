@@ -222,9 +222,9 @@ func (r *Relay) write(ctx context.Context, p *place, w store.Work, purpose store
 	return r.send(ctx, p, q, text)
 }
 
-// against says what is wrong with what follows an order beside that order, as CARPOS has it.
+// against says what is wrong with a package that follows an order beside that order, as CARPOS has it. A violation is no package.
 func (r *Relay) against(w store.Work) []string {
-	if r.cfg.Against == nil || w.Kind == store.KindEnter {
+	if r.cfg.Against == nil || w.Kind == store.KindEnter || w.Kind == store.KindViolate {
 		return nil
 	}
 	return r.cfg.Against(w)
@@ -287,7 +287,7 @@ func (r *Relay) record(ctx context.Context, s *session, q *sent, text []byte) (c
 	}
 	body, q.at = s.line.Body(control, text), r.now()
 	q.attempt, err = r.store.BeginAttempt(ctx, store.Attempt{
-		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, At: q.at,
+		Transmission: q.transmission, Purpose: q.purpose, Control: control, Line: s.line.Mnemonic(), Bytes: body, Notes: notesOf(*q), At: q.at,
 	})
 	switch {
 	case errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrUnsettled):
@@ -335,13 +335,12 @@ func (r *Relay) settleStored(ctx context.Context, w store.Work) error {
 }
 
 // settle judges a stored reply and settles its attempt. known is the attempt where it is remembered; otherwise it is found by the control
-// number. A reply to nothing that the hub ever sent is left for a person.
+// number. A reply to nothing that any hub of this database ever sent is left for a person.
 func (r *Relay) settle(ctx context.Context, known *sent, in store.InboundID, control, text string) error {
 	if known == nil {
 		s, err := r.recall(ctx, control)
 		if errors.Is(err, store.ErrNotFound) {
-			r.log.Warn("the switch answers a request that the hub does not know; a person has to read it", "control", control)
-			return nil
+			return r.stray(ctx, in, control)
 		}
 		if errors.Is(err, errSettled) {
 			return r.tooLate(ctx, in)

@@ -26,6 +26,8 @@ type commands struct {
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
 	Alarms       alarmsCommand       `cmd:"" help:"List senders that are refused again and again, and acknowledge that."`
+	Messages     messagesCommand     `cmd:"" help:"List, read and handle what the switch sends without being asked, and replies to nobody."`
+	Violation    violationCommand    `cmd:"" help:"Report a violation of an order to CARPOS on behalf of a law-enforcement agency."`
 	Submit       submitCommand       `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Validate     validateCommand     `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
 	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`
@@ -39,6 +41,7 @@ type commands struct {
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log and what it vouches for."`
 	Listen       listenCommand       `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status       statusCommand       `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
+	Describe     describeTextCommand `cmd:"" help:"Say in plain words what a text of the line to CARPOS says, what the relay makes of it and what is wrong with it."`
 	Replay       replayCommand       `cmd:"" help:"Send packages again to a test region, and tell what became of them that is not as it was."`
 	Sandbox      sandboxCommand      `cmd:"" help:"Run a whole exchange on this machine, with a private database, a simulated switch and sample orders."`
 	Config       configCommand       `cmd:"" help:"Describe or check the configuration."`

@@ -43,7 +43,11 @@ func orderText(o client.Order) string {
 		fmt.Fprintf(&b, "  version %d, submission %s%s%s\n", v.Number, v.Tracking, named(", changed ", v.Date), named(": ", v.Reason))
 	}
 	for _, s := range o.Services {
-		fmt.Fprintf(&b, "  served %s %s (%s) by %s, submission %s\n", s.Date, s.Time, s.Method, s.Server, s.Tracking)
+		source := "reported by CARPOS"
+		if s.Tracking != "" {
+			source = "submission " + string(s.Tracking)
+		}
+		fmt.Fprintf(&b, "  served %s %s (%s) by %s, %s\n", s.Date, s.Time, s.Method, s.Server, source)
 	}
 	if e := o.Ended; e != nil {
 		fmt.Fprintf(&b, "  ended %s: %s\n", e.Date, e.Reason)

@@ -94,6 +94,7 @@ func (t *terminal) printStatus(s store.Status) {
 	if o := s.Order; o != nil {
 		fmt.Fprintf(w, "  order     case %s, court %s%s%s\n", o.Case, o.Court, named(", OCA ", o.OCA), named(", FCN ", string(o.FCN)))
 		t.printRelations(*o)
+		t.printTold(*o)
 	}
 	for _, p := range s.Problems {
 		printProblem(w, p)
@@ -189,6 +190,7 @@ type statusOut struct {
 	CancelledBy   order.Tracking    `json:"cancelledBy,omitempty"`
 	Follows       order.Tracking    `json:"follows,omitempty"`
 	FollowedBy    order.Tracking    `json:"followedBy,omitempty"`
+	Told          *toldOut          `json:"told,omitempty"`
 	Stages        []store.Stage     `json:"stages,omitempty"`
 	Problems      []problemOut      `json:"problems,omitempty"`
 	Transmissions []transmissionOut `json:"transmissions,omitempty"`
@@ -229,16 +231,21 @@ func statusJSON(s store.Status) statusOut {
 	if s.Order != nil {
 		out.Case, out.OCA, out.FCN, out.Version = s.Order.Case, s.Order.OCA, s.Order.FCN, s.Order.Version
 		out.CancelledBy, out.Follows, out.FollowedBy = s.Order.CancelledBy, s.Order.Follows, s.Order.FollowedBy
+		out.Told = toldJSON(*s.Order)
 	}
 	for _, p := range s.Problems {
 		out.Problems = append(out.Problems, problemOut{p.Code, p.Text, p.Fix, p.Path, p.Line, p.Whose})
 	}
 	for _, t := range s.Transmissions {
-		tr := transmissionOut{Kind: string(t.Kind), State: string(t.State), Reason: t.Reason}
-		for _, a := range t.Attempts {
-			tr.Attempts = append(tr.Attempts, attemptOut{a.At, string(a.Purpose), a.Line, a.Control, string(a.Verdict), a.Code, a.Text})
-		}
-		out.Transmissions = append(out.Transmissions, tr)
+		out.Transmissions = append(out.Transmissions, transmissionJSON(t))
 	}
 	return out
+}
+
+func transmissionJSON(t store.TransmissionStatus) transmissionOut {
+	tr := transmissionOut{Kind: string(t.Kind), State: string(t.State), Reason: t.Reason}
+	for _, a := range t.Attempts {
+		tr.Attempts = append(tr.Attempts, attemptOut{a.At, string(a.Purpose), a.Line, a.Control, string(a.Verdict), a.Code, a.Text})
+	}
+	return tr
 }

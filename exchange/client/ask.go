@@ -263,7 +263,7 @@ type Version struct {
 
 // Service is one proof of service.
 type Service struct {
-	Tracking order.Tracking `xml:"TrackingIdentification" json:"tracking"`
+	Tracking order.Tracking `xml:"TrackingIdentification" json:"tracking,omitempty"` // empty: CARPOS reported it
 	Date     string         `xml:"CourtOrderServiceDate" json:"date"`
 	Time     string         `xml:"CourtOrderServiceTime" json:"time"`
 	Method   string         `xml:"ServiceMethodCode" json:"method"`

@@ -246,5 +246,5 @@ func (s *Switch) answer(c *Conn, control, text string, at time.Time, late time.D
 }
 
 func reply(line, ori, echo string, lines []string) string {
-	return strings.Join(append([]string{line + "." + ori, "RE: " + echo}, lines...), "\r\n")
+	return strings.Join(append([]string{line + "." + ori, "RE: " + echo}, lines...), "\r\n") + "\r\n"
 }

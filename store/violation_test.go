@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"ccpor/mapping/order"
+	"ccpor/store"
+)
+
+func report(number string) order.Violation {
+	return order.Violation{At: noon, Place: "100 Example Street", Agency: "CA0300100", Report: number, Text: "invented"}
+}
+
+func (h *hub) police() store.Agency {
+	h.t.Helper()
+	return register(h.t, h.Store, store.Agency{ORI: "CA0300100", Name: "Police", Kind: store.KindLawEnforcement, Submits: true})
+}
+
+// A violation takes its place in the order's sequence, with its job, and stands with the order and not with the package.
+func TestAViolationIsOwed(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.police()
+	r := mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	id, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := mustAccept(t, h.Store, modify(h.court, "p-2", "o-1"))
+	if w := h.work1(id); w.State != store.StateWaiting || w.Kind != store.KindViolate || w.Seq != 2 || w.Violation == nil || w.Violation.Report != "EX-1" || w.Violation.Place == "" || w.Service != nil || w.Cancellation != nil {
+		t.Errorf("%+v", w)
+	}
+	h.pass(r)
+	if w := h.work1(id); w.State != store.StateReady || h.jobs(id) != "1" || w.FCN != accepted.FCN || w.Known.Order.Restrained.Name.Surname != "Jones" {
+		t.Errorf("%+v, %s jobs", w, h.jobs(id))
+	}
+	h.wantState(change, store.StateWaiting)
+	h.finish(h.begin(id, store.PurposeSend), store.Outcome{Verdict: store.VerdictRejected, Text: "24 RECORD EXPIRED"})
+	s, err := h.Status(t.Context(), r.Tracking)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := s.Order.Violations; len(v) != 1 || v[0].Agency != "CA0300100" || v[0].Report != "EX-1" || v[0].Person != "person jdoe" || v[0].Transmission.State != store.StateHeld || len(v[0].Transmission.Attempts) != 1 {
+		t.Errorf("%+v", v)
+	}
+	if len(s.Transmissions) != 1 || s.Transmissions[0].Kind != store.KindEnter || s.Next.Whose != store.PartyNobody {
+		t.Errorf("the package's own: %+v, next %+v", s.Transmissions, s.Next)
+	}
+	recent, err := h.Recent(t.Context(), 10, 0)
+	if err != nil || len(recent) != 2 || recent[1].Transmission != store.StateAccepted {
+		t.Errorf("%+v %v", recent, err)
+	}
+	if _, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon); !errors.Is(err, store.ErrReported) {
+		t.Errorf("reported twice: %v", err)
+	}
+	if err := h.GiveUp(t.Context(), id, "person jdoe", "It was entered by hand.", noon); err != nil {
+		t.Fatal(err)
+	}
+	h.wantState(change, store.StateReady)
+	again, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon)
+	if err != nil || h.work1(again).State != store.StateWaiting {
+		t.Errorf("after it was given up: %v", err)
+	}
+	h.pass(change)
+	h.finish(h.begin(again, store.PurposeSend), accepted)
+	ready, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-2"), "person jdoe", noon)
+	if err != nil || h.work1(ready).State != store.StateReady || h.jobs(ready) != "1" {
+		t.Errorf("with nothing before it: %v", err)
+	}
+	trail, err := h.AuditTrail(t.Context(), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range trail {
+		if e.Action == "violation.report" {
+			n++
+		}
+		if strings.Contains(e.Details, "Example") {
+			t.Errorf("the audit log holds the place: %s", e.Details)
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d audit entries", n)
+	}
+	h.sound()
+}
+
+func TestAViolationThatCannotBeReported(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	r := mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	if _, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("by an agency that nobody knows: %v", err)
+	}
+	h.police()
+	if _, err := h.ReportViolation(t.Context(), "7K4MX2Q9PC", report("EX-1"), "person jdoe", noon); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("of nothing: %v", err)
+	}
+	early := mustAccept(t, h.Store, serve(h.court, "p-2", "o-2"))
+	if _, err := h.ReportViolation(t.Context(), early.Tracking, report("EX-1"), "person jdoe", noon); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("of an order that has not come: %v", err)
+	}
+	waits, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := h.only(r).ID
+	h.finish(h.begin(entry, store.PurposeSend), store.Outcome{Verdict: store.VerdictRejected, Text: "06"})
+	if err := h.GiveUp(t.Context(), entry, "person jdoe", "no", noon); err != nil {
+		t.Fatal(err)
+	}
+	if w := h.work1(waits); w.State != store.StateGivenUp {
+		t.Errorf("after its entry was given up it is %s", w.State)
+	}
+	if _, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-2"), "person jdoe", noon); !errors.Is(err, store.ErrNotOwed) {
+		t.Errorf("of an order that was given up: %v", err)
+	}
+	h.sound()
+}
