@@ -58,12 +58,25 @@ func newModelDB(t testing.TB, planted defect) *modelDB {
 	return db
 }
 
-// next makes the database ready for another schedule: later than all that was, without a job, and with every line free.
+// next makes the database ready for another schedule: later than all that was, without a job or anything under way, and with every line free.
 func (db *modelDB) next(t testing.TB, after time.Time) {
 	t.Helper()
 	db.now = modelStart.Add(after.Sub(modelStart).Truncate(24*time.Hour) + 24*time.Hour)
 	if err := db.conn.QueryRow(t.Context(), `with gone as (delete from river_job), free as (delete from lease), clock as (update witness.clock set at = $1)
 		select coalesce(max(id), 0) from inbound`, db.now).Scan(&db.inbound); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	if err := db.conn.QueryRow(t.Context(), "select count(*) from transmission where state in ('ready', 'sending', 'sent', 'unknown')").Scan(&left); err != nil {
+		t.Fatal(err)
+	}
+	if left == 0 {
+		return
+	}
+	if _, err := db.conn.Exec(t.Context(), `alter table transmission disable trigger user;
+		update transmission set state = 'given_up', reason = 'left over', open_attempt = null, open_since = null, open_line = '', retry_at = null, class = null, claimed_until = null
+			where state in ('ready', 'sending', 'sent', 'unknown');
+		alter table transmission enable trigger user`); err != nil {
 		t.Fatal(err)
 	}
 }
