@@ -89,7 +89,7 @@ func (w *world) plan() {
 		n = 6
 	}
 	for i := range n {
-		id := fmt.Sprintf("M%d-%d", w.seed, i)
+		id := fmt.Sprintf("%sM%d-%d", w.planted.tag, w.seed, i)
 		w.orders = append(w.orders, id)
 		earlier := ""
 		if i > 0 && !following && w.chance.IntN(4) == 0 {
