@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak clean
+.PHONY: run demo test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -70,6 +70,10 @@ attack: build ## hostile messages against a running hub: the kept corpus and 10,
 
 soak: build ## 200,000 orders, and the hub's memory on the way
 	$(BUILD)/ccpor-bench soak --out bench/soak.json
+	$(BUILD)/ccpor-bench doc
+
+outage: build ## a hub is killed, then the switch is away with 100,000 waiting and comes back; COUNT makes it smaller
+	$(BUILD)/ccpor-bench outage --count $(or $(COUNT),100000) --out bench/outage.json
 	$(BUILD)/ccpor-bench doc
 
 replay-proof: deps-test ## 10,000 invented packages of every form and action are replayed and end as they did; then one changed crosswalk row shows, and nothing else

@@ -49,13 +49,14 @@ type receiptOf struct {
 	pkg       order.LocalID
 	submitter order.ORI
 	test      bool
+	enteredBy order.ORI // who enters the submitter's orders, where that is another
 	citation  string
 	warnings  []store.Problem
 	notes     []order.Note
 }
 
 func (k kept) writeReceipt(now time.Time) []byte {
-	r := receiptOf{k.stored, k.verified.Digest(), k.pack.ID, k.agency.ORI, k.test || k.agency.Test, "", k.warnings, k.pack.Notes}
+	r := receiptOf{k.stored, k.verified.Digest(), k.pack.ID, k.agency.ORI, k.test || k.agency.Test, k.agency.EnteredBy, "", k.warnings, k.pack.Notes}
 	if r.stored.Rule == k.deadline.Rule {
 		r.citation = k.deadline.Citation
 	}
@@ -65,7 +66,7 @@ func (k kept) writeReceipt(now time.Time) []byte {
 // ReceiptAgain is the signed receipt of a submission that was accepted, as it would be given today.
 func ReceiptAgain(s store.Status, by *seal.Sealer, now time.Time) ([]byte, error) {
 	r := receiptOf{store.Receipt{Tracking: s.Tracking, At: s.ReceivedAt, Digest: s.Digest, Due: s.Due, Rule: s.DueRule, State: s.State, Duplicate: true, Owed: s.Owed, NotOwed: s.NotOwed},
-		s.Canonical, s.Package, s.Agency.ORI, s.Test || s.Agency.Test, "", s.Warnings, s.Notes}
+		s.Canonical, s.Package, s.Agency.ORI, s.Test, s.Agency.EnteredBy, "", s.Warnings, s.Notes}
 	return by.Seal(r.write(now, true), now)
 }
 
@@ -81,7 +82,7 @@ func (r receiptOf) write(now time.Time, signed bool) []byte {
 	w.Leaf("SubmissionStateCode", string(r.stored.State))
 	w.Bool("DuplicateIndicator", r.stored.Duplicate)
 	w.Bool("TestIndicator", r.test)
-	writeEntry(w, r.stored.Owed, r.stored.NotOwed, r.stored.Due, r.stored.Rule, r.citation)
+	writeEntry(w, r.stored.Owed, notOwedText(r.stored.NotOwed, r.enteredBy), r.stored.Due, r.stored.Rule, r.citation)
 	w.Optional("WaitsForText", r.stored.Waits)
 	for _, p := range r.warnings {
 		writeProblem(w, "Warning", p)
@@ -103,10 +104,18 @@ var notOwedTexts = map[store.NotOwed]string{
 	store.NotOwedImage:   "An image alone is not sent to CARPOS.",
 }
 
-func writeEntry(w *soap.Writer, owed bool, not store.NotOwed, due time.Time, rule, citation string) {
+// notOwedText says why nothing is owed to CARPOS, and who enters the order instead where the registration names somebody.
+func notOwedText(not store.NotOwed, enteredBy order.ORI) string {
+	if not == store.NotOwedAgency && enteredBy != "" {
+		return string(enteredBy) + " enters your agency's orders into CARPOS."
+	}
+	return notOwedTexts[not]
+}
+
+func writeEntry(w *soap.Writer, owed bool, not string, due time.Time, rule, citation string) {
 	w.Open("CarposEntry")
 	w.Bool("OwedIndicator", owed)
-	w.Optional("NotOwedText", notOwedTexts[not])
+	w.Optional("NotOwedText", not)
 	if !due.IsZero() {
 		w.Leaf("DeadlineDateTime", stamp(due))
 		w.Optional("DeadlineRuleText", rule)
@@ -251,7 +260,7 @@ func writeSubmission(w *soap.Writer, s store.Status) {
 	}
 	writeNotes(w, s.Notes)
 	if s.State == store.SubmissionAccepted {
-		writeEntry(w, s.Owed, s.NotOwed, s.Due, s.DueRule, "")
+		writeEntry(w, s.Owed, notOwedText(s.NotOwed, s.Agency.EnteredBy), s.Due, s.DueRule, "")
 	}
 	if s.Order != nil {
 		w.Optional("OrderIdentification", string(s.Order.ID))

@@ -136,7 +136,7 @@ type apiStage struct {
 
 func submissionOf(s store.Status) apiSubmission {
 	a := apiSubmission{apiSummary: apiSummary{Tracking: s.Tracking, Package: s.Package, Action: s.Action, ReceivedAt: s.ReceivedAt.UTC(), State: s.State, Test: s.Test, Fault: s.RefusedCode,
-		Deadline: known(s.Due), Next: moveOf(s.Next)}, MessageSHA256: hex.EncodeToString(s.Digest[:]), Problems: apiProblems(s.Problems), Owed: s.Owed, NotOwed: notOwedTexts[s.NotOwed],
+		Deadline: known(s.Due), Next: moveOf(s.Next)}, MessageSHA256: hex.EncodeToString(s.Digest[:]), Problems: apiProblems(s.Problems), Owed: s.Owed, NotOwed: notOwedText(s.NotOwed, s.Agency.EnteredBy),
 		DeadlineRule: s.DueRule, Transmissions: []apiTransmission{}, Stages: []apiStage{}}
 	if s.Canonical != [32]byte{} {
 		a.PackageSHA256 = hex.EncodeToString(s.Canonical[:])

@@ -32,6 +32,8 @@ type Agency struct {
 	Mnemonic string
 	// Submits says that the hub enters the agency's orders into CARPOS; otherwise the agency does so itself, and nothing is owed.
 	Submits bool
+	// EnteredBy is the ORI of whoever enters the agency's orders into CLETS where the hub does not; empty: the agency itself.
+	EnteredBy order.ORI
 	// Test marks an agency whose every package is a test. Of an agency that was found by its connection's certificate it says that this is for tests.
 	Test bool
 	// MaxDocumentBytes bounds one image; zero means the hub's own bound.
@@ -96,8 +98,9 @@ type Reach struct {
 // Reach is what the agency reaches over this connection.
 func (a Agency) Reach() Reach { return Reach{a.ID, a.Test} }
 
-// reached is SQL for: submission s of agency a is within the Reach that stands in parameters 1 and 2. Whatever an agency is told of its own submissions goes through it.
-const reached = "s.agency_id = $1 and (s.test or a.test) = $2"
+// reached is SQL for: submission s is within the Reach that stands in parameters 1 and 2. Whatever an agency is told of its own submissions goes through it. What a submission was when it came
+// it stays, whatever becomes of its agency.
+const reached = "s.agency_id = $1 and s.test = $2"
 
 // Errors of the search for an agency by its certificate.
 var (
@@ -107,43 +110,15 @@ var (
 )
 
 // agencyColumns are the columns of agency a that scanAgency reads.
-const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays, a.per_second, a.burst, a.daily"
+const agencyColumns = "a.id, a.ori, a.name, a.county, a.kind, a.carpos_name, a.mnemonic, a.submits, a.test, a.max_document_bytes, a.confirm_text, a.may_query, a.may_images, a.read_only, a.no_callbacks, a.message_signature, a.replays, a.per_second, a.burst, a.daily, a.entered_by"
 
 func (a *Agency) fields() []any {
-	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays, &a.Limits.PerSecond, &a.Limits.Burst, &a.Limits.Daily}
+	return []any{&a.ID, &a.ORI, &a.Name, &a.County, &a.Kind, &a.CarposName, &a.Mnemonic, &a.Submits, &a.Test, &a.MaxDocumentBytes, &a.ConfirmText, &a.MayQuery, &a.MayImages, &a.ReadOnly, &a.NoCallbacks, &a.MessageSignature, &a.Replays, &a.Limits.PerSecond, &a.Limits.Burst, &a.Limits.Daily, &a.EnteredBy}
 }
 
 func scanAgency(row pgx.CollectableRow) (a Agency, err error) {
 	err = row.Scan(a.fields()...)
 	return a, err
-}
-
-// RegisterAgency adds the agency, or changes the one with the same ORI.
-func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) {
-	if a.Kind == "" {
-		a.Kind = KindCourt
-	}
-	if a.MessageSignature == "" {
-		a.MessageSignature = MessageSignatureAccepted
-	}
-	if a.CarposName == "" {
-		a.CarposName = a.Name[:min(len(a.Name), 30)]
-	}
-	var id AgencyID
-	err := s.pool.QueryRow(ctx, `insert into agency (ori, name, county, kind, carpos_name, mnemonic, submits, test, max_document_bytes, confirm_text, may_query, may_images, read_only, no_callbacks, message_signature, replays)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		on conflict (ori) do update set name = excluded.name, county = excluded.county, kind = excluded.kind, carpos_name = excluded.carpos_name,
-			mnemonic = excluded.mnemonic, submits = excluded.submits, test = excluded.test, max_document_bytes = excluded.max_document_bytes,
-			confirm_text = excluded.confirm_text, may_query = excluded.may_query,
-			may_images = excluded.may_images, read_only = excluded.read_only, no_callbacks = excluded.no_callbacks, message_signature = excluded.message_signature, replays = excluded.replays
-		returning id`,
-		string(a.ORI), a.Name, a.County, string(a.Kind), a.CarposName, a.Mnemonic, a.Submits, a.Test, a.MaxDocumentBytes, a.ConfirmText, a.MayQuery, a.MayImages, a.ReadOnly, a.NoCallbacks,
-		string(a.MessageSignature), a.Replays).Scan(&id)
-	if err != nil {
-		return 0, fmt.Errorf("register agency %s: %w", a.ORI, err)
-	}
-	s.known.forget()
-	return id, nil
 }
 
 // ErrOtherAgency says that a certificate is registered for another agency.

@@ -2,72 +2,44 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"ccpor/mapping/order"
 )
 
-// Refusal is one refusal as people look at it: who, at which stage, for what. It quotes nothing that the sender wrote.
-type Refusal struct {
-	At    time.Time `json:"at"`
-	Who   string    `json:"who"` // "agency CA030013J", or "peer 192.0.2.7" where the sender is not known
-	Stage string    `json:"stage"`
-	Code  string    `json:"code"`
-	// Tracking is the number under which its message is kept; empty for a GET.
-	Tracking order.Tracking `json:"tracking,omitempty"`
-}
+// AlarmKind is what kind of cause an alarm has.
+type AlarmKind string
 
-// RefusalCount is how often one sender was refused at one stage with one code.
-type RefusalCount struct {
-	Who   string    `json:"who"`
-	Stage string    `json:"stage"`
-	Code  string    `json:"code"`
-	Count int       `json:"count"`
-	Last  time.Time `json:"last"`
-}
+// The kinds of alarms. docs/operating.md says what to do about each.
+const (
+	AlarmRefusals  AlarmKind = "refusals"  // a sender is refused again and again; by sender
+	AlarmDeadline  AlarmKind = "deadline"  // deadlines have passed; by agency
+	AlarmHeld      AlarmKind = "held"      // transmissions wait for a person for long; by agency
+	AlarmLine      AlarmKind = "line"      // a line is down for long while another is up; by line
+	AlarmLines     AlarmKind = "lines"     // no line is up
+	AlarmInbound   AlarmKind = "inbound"   // messages of the switch wait for a person
+	AlarmRejecting AlarmKind = "rejecting" // the switch answers nothing but that CARPOS cannot take it
+)
 
-// refusedSince is SQL for everything that was refused after $1: messages, which are kept, and GETs, which stand in the audit log. Replays are trials.
-const refusedSince = `(
-	select coalesce('agency ' || a.ori, 'peer ' || btrim(regexp_replace(s.peer, ':[0-9]+$', ''), '[]')) as who, s.refused_stage as stage, s.refused_code as code, s.received_at as at, s.tracking
-	from submission s left join agency a on a.id = s.agency_id where s.state = 'refused' and s.replay_of = '' and s.received_at > $1
-	union all
-	select case when actor like 'agency %' then actor else 'peer ' || coalesce(substring(details from '; peer ([^;]+)'), 'unknown') end,
-		coalesce(substring(details from '; stage ([^;]+)'), ''), split_part(details, ';', 1), at, ''
-	from audit where action = 'read.refuse' and at > $1) r`
-
-// RefusalCounts counts what was refused since, most often first.
-func (r *Reader) RefusalCounts(ctx context.Context, since time.Time) ([]RefusalCount, error) {
-	return all(ctx, r.pool, func(row pgx.CollectableRow) (c RefusalCount, err error) {
-		err = row.Scan(&c.Who, &c.Stage, &c.Code, &c.Count, &c.Last)
-		c.Last = c.Last.UTC()
-		return c, err
-	}, "count the refusals", "select who, stage, code, count(*), max(at) from "+refusedSince+" group by who, stage, code order by 4 desc, 1, 2, 3", since)
-}
-
-// LastRefusals lists what was refused since, newest first, at most limit.
-func (r *Reader) LastRefusals(ctx context.Context, since time.Time, limit int) ([]Refusal, error) {
-	return all(ctx, r.pool, func(row pgx.CollectableRow) (f Refusal, err error) {
-		err = row.Scan(&f.At, &f.Who, &f.Stage, &f.Code, &f.Tracking)
-		f.At = f.At.UTC()
-		return f, err
-	}, "list the refusals", "select at, who, stage, code, tracking from "+refusedSince+" order by at desc limit $2", since, limit)
-}
-
-// Alarm says that one sender is refused again and again.
+// Alarm says that one cause lasts. It holds nothing that a sender wrote and nothing of an order.
 type Alarm struct {
-	ID  int64  `json:"id"`
+	ID   int64     `json:"id"`
+	Kind AlarmKind `json:"kind"`
+	// Who is whom it is about: "agency CA030013J", "peer 192.0.2.7", "line CCPR", "switch".
 	Who string `json:"who"`
-	// Refusals is how many there were in the window when somebody last looked, Stage and Code those of most of them when it was raised.
-	Refusals int       `json:"refusals"`
-	Stage    string    `json:"stage"`
-	Code     string    `json:"code"`
-	Raised   time.Time `json:"raised"`
-	Last     time.Time `json:"last"`
-	Acked    time.Time `json:"acknowledged,omitzero"`
-	Cleared  time.Time `json:"cleared,omitzero"`
+	// Count is how many there were when somebody last looked: refusals in the window, transmissions, lines, messages, answers.
+	Count int `json:"count"`
+	// Stage and Code are those of most refusals when it was raised; empty for other causes.
+	Stage  string    `json:"stage,omitempty"`
+	Code   string    `json:"code,omitempty"`
+	Raised time.Time `json:"raised"`
+	// Last is the last refusal, and of every other cause since when it is so: the oldest of the deadlines, holds, messages; when the line was last up.
+	Last    time.Time `json:"last"`
+	Acked   time.Time `json:"acknowledged,omitzero"`
+	AckedBy string    `json:"acknowledgedBy,omitempty"`
+	Cleared time.Time `json:"cleared,omitzero"`
 }
 
 // State is "open", "acknowledged" or "cleared".
@@ -81,11 +53,32 @@ func (a Alarm) State() string {
 	return "open"
 }
 
-const alarmColumns = "id, who, refusals, stage, code, raised, last_at, acked, cleared"
+// Sentence says what is wrong, without times.
+func (a Alarm) Sentence() string {
+	switch a.Kind {
+	case AlarmRefusals:
+		return fmt.Sprintf("%s: %d refusals, mostly %s at %s", a.Who, a.Count, a.Code, a.Stage)
+	case AlarmDeadline:
+		return fmt.Sprintf("%s: %d past their deadline in CARPOS", a.Who, a.Count)
+	case AlarmHeld:
+		return fmt.Sprintf("%s: %d held for long", a.Who, a.Count)
+	case AlarmLine:
+		return a.Who + " is down"
+	case AlarmLines:
+		return fmt.Sprintf("none of %d lines to the switch is up", a.Count)
+	case AlarmInbound:
+		return fmt.Sprintf("%d messages of the switch wait for a person", a.Count)
+	case AlarmRejecting:
+		return fmt.Sprintf("the last %d answers of the switch say that CARPOS cannot take anything", a.Count)
+	}
+	return a.Who
+}
+
+const alarmColumns = "id, kind, who, count, stage, code, raised, last_at, acked, acked_by, cleared"
 
 func scanAlarm(row pgx.CollectableRow) (a Alarm, err error) {
 	var acked, cleared *time.Time
-	err = row.Scan(&a.ID, &a.Who, &a.Refusals, &a.Stage, &a.Code, &a.Raised, &a.Last, &acked, &cleared)
+	err = row.Scan(&a.ID, &a.Kind, &a.Who, &a.Count, &a.Stage, &a.Code, &a.Raised, &a.Last, &acked, &a.AckedBy, &cleared)
 	a.Raised, a.Last, a.Acked, a.Cleared = a.Raised.UTC(), a.Last.UTC(), known(acked), known(cleared)
 	return a, err
 }
@@ -95,26 +88,61 @@ func (r *Reader) Alarms(ctx context.Context, cleared bool) ([]Alarm, error) {
 	return all(ctx, r.pool, scanAlarm, "list the alarms", "select "+alarmColumns+" from alarm where $1 or cleared is null order by id desc", cleared)
 }
 
-// RaiseAlarms looks at the refusals of the window before now: a sender with at least most of them has an alarm, and those whose alarm was raised by this very look are given back. An alarm is
-// cleared when its sender had no refusal in a whole window, acknowledged or not; until then there is no other. Any number of hubs may look at once: the database takes one open alarm a sender.
-func (s *Store) RaiseAlarms(ctx context.Context, most int, window time.Duration, now time.Time) ([]Alarm, error) {
-	since := now.Add(-window)
-	_, err := s.pool.Exec(ctx, `update alarm a set cleared = case when n.who is null then $2::timestamptz end, refusals = coalesce(n.count, a.refusals), last_at = coalesce(n.last, a.last_at)
-		from alarm o left join (select who, count(*), max(at) as last from `+refusedSince+` group by who) n on n.who = o.who
-		where o.id = a.id and a.cleared is null`, since, now)
-	if err != nil {
-		return nil, fmt.Errorf("look at the alarms: %w", err)
+// AlarmLimits are from when on causes raise an alarm. A cause whose limit is zero or less is not looked at, but for deadlines, which always are.
+type AlarmLimits struct {
+	// Refusals of one sender within Window.
+	Refusals int
+	Window   time.Duration
+	// Line is for how long a line, or all of them, may be down; Inbound and Held for how long a message or a held transmission may wait for a person.
+	Line, Inbound, Held time.Duration
+	// Rejects is how many answers in a row may say that CARPOS cannot take anything (REJECT 90, 91, NAK 11).
+	Rejects int
+}
+
+// AlarmChanges are what one look has changed.
+type AlarmChanges struct{ Raised, Cleared []Alarm }
+
+// RaiseAlarms looks at every cause that has a limit. A cause that goes beyond it has an alarm, and only one while it lasts; an alarm is cleared when its cause is gone, acknowledged or not. What this very look
+// raised or cleared is given back and stands in the audit log: any number of hubs may look at once, and each change is given to one of them. What could not be looked at is left as it was, and is an error.
+func (s *Store) RaiseAlarms(ctx context.Context, limits AlarmLimits, now time.Time) (AlarmChanges, error) {
+	var changes AlarmChanges
+	var errs []error
+	for _, c := range limits.causes(now) {
+		if err := s.lookAt(ctx, c, now, &changes); err != nil {
+			errs = append(errs, fmt.Errorf("look for alarms (%s): %w", c.kind, err))
+		}
 	}
-	return all(ctx, s.pool, scanAlarm, "raise alarms", `insert into alarm (who, raised, refusals, stage, code, last_at)
-		select who, $2, count(*), split_part(mode() within group (order by stage || ' ' || code), ' ', 1), split_part(mode() within group (order by stage || ' ' || code), ' ', 2), max(at)
-		from `+refusedSince+` group by who having count(*) >= $3
-		on conflict (who) where cleared is null do nothing returning `+alarmColumns, since, now, most)
+	return changes, errors.Join(errs...)
+}
+
+func (s *Store) lookAt(ctx context.Context, c cause, now time.Time, changes *AlarmChanges) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		cleared, err := all(ctx, tx, scanAlarm, "clear", c.with()+`,
+			seen as (update alarm a set cleared = case when n.who is null then $2 end, count = coalesce(n.count, a.count), last_at = coalesce(n.last_at, a.last_at)
+				from (select id, who from alarm where kind = $4 and cleared is null order by id for update) o left join cause n on n.who = o.who
+				where o.id = a.id and a.cleared is null returning a.*),
+			said as (insert into audit (at, actor, action, object, outcome, details)
+				select $2, $5, 'alarm.clear', 'alarm ' || id, 'cleared', kind || ' of ' || who from seen where cleared is not null)
+			select `+alarmColumns+" from seen where cleared is not null order by id", c.since, now, c.most, string(c.kind), "hub "+s.opts.Hub)
+		if err != nil {
+			return err
+		}
+		raised, err := all(ctx, tx, scanAlarm, "raise", c.with()+`,
+			made as (insert into alarm (kind, who, raised, count, stage, code, last_at) select $4, who, $2, count, stage, code, last_at from cause where raised order by who
+				on conflict (kind, who) where cleared is null do nothing returning *),
+			said as (insert into audit (at, actor, action, object, outcome, details) select $2, $5, 'alarm.raise', 'alarm ' || id, 'raised', kind || ' of ' || who from made)
+			select `+alarmColumns+" from made order by id", c.since, now, c.most, string(c.kind), "hub "+s.opts.Hub)
+		if err == nil {
+			changes.Raised, changes.Cleared = append(changes.Raised, raised...), append(changes.Cleared, cleared...)
+		}
+		return err
+	})
 }
 
 // AcknowledgeAlarm notes that somebody has seen it, and who, for the audit log; ErrNotFound where there is no such alarm open.
 func (s *Store) AcknowledgeAlarm(ctx context.Context, id int64, by string, now time.Time) error {
-	tag, err := s.pool.Exec(ctx, `with seen as (update alarm set acked = $2 where id = $1 and acked is null and cleared is null returning id, who)
-		insert into audit (at, actor, action, object, outcome, details) select $2, $3, 'alarm.acknowledge', 'alarm ' || id, 'acknowledged', who from seen`, id, now, by)
+	tag, err := s.pool.Exec(ctx, `with seen as (update alarm set acked = $2, acked_by = $3 where id = $1 and acked is null and cleared is null returning id, kind, who)
+		insert into audit (at, actor, action, object, outcome, details) select $2, $3, 'alarm.acknowledge', 'alarm ' || id, 'acknowledged', kind || ' of ' || who from seen`, id, now, by)
 	if err != nil {
 		return fmt.Errorf("acknowledge an alarm: %w", err)
 	}

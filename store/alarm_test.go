@@ -26,11 +26,11 @@ func TestAlarms(t *testing.T) {
 	look := func(at time.Time) (raised []store.Alarm) {
 		t.Helper()
 		for _, s := range []*store.Store{h.Store, other, h.Store} {
-			found, err := s.RaiseAlarms(t.Context(), 5, 10*time.Minute, at)
+			found, err := s.RaiseAlarms(t.Context(), store.AlarmLimits{Refusals: 5, Window: 10 * time.Minute}, at)
 			if err != nil {
 				t.Fatal(err)
 			}
-			raised = append(raised, found...)
+			raised = append(raised, found.Raised...)
 		}
 		return raised
 	}
@@ -41,7 +41,7 @@ func TestAlarms(t *testing.T) {
 	}
 	refuse(1, store.Agency{}, noon.Add(time.Minute))
 	got := look(noon.Add(2 * time.Minute))
-	if len(got) != 1 || got[0].Who != "peer 192.0.2.7" || got[0].Refusals != 5 || got[0].Code != "Client.Peer.CertificateUnknown" || got[0].Stage != "receive" {
+	if len(got) != 1 || got[0].Who != "peer 192.0.2.7" || got[0].Count != 5 || got[0].Code != "Client.Peer.CertificateUnknown" || got[0].Stage != "receive" {
 		t.Fatalf("%+v", got)
 	}
 	refuse(9, store.Agency{}, noon.Add(3*time.Minute))
@@ -54,7 +54,7 @@ func TestAlarms(t *testing.T) {
 	if again := look(noon.Add(5 * time.Minute)); len(again) != 0 {
 		t.Errorf("while it lasts, acknowledged: %+v", again)
 	}
-	if all, err := h.Alarms(t.Context(), false); err != nil || len(all) != 1 || all[0].State() != "acknowledged" || all[0].Refusals != 14 {
+	if all, err := h.Alarms(t.Context(), false); err != nil || len(all) != 1 || all[0].State() != "acknowledged" || all[0].Count != 14 {
 		t.Errorf("%+v, %v", all, err)
 	}
 	look(noon.Add(14 * time.Minute))
@@ -86,7 +86,7 @@ func TestAlarmsKnowAnAddress(t *testing.T) {
 	if err := h.Audit(t.Context(), get); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := h.RaiseAlarms(t.Context(), 2, time.Minute, noon.Add(time.Second)); err != nil || len(got) != 1 || got[0].Who != "peer 2001:db8::7" {
+	if got, err := h.RaiseAlarms(t.Context(), store.AlarmLimits{Refusals: 2, Window: time.Minute}, noon.Add(time.Second)); err != nil || len(got.Raised) != 1 || got.Raised[0].Who != "peer 2001:db8::7" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

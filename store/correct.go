@@ -5,8 +5,9 @@ import "github.com/jackc/pgx/v5"
 // An entry that was held, and of which it is certain that CARPOS has not got it, is sent again when the court sends more of its order: then it takes the
 // newest version, and the change that brought it has nothing left to tell.
 
-// mayCorrect is true of an entry t that CARPOS certainly has not got: nothing is in doubt, and no reply to it was one that a person has to read.
-const mayCorrect = "t.kind = 'ERR' and not t.doubt and not exists (select from attempt a where a.transmission_id = t.id and a.verdict = 'held')"
+// mayCorrect is true of an entry t that CARPOS certainly has not got: nothing is in doubt, no reply to it was one that a person has to read, and no person
+// holds it.
+const mayCorrect = "t.kind = 'ERR' and not t.doubt and t.held_by = '' and not exists (select from attempt a where a.transmission_id = t.id and a.verdict = 'held')"
 
 // heldEntry is the entry of an order of which a package brings more.
 type heldEntry struct{ transmission, order int64 }

@@ -42,8 +42,16 @@ func nextMove(s SubmissionState, n NotOwed, t TransmissionState, tries int) Move
 
 func (s *Status) next() Move {
 	if len(s.Transmissions) == 0 {
-		return nextMove(s.State, s.NotOwed, "", 0)
+		return s.entered(nextMove(s.State, s.NotOwed, "", 0))
 	}
 	t := s.Transmissions[len(s.Transmissions)-1]
 	return nextMove(s.State, s.NotOwed, t.State, t.Tries)
+}
+
+// entered names whoever enters the agency's orders, where that is another.
+func (s *Status) entered(m Move) Move {
+	if s.NotOwed == NotOwedAgency && s.Agency.EnteredBy != "" {
+		m.Sentence = "The registry has it. " + string(s.Agency.EnteredBy) + " enters the agency's orders into CARPOS."
+	}
+	return m
 }

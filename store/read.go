@@ -87,7 +87,7 @@ func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, ar
 // optionalAgency are agencyColumns where there may be no agency.
 const optionalAgency = `coalesce(a.id, 0), coalesce(a.ori, ''), coalesce(a.name, ''), coalesce(a.county, ''), coalesce(a.kind, ''), coalesce(a.carpos_name, ''),
 	coalesce(a.mnemonic, ''), coalesce(a.submits, false), coalesce(a.test, false), coalesce(a.max_document_bytes, 0), coalesce(a.confirm_text, ''), coalesce(a.may_query, false), coalesce(a.may_images, false), coalesce(a.read_only, false), coalesce(a.no_callbacks, false),
-	coalesce(a.message_signature, ''), coalesce(a.replays, false), coalesce(a.per_second, 0), coalesce(a.burst, 0), coalesce(a.daily, 0)`
+	coalesce(a.message_signature, ''), coalesce(a.replays, false), coalesce(a.per_second, 0), coalesce(a.burst, 0), coalesce(a.daily, 0), coalesce(a.entered_by, '')`
 
 func (s *Status) fill(w statusRow) error {
 	copy(s.Digest[:], w.digest)
@@ -112,6 +112,9 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 		return err
 	}
 	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
+		return err
+	}
+	if s.Supplied, err = readSupplied(ctx, tx, orderID); err != nil {
 		return err
 	}
 	if err := s.Order.readTold(ctx, tx, orderID); err != nil {

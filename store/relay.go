@@ -120,6 +120,7 @@ func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
 		w.Record, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
 		return err
 	})
+	queueCorrections(b, id, w)
 	b.Queue("select "+inboundColumns+` from attempt a join inbound i on i.attempt_id = a.id
 		where a.transmission_id = $1 and i.handled_at is null order by i.id`, int64(id)).Query(func(rows pgx.Rows) (err error) {
 		w.Replies, err = pgx.CollectRows(rows, scanInbound)
@@ -135,7 +136,7 @@ func (t *Transmission) fields() []any {
 }
 
 // submitterColumns are agencyColumns for the agency b.
-const submitterColumns = "b.id, b.ori, b.name, b.county, b.kind, b.carpos_name, b.mnemonic, b.submits, b.test, b.max_document_bytes, b.confirm_text, b.may_query, b.may_images, b.read_only, b.no_callbacks, b.message_signature, b.replays, b.per_second, b.burst, b.daily"
+const submitterColumns = "b.id, b.ori, b.name, b.county, b.kind, b.carpos_name, b.mnemonic, b.submits, b.test, b.max_document_bytes, b.confirm_text, b.may_query, b.may_images, b.read_only, b.no_callbacks, b.message_signature, b.replays, b.per_second, b.burst, b.daily, b.entered_by"
 
 // imageColumns are the columns of image i and submission s that scanImage reads.
 const imageColumns = "i.document_id, i.role, i.media, i.bytes, i.pages, encode(i.sha256, 'hex'), s.tracking"
@@ -281,31 +282,15 @@ func (s *Store) Settle(ctx context.Context, id TransmissionID, reason string, at
 
 // Release gives a held transmission back to the relay, with a job: ready, or unknown where an earlier sending has never been looked up.
 func (s *Store) Release(ctx context.Context, id TransmissionID, who string, at time.Time) error {
-	return s.change(ctx, id, func(c *change) error {
-		if c.state != StateHeld {
-			return c.refuse("released")
-		}
-		if c.doubt {
-			c.again(StateUnknown, at, at)
-		} else {
-			c.again(StateReady, at, at)
-		}
-		c.audit(at, who, "transmission.release", string(c.state), "")
-		return nil
-	})
+	_, err := s.Act(ctx, id, Act{Verb: VerbRelease, Who: who, At: at})
+	return err
 }
 
 // GiveUp ends a held transmission for good, with a person's reason. What follows it is sent, but after an entry that was given up
 // nothing can follow: the order's waiting transmissions are given up with it.
 func (s *Store) GiveUp(ctx context.Context, id TransmissionID, who, reason string, at time.Time) error {
-	return s.change(ctx, id, func(c *change) error {
-		if c.state != StateHeld {
-			return c.refuse("given up")
-		}
-		c.giveUp(reason, at)
-		c.audit(at, who, "transmission.giveUp", "given_up", reason)
-		return nil
-	})
+	_, err := s.Act(ctx, id, Act{Verb: VerbGiveUp, Who: who, Reason: reason, At: at})
+	return err
 }
 
 // Finish ends an attempt, in one transaction: its verdict, the transmission's state, FCN and NIC on the order, the audit entry, the next
@@ -357,6 +342,7 @@ type change struct {
 	following, next TransmissionID
 	// listeners are the agencies that are told of the order's moves.
 	listeners []int64
+	conn      *pgx.Conn // for what only few decisions look at
 }
 
 // change locks the order and the transmission, lets decide look and queue, and commits. An error of decide changes nothing.
@@ -366,7 +352,7 @@ func (s *Store) change(ctx context.Context, id TransmissionID, decide func(*chan
 		return fmt.Errorf("change transmission %d: %w", id, err)
 	}
 	defer conn.Release() // a connection within a transaction is closed, which ends that
-	c := &change{ctx: ctx, s: s, id: id}
+	c := &change{ctx: ctx, s: s, id: id, conn: conn.Conn()}
 	if err := c.lock(conn.Conn()); err != nil {
 		return err
 	}

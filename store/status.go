@@ -44,6 +44,8 @@ type Status struct {
 	// Order is the order that the package is about; nil for a refused one.
 	Order  *OrderSummary
 	Images []ImageRef
+	// Supplied are what people of the hub supplied to CARPOS for the order, without the values.
+	Supplied []Correction
 	// Transmissions are those that this package brought.
 	Transmissions []TransmissionStatus
 	// Next says what happens next, and whose move it is.

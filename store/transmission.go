@@ -96,6 +96,8 @@ type Work struct {
 	Busy bool
 	// Seen counts what had come for the order when this was read; it goes into Hold.
 	Seen int
+	// Corrections are what people of the hub supplied for the order, the newest of each field.
+	Corrections []Correction
 	// Images are all that have come for the order, in whatever package.
 	Images []ImageRef
 	// Replies are stored replies to attempts of this transmission which nobody has handled: a hub died between storing and judging them.

@@ -129,7 +129,9 @@ var classSQL = fmt.Sprintf(`
 				(select min(edge) from (values (%[4]s), (s.due), (s.received_at + $2::interval)) as e (edge) where edge > $1) as until
 			from (select id from due union all select id from aged limit %[1]d) d
 			join transmission t on t.id = d.id join submission s on s.id = t.submission_id join order_ o on o.id = t.order_id) n
-		where y.id = n.id returning y.id)
+		where y.id = n.id returning y.id, y.agency_id),
+	turns as (
+		insert into agency_turn (agency_id, served) select distinct agency_id, 0 from classed order by 1 on conflict (agency_id) do nothing)
 	select count(*)::int from classed`, classing, caseOf(func(i int, _ Class) string { return fmt.Sprint(i) }), caseOf(func(_ int, c Class) string { return c.turn }), urgentFrom)
 
 // caseOf is the arms of SQL's case over the classes.

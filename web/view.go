@@ -17,9 +17,13 @@ type submissionView struct {
 	Headline string
 	Steps    []step
 	Digest   string
-	// Late: the deadline has passed and CARPOS has not confirmed; AfterDue: it has, but after the deadline.
-	Late, AfterDue bool
+	Outlook  store.Outlook
 }
+
+// Late says that the deadline has passed and CARPOS has not confirmed, AfterDue that it has, but after the deadline, and AtRisk that a warning share of the time has passed.
+func (v submissionView) Late() bool     { return v.Outlook.Standing == store.StandingLate }
+func (v submissionView) AfterDue() bool { return v.Outlook.Standing == store.StandingMetLate }
+func (v submissionView) AtRisk() bool   { return v.Outlook.Standing == store.StandingAtRisk }
 
 // step is one line of the way of a package.
 type step struct {
@@ -32,7 +36,7 @@ type step struct {
 func (p *Pages) view(s store.Status) submissionView {
 	v := submissionView{Status: s, Digest: hex.EncodeToString(s.Digest[:])}
 	v.Lead, v.Headline = headline(s)
-	v.Late = s.Owed && v.Lead == "wait" && !s.Due.IsZero() && p.now().After(s.Due)
+	v.Outlook = s.Outlook(p.now(), p.warn)
 	v.Steps = append(v.Steps, step{"✓", "good", fmt.Sprintf("Received, %d bytes, kept as they came", s.WireBytes), s.ReceivedAt, ""})
 	for _, st := range s.Stages {
 		v.Steps = append(v.Steps, stageStep(st))
@@ -42,7 +46,6 @@ func (p *Pages) view(s store.Status) submissionView {
 	}
 	for _, t := range s.Transmissions {
 		v.Steps = append(v.Steps, transmissionSteps(t)...)
-		v.AfterDue = v.AfterDue || t.State == store.StateAccepted && !s.Due.IsZero() && t.ChangedAt.After(s.Due)
 	}
 	return v
 }
@@ -150,12 +153,16 @@ func attemptSteps(kind store.Kind, a store.AttemptStatus) []step {
 // words are the functions of the templates.
 func (p *Pages) words() template.FuncMap {
 	return template.FuncMap{
+		"messageKind": func(k store.MessageKind) string { return messageNames[k] },
 		"when":        func(t time.Time) string { return t.In(p.zone).Format("2 Jan 2006 15:04:05 MST") },
+		"short":       func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04") },
 		"clock":       func(t time.Time) string { return t.In(p.zone).Format("2 Jan 15:04:05.000") },
 		"row":         rowClass,
 		"rule":        calendar.Explain,
 		"whose":       whose,
-		"messageKind": func(k store.MessageKind) string { return messageNames[k] },
+
+		"stateWord":  stateWord,
+		"stateClass": stateClass,
 	}
 }
 

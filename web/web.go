@@ -1,11 +1,14 @@
 // Package web serves the pages for people, rendered on the server from a read-only view of the store.
 //
+// The pages of the queue show what is owed to CARPOS, and let a person act on it: only through Desk, one narrow interface that holds, releases, makes due, corrects
+// and gives up, each with its own audit entry. An act takes two steps, a page that says what will happen and a form with the person's name.
+//
 // One page shows one submission: every stage with its time, what was wrong, what happens next and whose move it is. Pages need no
 // script and load nothing from elsewhere. Every look at a submission is written to the audit log before the page is sent; where that
 // fails, nothing is shown.
 //
-// The package writes nothing but audit entries, decides nothing, and knows no session: until people can sign in it is to be served on
-// loopback only, which whoever listens sees to. It refuses requests that a browser made for another site's page or under another
+// Beside that the package writes nothing but audit entries. It decides nothing, and knows no session: until people can sign in it is to be served on
+// loopback only, which whoever listens sees to, and a name is on record as it was typed. It refuses requests that a browser made for another site's page or under another
 // host name, and shows neither names nor other contents of an order.
 package web
 
@@ -34,6 +37,8 @@ type Reader interface {
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	Recent(ctx context.Context, limit int, before int64) ([]store.Summary, error)
 	MessageReader
+	Deadlines(ctx context.Context, q store.DeadlineQuery) ([]store.OwedBy, error)
+	Alarms(ctx context.Context, cleared bool) ([]store.Alarm, error)
 }
 
 // Auditor keeps what was looked at; *store.Store is one.
@@ -49,11 +54,15 @@ type Pages struct {
 	zone    *time.Location
 	log     *slog.Logger
 	page    *template.Template
+	warn    []float64   // shares of the time until a deadline, as store.Clock.Outlook takes them
+	queue   QueueReader // nil: without the pages of the queue
+	desk    Desk
+	river   http.Handler // nil: not shown
 }
 
 // New returns the pages over a store. Times are shown in zone, the courts' own.
 func New(reader Reader, auditor Auditor, zone *time.Location, now func() time.Time, log *slog.Logger) (*Pages, error) {
-	p := &Pages{reader: reader, auditor: auditor, now: now, zone: zone, log: log}
+	p := &Pages{reader: reader, auditor: auditor, now: now, zone: zone, log: log, warn: []float64{0.5, 0.8}}
 	var err error
 	p.page, err = template.New("").Funcs(p.words()).ParseFS(files, "templates/*.html")
 	return p, err
@@ -70,6 +79,9 @@ func (p *Pages) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /submission", p.find)
 	mux.HandleFunc("GET /submission/{tracking}", p.submission)
 	p.messageRoutes(mux)
+	mux.HandleFunc("GET /deadlines", p.deadlines)
+	p.queueRoutes(mux)
+	p.riverRoutes(mux)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

@@ -20,15 +20,16 @@ const maxLines = 400
 
 // Dictionary is the message dictionary, read once and never changed.
 type Dictionary struct {
-	messages  map[Key]*message
-	accepted  map[string]Key
-	codes     *codes.Book
-	rules     map[string][]rule
-	terms     []sentence
-	unfielded []unfielded
-	latin     map[rune]string
-	items     map[string]string // "form field": item
-	hit       hitLabels
+	messages    map[Key]*message
+	accepted    map[string]Key
+	codes       *codes.Book
+	rules       map[string][]rule
+	terms       []sentence
+	unfielded   []unfielded
+	latin       map[rune]string
+	items       map[string]string // "form field": item
+	corrections map[string]correctable
+	hit         hitLabels
 }
 
 // message is one transaction of the dictionary.
@@ -121,6 +122,7 @@ func load(files fs.FS, book *codes.Book) (*Dictionary, error) {
 		{"unfielded", "subject to words", d.readUnfielded},
 		{"latin", "character ascii", d.readLatin},
 		{"items", "form field item", d.readItem},
+		{"corrections", "field may fills form reason", d.readCorrection},
 		{"hit", "section label field read", d.readLabel},
 		{"hitwords", "field words code", d.readWords},
 	} {

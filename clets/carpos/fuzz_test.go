@@ -169,6 +169,7 @@ func FuzzParseReply(f *testing.F) {
 	}
 	f.Add([]byte("SERVICE NOTICE\r\nFCN/1\r\nNAM/JONES,MARC"))
 	f.Add([]byte("NCIC REJECT\r\nFCN/1\r\nTEXT"))
+	f.Add([]byte(hitsHead + endOfHit + "\r\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := d.ParseReply(text)
 		if r.Text != string(text) || (err != nil) != (r.Kind == Unrecognised) {
@@ -183,6 +184,10 @@ func FuzzParseReply(f *testing.F) {
 			t.Fatal("hits without a hit")
 		}
 		d.DescribeReply(r, true)
+		d.EchoOf(r, true)
+		if len(Complaints(err)) == 0 != (err == nil) {
+			t.Fatal("what is wrong is not told")
+		}
 		if strings.Contains(d.DescribeReply(r, false), "text: "+withheld) != (freeText(r) != "") {
 			t.Fatal("a free text is told")
 		}

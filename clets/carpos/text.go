@@ -41,7 +41,7 @@ type sent struct {
 // are spelled. White space of any kind becomes single blanks, what shows nothing goes. A text that has gone through it once is not changed again.
 func (d *Dictionary) transliterate(s string) sent {
 	p := &speller{latin: d.latin}
-	for _, r := range norm.NFC.String(s) {
+	for _, r := range s {
 		p.spell(r)
 	}
 	return sent{strings.Join(strings.Fields(p.b.String()), " "), p.foreign, p.lost}

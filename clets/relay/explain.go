@@ -26,7 +26,7 @@ const anyRequest = "as the answer to any request"
 // Readings are what the relay makes of a reply, for every attempt to which it can be the answer. They rest on the reply alone: what a hit shows is compared
 // with what was sent only where that is known, and so a look-up's hits have every reading that the comparison can give.
 func Readings(d *carpos.Dictionary, book *codes.Book, reply carpos.Reply) []Reading {
-	r := &Relay{dict: d, codes: book}
+	r := &Relay{author: author{dict: d}, codes: book}
 	key, _, _ := strings.Cut(reply.Echo, ".")
 	switch {
 	case reply.Kind == carpos.Unrecognised:
@@ -72,7 +72,7 @@ func (r *Relay) lookupReadings(reply carpos.Reply) []Reading {
 
 // NAKReadings are what the relay makes of a NAK with that code.
 func NAKReadings(d *carpos.Dictionary, book *codes.Book, code int) []Reading {
-	f := (&Relay{dict: d, codes: book}).nacked(code)
+	f := (&Relay{author: author{dict: d}, codes: book}).nacked(code)
 	return []Reading{readingOf("as the answer to a transaction", store.PurposeSend, f), readingOf("as the answer to a look-up", store.PurposeLookup, f)}
 }
 

@@ -43,7 +43,7 @@ func (w *world) rise() {
 	cfg := Config{
 		Lines:  []Line{{Mnemonic: "CC00", ORI: "CA0340000", Window: modelWindow, Test: true}, {Mnemonic: "CC01", ORI: "CA0340000", Window: modelWindow, Test: true}},
 		Limits: link.Limits{Ack: modelAck, Reply: modelReply}, Pauses: []time.Duration{10 * time.Second, time.Minute}, Redial: []time.Duration{time.Second, 5 * time.Second},
-		LeaseTTL: modelLease, Sweep: modelSweep, SlotWait: 1, Clock: modelClock{h: h}, Jitter: w.chance.Float64,
+		LeaseTTL: modelLease, Sweep: modelSweep, SlotWait: 1, Clock: modelClock{clockwork.NewFakeClockAt(w.now), h}, Jitter: w.chance.Float64,
 	}
 	if w.planted.config != nil {
 		w.planted.config(&cfg)
@@ -173,7 +173,7 @@ func (h *hub) work(j *modelJob) {
 		if j.kind == (store.FollowArgs{}).Kind() {
 			err = (&follower{relay: h.relay}).Work(w.t.Context(), &river.Job[store.FollowArgs]{Args: store.FollowArgs{OrderID: j.order}})
 		} else {
-			err = h.relay.report(h.relay.step(w.t.Context())) // without the wait for a place, which is by the machine's clock
+			err = h.relay.jobResult(h.relay.step(w.t.Context())) // without the wait for a place, which is by the machine's clock
 		}
 		if !h.dead {
 			h.worked(j, err)
@@ -200,11 +200,12 @@ func (h *hub) worked(j *modelJob, err error) {
 
 // modelClock is the world's clock. Waiting for it gives way.
 type modelClock struct {
-	clockwork.Clock // nil: the relay asks for no more
+	clockwork.Clock // of which no timer ever fires: what waits for the store is ended by the world
 	h               *hub
 }
 
-func (c modelClock) Now() time.Time { return c.h.w.now }
+func (c modelClock) Now() time.Time                  { return c.h.w.now }
+func (c modelClock) Until(t time.Time) time.Duration { return t.Sub(c.h.w.now) }
 
 func (c modelClock) After(d time.Duration) <-chan time.Time {
 	w, t := c.h.w, c.h.w.running

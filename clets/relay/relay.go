@@ -92,7 +92,7 @@ type Config struct {
 	Pauses []time.Duration
 	// Redial are the pauses before a line that is down is dialled again, the last again and again: 1, 2, 5, 15, 30 s.
 	Redial []time.Duration
-	// LeaseTTL is for how long a line is leased and so how long a line stays unused after its hub was killed: 30 s.
+	// LeaseTTL is for how long a line is leased and so, with a twelfth of it, how long a line stays unused after its hub was killed: 6 s.
 	LeaseTTL time.Duration
 	// Sweep is how often what a dead hub left behind is looked for: 30 s.
 	Sweep time.Duration
@@ -108,6 +108,9 @@ type Config struct {
 	Against func(store.Work) []string
 	// Zone is where days begin and end; nil is UTC.
 	Zone *time.Location
+
+	// Report is told how the lines stand, whenever that changes and now and then; nil: nobody is.
+	Report func(ctx context.Context, lines []LineStatus, at time.Time) error
 
 	// Clock is nil for the machine's, Jitter for chance; it gives a number from 0 to 1.
 	Clock  clockwork.Clock
@@ -125,7 +128,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.Limits.Ack, link.Profile.Ack)
 	orDuration(&c.Limits.Reply, link.Profile.Reply)
 	orDuration(&c.Settle, c.Limits.Reply/10)
-	orDuration(&c.LeaseTTL, 30*time.Second)
+	orDuration(&c.LeaseTTL, 6*time.Second)
 	orDuration(&c.Sweep, 30*time.Second)
 	orDuration(&c.Poll, 50*time.Millisecond)
 	orDuration(&c.SlotWait, 2*time.Second)
@@ -172,15 +175,16 @@ func (c Config) check() error {
 
 // Relay is the hub's outbound side.
 type Relay struct {
+	author
 	cfg      Config
 	store    Store
-	dict     *carpos.Dictionary
 	codes    *codes.Book
 	clock    clockwork.Clock
 	log      *slog.Logger
 	jobs     *river.Client[pgx.Tx]
 	stations []*station
 	seats    seats
+	altered  chan struct{} // a line has come up or gone down since the last report
 	rules    rules
 
 	// dial opens a line, spawn runs in a goroutine of its own what the group waits for: a test may take the place of both.
@@ -205,7 +209,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	r := &Relay{cfg: cfg, store: s, dict: d, codes: book, clock: cfg.Clock, log: cfg.Log, rules: policy, dial: dial, spawn: (*sync.WaitGroup).Go, stopping: make(chan struct{})}
+	r := &Relay{cfg: cfg, store: s, author: author{d, cfg.Zone}, codes: book, clock: cfg.Clock, log: cfg.Log, rules: policy, dial: dial, spawn: (*sync.WaitGroup).Go, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
 	r.seats.changed = make(chan struct{})
 	for _, l := range cfg.Lines {
 		r.stations = append(r.stations, newStation(r, l))
@@ -260,6 +264,7 @@ func (r *Relay) Start(ctx context.Context) error {
 		r.work.Go(func() { st.keep(r.keeping) })
 	}
 	r.work.Go(func() { r.sweep(r.keeping) })
+	r.work.Go(func() { r.report(r.keeping) })
 	return nil
 }
 
@@ -290,8 +295,10 @@ type LineStatus struct {
 	// Since is when it came up or went down; Why says why it is down.
 	Since time.Time
 	Why   string
-	// UnderWay is how many requests are unanswered.
-	UnderWay int
+	// Window is how many requests may be unanswered, UnderWay how many are.
+	Window, UnderWay int
+	// Heard is when the switch last said something on it; zero: not yet.
+	Heard time.Time
 }
 
 // Lines tells how the lines of this hub stand.

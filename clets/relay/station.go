@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"ccpor/clets/link"
 	"ccpor/store"
@@ -22,6 +25,8 @@ type station struct {
 	since    time.Time
 	why      string
 	inflight map[string]sent // by control number
+
+	heard atomic.Int64 // when the switch last said something
 }
 
 func newStation(r *Relay, cfg Line) *station {
@@ -31,7 +36,7 @@ func newStation(r *Relay, cfg Line) *station {
 func (st *station) status() LineStatus {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, UnderWay: len(st.inflight)}
+	return LineStatus{Mnemonic: st.cfg.Mnemonic, Up: st.up, Test: st.cfg.Test, Since: st.since, Why: st.why, Window: max(st.cfg.Window, 1), UnderWay: len(st.inflight), Heard: st.lastHeard()}
 }
 
 func (st *station) remember(control string, s sent) {
@@ -81,12 +86,12 @@ func (st *station) keep(ctx context.Context) {
 // steady is how long a line must have been up for the pauses to begin anew.
 const steady = 10 * time.Second
 
-// pause waits before the next try: while another hub has the line, about as long as its lease may last.
+// pause waits before the next try: while another hub has the line a short time only, so that it is taken over soon after its lease has ended or was given back.
 func (st *station) pause(ctx context.Context, failures int, why error) {
 	r := st.relay
 	d := step(r.cfg.Redial, failures, r.cfg.Jitter())
 	if errors.Is(why, store.ErrLeased) {
-		d = step([]time.Duration{r.cfg.LeaseTTL / 3}, 0, r.cfg.Jitter())
+		d = step([]time.Duration{r.cfg.LeaseTTL / 12}, 0, r.cfg.Jitter())
 	}
 	select {
 	case <-r.clock.After(d):
@@ -94,14 +99,21 @@ func (st *station) pause(ctx context.Context, failures int, why error) {
 	}
 }
 
-// note keeps how the line stands.
+// note keeps how the line stands, and has that reported where it is news.
 func (st *station) note(up bool, why error) {
+	text := ""
+	if why != nil {
+		text = why.Error()
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.up, st.since, st.why = up, st.relay.now(), ""
-	if why != nil {
-		st.why = why.Error()
+	if up != st.up || text != st.why {
+		defer st.relay.noticed()
 	}
+	if up != st.up {
+		st.since = st.relay.now()
+	}
+	st.up, st.why = up, text
 }
 
 // serve leases the line, settles what a former holder left behind, logs on, and returns when the line is gone and everything that was on it is settled.
@@ -112,7 +124,9 @@ func (st *station) serve(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		if err := r.store.ReleaseLease(context.WithoutCancel(ctx), lease); err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.LeaseTTL) // then it has run out by itself
+		defer cancel()
+		if err := r.store.ReleaseLease(ctx, lease); err != nil {
 			r.log.Warn("a lease could not be given back; it runs out", "line", st.cfg.Mnemonic, "error", err)
 		}
 	}()
@@ -126,40 +140,55 @@ func (st *station) serve(ctx context.Context) error {
 	s := &session{station: st, seated: map[string]bool{}, opened: make(chan struct{}), room: make(chan struct{}, settling)}
 	s.line, err = r.dial(ctx, link.Config{
 		Address: st.cfg.Address, Mnemonic: st.cfg.Mnemonic, ORI: st.cfg.ORI, TLS: st.cfg.TLS, Window: st.cfg.Window, Limits: r.cfg.Limits, Clock: r.clock,
-	}, s)
+	}, ear{s})
 	if err != nil {
 		return err
 	}
 	close(s.opened)
+	asked := r.now() // logging on may have taken longer than the lease lasts
+	if lease, err = st.renew(ctx, lease, asked.Add(r.cfg.LeaseTTL/2)); err != nil {
+		s.line.Close()
+		s.handling.Wait()
+		return err
+	}
 	st.note(true, nil)
 	r.log.Info("a line is up", "line", st.cfg.Mnemonic)
 	st.open(s)
-	lease, err = st.hold(ctx, s.line, lease)
+	lease, err = st.hold(ctx, s.line, lease, asked.Add(r.cfg.LeaseTTL))
+	st.note(false, err)
 	st.close(s)
 	return err
 }
 
-// hold renews the lease until the line goes, the lease is lost or ctx ends.
-func (st *station) hold(ctx context.Context, line line, lease store.Lease) (store.Lease, error) {
+// hold renews the lease until the line goes, the lease is lost or ctx ends. until is when the lease ends at the latest that this hub may assume. A database
+// that does not answer is waited for no longer than that, less the time to close the line: so two hubs never have it.
+func (st *station) hold(ctx context.Context, line line, lease store.Lease, until time.Time) (store.Lease, error) {
 	r := st.relay
-	until := r.now().Add(r.cfg.LeaseTTL)
 	for {
 		select {
 		case <-ctx.Done():
 			return lease, ctx.Err()
 		case <-line.Done():
 			return lease, errLineGone
-		case <-r.clock.After(r.cfg.LeaseTTL / 3):
+		case <-r.clock.After(r.cfg.LeaseTTL / 6):
 		}
 		asked := r.now()
-		renewed, err := r.store.Renew(ctx, lease, r.cfg.LeaseTTL)
+		last := until.Add(-r.cfg.LeaseTTL / 6)
+		renewed, err := st.renew(ctx, lease, last)
 		switch {
 		case err == nil:
 			lease, until = renewed, asked.Add(r.cfg.LeaseTTL)
-		case errors.Is(err, store.ErrLostLease), r.now().Add(r.cfg.LeaseTTL / 3).After(until):
-			return lease, err // before the lease ends, so that two hubs never have the line
+		case errors.Is(err, store.ErrLostLease), !r.now().Before(last):
+			return lease, err
 		}
 	}
+}
+
+// renew gives up at the given time, whatever the database does.
+func (st *station) renew(ctx context.Context, lease store.Lease, last time.Time) (store.Lease, error) {
+	ctx, cancel := clockwork.WithDeadline(ctx, st.relay.clock, last)
+	defer cancel()
+	return st.relay.store.Renew(ctx, lease, st.relay.cfg.LeaseTTL)
 }
 
 var errLineGone = errors.New("the line closed")

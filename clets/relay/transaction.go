@@ -4,14 +4,21 @@ import (
 	"bytes"
 	"cmp"
 	"strings"
+	"time"
 
 	"ccpor/clets/carpos"
 	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
+// author writes transactions; it knows the dictionary and nothing else.
+type author struct {
+	dict *carpos.Dictionary
+	zone *time.Location // where days begin and end
+}
+
 // owed writes the transaction that a transmission is.
-func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
+func (r author) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	c := carpos.Context{
 		ORI: w.Agency.ORI, OCA: w.OCA, CourtName: cmp.Or(w.Agency.CarposName, w.Agency.Name), Confirm: w.Agency.ConfirmText, FCN: w.FCN, Restrained: w.Known.Order.Restrained.Name,
 	}
@@ -19,22 +26,33 @@ func (r *Relay) owed(w store.Work) (carpos.Transaction, []carpos.Lack) {
 	case w.Kind == store.KindModify:
 		return r.changed(w, c)
 	case w.Kind == store.KindCancel && w.Cancellation != nil:
-		return r.dict.Cancel(*w.Cancellation, c)
+		return r.corrected(w, w.Known.Version)(r.dict.Cancel(*w.Cancellation, c))
 	case w.Kind == store.KindServe && w.Service != nil:
-		return r.dict.Serve(*w.Service, c)
+		return r.corrected(w, w.Known.Version)(r.dict.Serve(*w.Service, c))
 	case w.Kind == store.KindViolate && w.Violation != nil:
 		v := *w.Violation
-		v.At = v.At.In(r.cfg.Zone)
+		v.At = v.At.In(r.zone)
 		return r.dict.Violate(v, c)
 	case w.Kind == store.KindEnter:
-		return r.dict.EnterWith(w.Order, w.Confidential, c)
+		return r.corrected(w, w.Version)(r.dict.EnterWith(w.Order, w.Confidential, c))
 	}
 	return carpos.Transaction{}, []carpos.Lack{{Reason: "What its package brought is not there.", Whose: carpos.HelpDesk}}
 }
 
+// corrected applies what people of the hub supplied to what the order of that version makes.
+func (r author) corrected(w store.Work, version int) func(carpos.Transaction, []carpos.Lack) (carpos.Transaction, []carpos.Lack) {
+	var supplied []carpos.Correction
+	for _, c := range w.Corrections {
+		supplied = append(supplied, carpos.Correction{Field: c.Field, Value: c.Value, Version: c.Version, Source: c.Source})
+	}
+	return func(t carpos.Transaction, lacks []carpos.Lack) (carpos.Transaction, []carpos.Lack) {
+		return r.dict.Correct(t, lacks, version, supplied)
+	}
+}
+
 // changed is the difference between the record as CARPOS accepted it and the order as it is to be there now.
-func (r *Relay) changed(w store.Work, c carpos.Context) (carpos.Transaction, []carpos.Lack) {
-	want, lacks := r.dict.EnterWith(w.Order, w.Confidential, c)
+func (r author) changed(w store.Work, c carpos.Context) (carpos.Transaction, []carpos.Lack) {
+	want, lacks := r.corrected(w, w.Version)(r.dict.EnterWith(w.Order, w.Confidential, c))
 	if len(lacks) > 0 {
 		return want, lacks
 	}
@@ -53,7 +71,7 @@ func (r *Relay) changed(w store.Work, c carpos.Context) (carpos.Transaction, []c
 }
 
 // decode reads a transaction that was sent, from its body. What was sent once is read whatever the dictionary says of it today.
-func (r *Relay) decode(body []byte) carpos.Transaction {
+func (r author) decode(body []byte) carpos.Transaction {
 	_, text, _ := bytes.Cut(body, []byte("\r\n")) // the first line is the frame's
 	t, _ := r.dict.Decode(text)
 	return t

@@ -26,11 +26,11 @@ const snooze = time.Second
 
 // Work moves one transmission on, whichever goes next. The job itself is finished when the request is on the line; whatever comes of it makes a new job.
 func (t *transmitter) Work(ctx context.Context, _ *river.Job[store.TransmitArgs]) error {
-	return t.relay.report(t.relay.wake(ctx))
+	return t.relay.jobResult(t.relay.wake(ctx))
 }
 
-// report tells River what has become of a job.
-func (r *Relay) report(worked bool, err error) error {
+// jobResult tells River what has become of a job.
+func (r *Relay) jobResult(worked bool, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -14,6 +14,7 @@ import (
 type docCommand struct {
 	Figures string `default:"bench/latest.json" help:"The figures of 'run'." placeholder:"FILE"`
 	Soak    string `default:"bench/soak.json" help:"The figures of 'soak', if there are any." placeholder:"FILE"`
+	Outage  string `default:"bench/outage.json" help:"The figures of 'outage', if there are any." placeholder:"FILE"`
 	Doc     string `default:"docs/performance.md" help:"The document." placeholder:"FILE"`
 }
 
@@ -33,6 +34,12 @@ func (c *docCommand) Run() error {
 	var s soaked
 	if err := readJSON(c.Soak, &s); err == nil {
 		figures += s.markdown()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var o outageReport
+	if err := readJSON(c.Outage, &o); err == nil {
+		figures += o.markdown()
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -30,36 +30,144 @@ type agencyCommand struct {
 type agencyAddCommand struct {
 	Database database `embed:""`
 
-	ORI              string `required:"" help:"The agency's ORI, nine characters."`
-	Name             string `required:"" help:"Its name for people."`
-	County           string `help:"Its county."`
-	Kind             string `default:"court" enum:"court,tribalCourt,lawEnforcement" help:"What it is: ${enum}."`
-	CarposName       string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
-	Confirm          string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
-	NoCLETS          bool   `name:"no-clets" help:"The agency enters its orders itself: nothing is relayed for it."`
-	Test             bool   `help:"Every package of this agency is a test."`
-	Query            bool   `help:"It may search and read orders, as its kind and its people's roles allow."`
-	Images           bool   `help:"It may read the images of those orders too."`
-	ReadOnly         bool   `help:"It may not send packages."`
-	NoCallbacks      bool   `help:"It may not be told of changes."`
-	MessageSignature string `default:"accepted" enum:"required,accepted,off" help:"WS-Security signatures over its messages: ${enum}. The package inside is always signed."`
-	Replays          bool   `help:"The agency is a replayer: in a test region it may send on behalf of others."`
+	ORI              string  `required:"" help:"The agency's ORI, nine characters. Of an agency that is registered, what is not named stays as it is."`
+	Name             *string `help:"Its name for people; needed for a new one."`
+	County           *string `help:"Its county."`
+	Kind             *string `help:"What it is: court (a new one, where not given), tribalCourt, lawEnforcement." placeholder:"KIND"`
+	CarposName       *string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
+	Confirm          *string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
+	Mnemonic         *string `help:"The line on which its transactions go, four characters; empty: any line." placeholder:"LINE"`
+	CLETS            *bool   `name:"clets" negatable:"" help:"The hub enters its orders into CLETS (a new one, where not given). With --no-clets nothing is relayed for it."`
+	EnteredBy        *string `help:"With --no-clets: ORI of the agency that enters its orders; empty: it does so itself." placeholder:"ORI"`
+	Test             *bool   `negatable:"" help:"Every package that this agency sends from now on is a test."`
+	Query            *bool   `negatable:"" help:"It may search and read orders, as its kind and its people's roles allow."`
+	Images           *bool   `negatable:"" help:"It may read the images of those orders too."`
+	ReadOnly         *bool   `negatable:"" help:"It may not send packages."`
+	Callbacks        *bool   `name:"callbacks" negatable:"" help:"It may be told of changes (a new one, where not given)."`
+	MessageSignature *string `help:"WS-Security signatures over its messages: accepted (a new one, where not given), required, off. The package inside is always signed." placeholder:"WHETHER"`
+	Replays          *bool   `negatable:"" help:"The agency is a replayer: in a test region it may send on behalf of others."`
 }
 
+// Run adds the agency, or changes of it what is named; what it was and is goes on record.
 func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
 	ori, err := order.ParseORI(c.ORI)
 	if err != nil {
 		return err
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
-		id, err := s.RegisterAgency(ctx, store.Agency{ORI: ori, Name: c.Name, County: c.County, Kind: store.AgencyKind(c.Kind),
-			CarposName: c.CarposName, ConfirmText: c.Confirm, Submits: !c.NoCLETS, Test: c.Test, Replays: c.Replays,
-			MayQuery: c.Query, MayImages: c.Images, ReadOnly: c.ReadOnly, NoCallbacks: c.NoCallbacks, MessageSignature: store.MessageSignature(c.MessageSignature)})
+		added := false
+		a, err := s.ChangeAgency(ctx, ori, "command line", time.Now(), func(a *store.Agency, isNew bool) error {
+			added = isNew
+			return c.change(a, isNew)
+		})
 		if err != nil {
 			return err
 		}
-		return t.print(map[string]any{"agency": id, "ori": ori}, "%s is registered. Next: ccpor agency certificate --ori %s --use tls|signing --file CERT.pem\n", c.Name, ori)
+		if !added {
+			return t.print(agencyOf(a), "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, registeredText(a))
+		}
+		return t.print(agencyOf(a), "%s is registered. Next: ccpor agency certificate --ori %s --use tls|signing --file CERT.pem\n", a.Name, ori)
 	})
+}
+
+// Validate refuses words that are none before anything is opened.
+func (c *agencyAddCommand) Validate() error {
+	var a store.Agency
+	return c.words(&a)
+}
+
+// change makes the agency what was named. To say --no-clets of an agency takes it from the hub, to say --clets gives it to the hub, whoever entered its orders before.
+func (c *agencyAddCommand) change(a *store.Agency, isNew bool) error {
+	if isNew && c.Name == nil {
+		return errors.New("a new agency needs a name: --name")
+	}
+	set(&a.Name, c.Name)
+	set(&a.County, c.County)
+	set(&a.CarposName, c.CarposName)
+	set(&a.ConfirmText, c.Confirm)
+	set(&a.Mnemonic, c.Mnemonic)
+	set(&a.Submits, c.CLETS)
+	set(&a.Test, c.Test)
+	set(&a.MayQuery, c.Query)
+	set(&a.MayImages, c.Images)
+	set(&a.ReadOnly, c.ReadOnly)
+	set(&a.Replays, c.Replays)
+	if c.Callbacks != nil {
+		a.NoCallbacks = !*c.Callbacks
+	}
+	if c.CLETS != nil && *c.CLETS {
+		a.EnteredBy = ""
+	}
+	return errors.Join(c.enteredBy(a), c.words(a))
+}
+
+// words sets what has to be one of a few words.
+func (c *agencyAddCommand) words(a *store.Agency) error {
+	return errors.Join(oneOf(&a.Kind, c.Kind, "--kind", store.KindCourt, store.KindTribalCourt, store.KindLawEnforcement),
+		oneOf(&a.MessageSignature, c.MessageSignature, "--message-signature", store.MessageSignatureRequired, store.MessageSignatureAccepted, store.MessageSignatureOff))
+}
+
+func (c *agencyAddCommand) enteredBy(a *store.Agency) error {
+	if c.EnteredBy == nil {
+		return nil
+	}
+	ori, err := optionalORI(*c.EnteredBy)
+	if err != nil {
+		return fmt.Errorf("--entered-by: %w", err)
+	}
+	a.EnteredBy = ori
+	return nil
+}
+
+// set is for what was named.
+func set[T any](what *T, named *T) {
+	if named != nil {
+		*what = *named
+	}
+}
+
+// oneOf sets what was named, which has to be one of these.
+func oneOf[T ~string](what *T, named *string, flag string, these ...T) error {
+	if named == nil {
+		return nil
+	}
+	if !slices.Contains(these, T(*named)) {
+		return fmt.Errorf("%s must be one of %v, not %q", flag, these, *named)
+	}
+	*what = T(*named)
+	return nil
+}
+
+// agencyOut is an agency as JSON.
+type agencyOut struct {
+	Agency    store.AgencyID `json:"agency"`
+	ORI       order.ORI      `json:"ori"`
+	Name      string         `json:"name"`
+	County    string         `json:"county"`
+	Kind      string         `json:"kind"`
+	Mnemonic  string         `json:"mnemonic,omitempty"`
+	CLETS     bool           `json:"clets"`
+	EnteredBy order.ORI      `json:"enteredBy,omitempty"`
+	Test      bool           `json:"test"`
+	Grants    string         `json:"grants"`
+}
+
+func agencyOf(a store.Agency) agencyOut {
+	return agencyOut{a.ID, a.ORI, a.Name, a.County, string(a.Kind), a.Mnemonic, a.Submits, a.EnteredBy, a.Test, grantsText(a)}
+}
+
+// registeredText says whether an agency is live, who enters its orders, and on which line.
+func registeredText(a store.Agency) string {
+	text := map[bool]string{true: "test", false: "live"}[a.Test] + ", "
+	switch {
+	case a.Submits:
+		text += "entered by the hub on " + or(a.Mnemonic, "any") + map[bool]string{true: " line", false: ""}[a.Mnemonic == ""]
+	case a.EnteredBy != "":
+		text += "entered by " + string(a.EnteredBy)
+	default:
+		text += "enters its orders itself"
+	}
+	return text
 }
 
 type agencyCertCommand struct {
@@ -260,7 +368,7 @@ func (c *agencyListCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		for _, a := range all {
-			if err := t.print(a, "%s  %s: %s; %s\n", a.ORI, a.Name, grantsText(a), limitsText(a.Limits)); err != nil {
+			if err := t.print(a, "%s  %s: %s; %s; %s\n", a.ORI, a.Name, grantsText(a), limitsText(a.Limits), registeredText(a)); err != nil {
 				return err
 			}
 		}

@@ -42,8 +42,9 @@ type tellConfig struct {
 
 // serveConfig is the whole configuration of a running hub. Its tags are the documentation: `ccpor config describe` prints them.
 type serveConfig struct {
-	Database   database `embed:""`
-	tellConfig `embed:""`
+	Database    database `embed:""`
+	tellConfig  `embed:""`
+	clockConfig `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`
@@ -66,13 +67,19 @@ type serveConfig struct {
 
 	AlarmRefusals int           `env:"CCPOR_ALARM_REFUSALS" default:"20" help:"How many refusals of one agency or address within CCPOR_ALARM_WINDOW raise an alarm. 0: none do."`
 	AlarmWindow   time.Duration `env:"CCPOR_ALARM_WINDOW" default:"10m" help:"In what time refusals are counted; an alarm clears when there was none for so long."`
-	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often refusals and the ends of certificates are looked at."`
+	AlarmLine     time.Duration `env:"CCPOR_ALARM_LINE" default:"5m" help:"For how long a line to the switch may be down, or all of them, until an alarm. 0: none."`
+	AlarmInbound  time.Duration `env:"CCPOR_ALARM_INBOUND" default:"15m" help:"For how long a message of the switch may wait for a person until an alarm. 0: none."`
+	AlarmHeld     time.Duration `env:"CCPOR_ALARM_HELD" default:"4h" help:"For how long a transmission may be held for a person until an alarm. 0: none."`
+	AlarmRejects  int           `env:"CCPOR_ALARM_REJECTS" default:"10" help:"How many answers of the switch in a row may say that CARPOS cannot take anything until an alarm. 0: none."`
+	WatchTime     time.Duration `env:"CCPOR_WATCH_TIME" default:"30s" help:"How often deadlines, alarms' causes and the ends of certificates are looked at."`
 
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
 
 	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
+
+	RiverUI bool `name:"river-ui" env:"CCPOR_RIVER_UI" help:"Show River's own pages about the jobs under /river/ of the pages, for reading."`
 
 	Switch       string        `env:"CCPOR_SWITCH" help:"Address of the message switch, host:port. Empty: nothing is relayed, transmissions wait." placeholder:"HOST:PORT"`
 	SwitchLines  []string      `env:"CCPOR_SWITCH_LINES" default:"CCPR" help:"Mnemonics of the lines to the switch, four characters each."`
@@ -86,7 +93,9 @@ type serveConfig struct {
 	TestRegion   bool          `env:"CCPOR_TEST_REGION" help:"This hub is a test region: registered replayers may send here what other agencies sent elsewhere. Never with a live switch."`
 	ReplyTimeout time.Duration `env:"CCPOR_REPLY_TIMEOUT" default:"120s" help:"Time until a request without reply counts as unknown and is looked up (profile section 1)."`
 	RetryScale   float64       `env:"CCPOR_RETRY_SCALE" default:"1" help:"Factor on the pauses between tries; below 1 only in a sandbox."`
-	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"10s" help:"How long a line stays another hub's after that hub died."`
+	LeaseTime    time.Duration `env:"CCPOR_LEASE_TIME" default:"6s" help:"How long a line stays another hub's after that hub died."`
+	Fresh        time.Duration `env:"CCPOR_FRESH" default:"15m" help:"For how long after its receipt an order counts as fresh: it goes to CARPOS before any backlog."`
+	UrgentShare  float64       `env:"CCPOR_URGENT_SHARE" default:"0.5" help:"Share of the legal time from which on an order goes first, as long as its deadline can still be met."`
 	SweepTime    time.Duration `env:"CCPOR_SWEEP_TIME" default:"15s" help:"How often what a dead hub left behind is looked for."`
 
 	// dictionary is another one than the embedded, in a region that tries a changed code table.
@@ -125,6 +134,9 @@ func (c *serveConfig) check() error {
 	if c.WatchTime <= 0 || c.AlarmWindow <= 0 {
 		bad("CCPOR_WATCH_TIME is %s and CCPOR_ALARM_WINDOW %s: they must be above 0", c.WatchTime, c.AlarmWindow)
 	}
+	if err := store.CheckShares(c.Warn); err != nil {
+		bad("CCPOR_DEADLINE_WARN: %w", err)
+	}
 	if c.SwitchWindow < 1 {
 		bad("CCPOR_SWITCH_WINDOW is %d: at least 1 request must be allowed on a line", c.SwitchWindow)
 	}
@@ -136,6 +148,9 @@ func (c *serveConfig) check() error {
 	}
 	if err := c.checkRegion(); err != nil {
 		bad("%w", err)
+	}
+	if c.Fresh < 0 || c.UrgentShare < 0 || c.UrgentShare >= 1 {
+		bad("CCPOR_FRESH is %s and CCPOR_URGENT_SHARE %g: neither may be negative, and the share must be below 1", c.Fresh, c.UrgentShare)
 	}
 	if c.RetryScale <= 0 {
 		bad("CCPOR_RETRY_SCALE is %g: it must be above 0", c.RetryScale)
@@ -149,6 +164,11 @@ func (c *serveConfig) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// alarmLimits are from when on causes raise an alarm.
+func (c *serveConfig) alarmLimits() store.AlarmLimits {
+	return store.AlarmLimits{Refusals: c.AlarmRefusals, Window: c.AlarmWindow, Line: c.AlarmLine, Inbound: c.AlarmInbound, Held: c.AlarmHeld, Rejects: c.AlarmRejects}
 }
 
 // checkRegion keeps replays from a live switch. A switch is live unless it is said to be a test switch.

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"riverqueue.com/riverui"
 
+	"ccpor/clets/relay"
 	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
@@ -39,6 +41,7 @@ type hub struct {
 	stamper *evidence.Stamper // nil where no authority is configured
 	service *http.Server
 	pages   *http.Server
+	river   *riverui.Handler // nil: not shown
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
 	serviceAt, pagesAt net.Listener
 }
@@ -57,10 +60,13 @@ func (h *hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest}); err != nil {
+	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest, Fresh: h.config.Fresh, UrgentShare: h.config.UrgentShare}); err != nil {
 		return err
 	}
 	if err := h.store.Ping(ctx); err != nil {
+		return err
+	}
+	if err := h.claimSwitch(ctx); err != nil {
 		return err
 	}
 	if err := h.openService(ctx); err != nil {
@@ -162,6 +168,20 @@ func (h *hub) openPages() error {
 	if err != nil {
 		return err
 	}
+	if len(h.config.Warn) > 0 { // hubs that a program starts for itself have no settings
+		pages.WarnAt(h.config.Warn)
+	}
+	dictionary, err := h.config.messageDictionary()
+	if err != nil {
+		return err
+	}
+	pages.WithQueue(h.store.Reader, relay.NewDesk(h.store, dictionary, zone))
+	if err := h.openRiver(); err != nil {
+		return err
+	}
+	if h.river != nil {
+		pages.WithRiver(h.river)
+	}
 	handler, err := pages.Handler()
 	if err != nil {
 		return err
@@ -181,12 +201,13 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error { return closed(h.service.ServeTLS(h.serviceAt, "", "")) })
 	group.Go(func() error { return closed(h.pages.Serve(h.pagesAt)) })
 	group.Go(func() error { return h.tell(serving) })
+	group.Go(func() error { return h.showRiver(serving) })
 	group.Go(func() error { return h.keeper.Run(serving, ledgerEvery) })
 	if h.stamper != nil {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
 	}
 	group.Go(func() error {
-		w := &watch.Watch{Store: h.store, Refusals: h.config.AlarmRefusals, Window: h.config.AlarmWindow, Now: time.Now, Log: h.log}
+		w := &watch.Watch{Store: h.store, Shares: h.config.Warn, Limits: h.config.alarmLimits(), Now: time.Now, Log: h.log}
 		return w.Run(serving, cmp.Or(h.config.WatchTime, 30*time.Second)) // hubs that a program starts for itself have no settings
 	})
 	if h.relay != nil {

@@ -25,9 +25,14 @@ type commands struct {
 	Agency       agencyCommand       `cmd:"" help:"Register agencies and their certificates."`
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
-	Alarms       alarmsCommand       `cmd:"" help:"List senders that are refused again and again, and acknowledge that."`
 	Messages     messagesCommand     `cmd:"" help:"List, read and handle what the switch sends without being asked, and replies to nobody."`
 	Violation    violationCommand    `cmd:"" help:"Report a violation of an order to CARPOS on behalf of a law-enforcement agency."`
+	Alarms       alarmsCommand       `cmd:"" help:"List what is wrong and lasts: deadlines, lines, refusals, what waits for a person; and acknowledge it."`
+	Deadlines    deadlinesCommand    `cmd:"" help:"List orders that come near their deadline in CARPOS or are past it, and whose move it is."`
+	Lines        linesCommand        `cmd:"" help:"List the lines to the switch and how they stand."`
+	Switch       switchCommand       `cmd:"" help:"Say or set to which kind of switch the database belongs."`
+	Export       exportCommand       `cmd:"" help:"Export what is open to the public."`
+	Queue        queueCommand        `cmd:"" help:"Work on what is owed to CARPOS: list, show, hold, release, retry, give up, correct."`
 	Submit       submitCommand       `cmd:"" help:"Submit packages as a court would; sign them if a key is given."`
 	Validate     validateCommand     `cmd:"" help:"Have packages tried: what SubmitOrder would say, and what CARPOS would get. Nothing happens."`
 	List         listCommand         `cmd:"" help:"List the agency's own submissions, from a cursor on."`

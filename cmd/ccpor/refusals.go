@@ -45,7 +45,7 @@ func (c *refusalsCommand) Run(ctx context.Context, t *terminal) error {
 
 type alarmsCommand struct {
 	List alarmsListCommand `cmd:"" default:"withargs" help:"List alarms that are not cleared. Status 1 where one is not acknowledged."`
-	Ack  alarmsAckCommand  `cmd:"" help:"Acknowledge an alarm. It is not raised anew before its sender has been quiet."`
+	Ack  alarmsAckCommand  `cmd:"" help:"Acknowledge an alarm. It is not raised anew before its cause is gone."`
 }
 
 type alarmsListCommand struct {
@@ -68,7 +68,8 @@ func (c *alarmsListCommand) Run(ctx context.Context, t *terminal) error {
 			if a.State() == "open" {
 				open++
 			}
-			if err := t.print(a, "%d  %-12s  %s: %d refusals, mostly %s at %s, since %s, last %s\n", a.ID, a.State(), a.Who, a.Refusals, a.Code, a.Stage, t.moment(a.Raised), t.moment(a.Last)); err != nil {
+			if err := t.print(a, "%d  %-12s  %-9s  %s; raised %s, %s %s%s%s\n", a.ID, a.State(), a.Kind, a.Sentence(), t.moment(a.Raised), lastWord(a.Kind), t.moment(a.Last),
+				t.by(", acknowledged ", a.Acked, a.AckedBy), t.by(", cleared ", a.Cleared, "")); err != nil {
 				return err
 			}
 		}
@@ -77,6 +78,22 @@ func (c *alarmsListCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		return nil
 	})
+}
+
+// lastWord says what an alarm's last moment is.
+func lastWord(k store.AlarmKind) string {
+	if k == store.AlarmRefusals {
+		return "last"
+	}
+	return "since"
+}
+
+// by says when something was done and by whom; nothing where it was not.
+func (t *terminal) by(what string, at time.Time, who string) string {
+	if at.IsZero() {
+		return ""
+	}
+	return what + t.moment(at) + named(" by ", who)
 }
 
 type alarmsAckCommand struct {
@@ -90,6 +107,6 @@ func (c *alarmsAckCommand) Run(ctx context.Context, t *terminal) error {
 		if err := s.AcknowledgeAlarm(ctx, c.ID, "command line", time.Now()); err != nil {
 			return fmt.Errorf("acknowledging alarm %d: %w", c.ID, err)
 		}
-		return t.print(map[string]any{"alarm": c.ID, "acknowledged": true}, "Alarm %d is acknowledged. It clears when its sender is quiet.\n", c.ID)
+		return t.print(map[string]any{"alarm": c.ID, "acknowledged": true}, "Alarm %d is acknowledged. It clears when its cause is gone.\n", c.ID)
 	})
 }

@@ -66,7 +66,7 @@ func TestRegistryCommands(t *testing.T) {
 	}
 	step(0, "3  peer 192.0.2.7 ", "refusals")
 	step(0, "No alarm is raised", "alarms")
-	if raised, err := s.RaiseAlarms(t.Context(), 3, time.Hour, today.Add(time.Minute)); err != nil || len(raised) != 1 {
+	if raised, err := s.RaiseAlarms(t.Context(), store.AlarmLimits{Refusals: 3, Window: time.Hour}, today.Add(time.Minute)); err != nil || len(raised.Raised) != 1 {
 		t.Fatal(raised, err)
 	}
 	step(1, "1  open", "alarms")

@@ -21,14 +21,13 @@ import (
 // relaySide is the hub's way to the switch.
 type relaySide struct {
 	relay *relay.Relay
+	store *store.Store
+	log   *slog.Logger
 	stop  time.Duration
 }
 
 func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Location, log *slog.Logger) (*relaySide, error) {
-	dictionary, err := c.dictionary, error(nil)
-	if dictionary == nil {
-		dictionary, err = carpos.Load()
-	}
+	dictionary, err := c.messageDictionary()
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +41,7 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 		Against: func(w store.Work) []string {
 			return errorsOf(book.Against(packageOf(w), rules.Known{Order: &w.Known.Order, Cancelled: w.Known.Cancelled}))
 		},
-		Zone: zone,
+		Zone: zone, Report: reportTo(s),
 	}
 	for _, mnemonic := range c.SwitchLines {
 		config.Lines = append(config.Lines, relay.Line{Mnemonic: mnemonic, ORI: c.SwitchORI, Address: c.Switch, TLS: secure, Window: c.SwitchWindow, Test: c.SwitchTest})
@@ -51,7 +50,15 @@ func openRelay(c serveConfig, s *store.Store, book *rules.Book, zone *time.Locat
 	if err != nil {
 		return nil, err
 	}
-	return &relaySide{relay: r, stop: c.Stop}, nil
+	return &relaySide{relay: r, store: s, log: log, stop: c.Stop}, nil
+}
+
+// messageDictionary is the embedded one, or another in a region that tries a changed code table.
+func (c serveConfig) messageDictionary() (*carpos.Dictionary, error) {
+	if c.dictionary != nil {
+		return c.dictionary, nil
+	}
+	return carpos.Load()
 }
 
 // packageOf is what the rules look at of a package that the relay is about to send.
@@ -106,5 +113,16 @@ func (r *relaySide) run(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.stop)
 	defer cancel()
-	return r.relay.Stop(ctx)
+	err := r.relay.Stop(ctx)
+	r.retire(context.WithoutCancel(ctx))
+	return err
+}
+
+// retire says that this hub has no lines any more. Where that cannot be said they count as down, and are forgotten after a day.
+func (r *relaySide) retire(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := r.store.RetireLines(ctx); err != nil {
+		r.log.Warn("that the lines are given up could not be reported", "error", err.Error())
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 
 type statusCommand struct {
 	Database database `embed:""`
+
+	clockConfig `embed:""`
 
 	Data     string `help:"Look into the sandbox that keeps its data in this folder, running or not." type:"path" placeholder:"DIR"`
 	Tracking string `arg:"" help:"The submission's tracking number, as typed."`
@@ -48,10 +51,11 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "submission.read", Object: "submission " + string(tracking), Outcome: "shown"}); err != nil {
 		return fmt.Errorf("recording the look at the submission: %w", err)
 	}
+	outlook := status.Outlook(time.Now(), c.Warn)
 	if t.json {
-		return t.print(statusJSON(status), "")
+		return t.print(statusJSON(status, outlook), "")
 	}
-	t.printStatus(status)
+	t.printStatus(status, outlook)
 	return nil
 }
 
@@ -72,7 +76,7 @@ func (d database) lookInto(ctx context.Context, data string) (string, func(), er
 }
 
 // printStatus tells a submission in plain words: first how it stands, then how it came there.
-func (t *terminal) printStatus(s store.Status) {
+func (t *terminal) printStatus(s store.Status, outlook store.Outlook) {
 	w := t.out
 	from := "a sender that is not registered"
 	if s.Agency.ORI != "" {
@@ -88,8 +92,11 @@ func (t *terminal) printStatus(s store.Status) {
 		fmt.Fprintf(w, "  package   %s (%s)\n", s.Package, s.Action)
 	}
 	fmt.Fprintf(w, "  received  %s, %d bytes, SHA-256 %s\n", t.moment(s.ReceivedAt), s.WireBytes, hex.EncodeToString(s.Digest[:]))
-	if s.Owed && !s.Due.IsZero() {
+	if s.Clocked() {
 		fmt.Fprintf(w, "  due       %s (%s)\n", t.moment(s.Due), calendar.Explain(s.DueRule))
+	}
+	if o := outlook; o.Standing != "" || o.Sentence != "" {
+		fmt.Fprintf(w, "  deadline  %s\n", strings.Join(slices.DeleteFunc([]string{string(o.Standing), o.Sentence}, func(s string) bool { return s == "" }), ". "))
 	}
 	if o := s.Order; o != nil {
 		fmt.Fprintf(w, "  order     case %s, court %s%s%s\n", o.Case, o.Court, named(", OCA ", o.OCA), named(", FCN ", string(o.FCN)))
@@ -101,6 +108,9 @@ func (t *terminal) printStatus(s store.Status) {
 	}
 	for _, st := range s.Stages {
 		fmt.Fprintf(w, "  %s %-10s %s%s\n", okMark(st.OK), st.Name, st.End.Sub(st.Start).Round(time.Microsecond), named("  ", st.Text))
+	}
+	for _, c := range s.Supplied {
+		fmt.Fprintf(w, "  supplied  %s to CARPOS on %s by %s; source: %s\n", c.Field, t.moment(c.At), c.By, c.Source)
 	}
 	for _, tr := range s.Transmissions {
 		t.printTransmission(tr)
@@ -183,6 +193,9 @@ type statusOut struct {
 	Code          string            `json:"code,omitempty"`
 	Due           *time.Time        `json:"due,omitempty"`
 	DueRule       string            `json:"dueRule,omitempty"`
+	Standing      store.Standing    `json:"standing,omitempty"`
+	Delay         store.Party       `json:"delay,omitempty"`
+	Outlook       string            `json:"outlook,omitempty"`
 	Case          order.CaseNumber  `json:"case,omitempty"`
 	OCA           string            `json:"oca,omitempty"`
 	FCN           order.FCN         `json:"fcn,omitempty"`
@@ -222,12 +235,13 @@ type attemptOut struct {
 	Text    string    `json:"text,omitempty"`
 }
 
-func statusJSON(s store.Status) statusOut {
+func statusJSON(s store.Status, outlook store.Outlook) statusOut {
 	out := statusOut{Tracking: s.Tracking, State: string(s.State), Next: s.Next.Sentence, Whose: string(s.Next.Whose), Agency: s.Agency.ORI, Package: s.Package,
 		Action: string(s.Action), Test: s.Test, ReplayOf: s.ReplayOf, ReceivedAt: s.ReceivedAt, Bytes: s.WireBytes, SHA256: hex.EncodeToString(s.Digest[:]), Code: s.RefusedCode, Stages: s.Stages}
-	if s.Owed && !s.Due.IsZero() {
+	if s.Clocked() {
 		out.Due, out.DueRule = &s.Due, s.DueRule
 	}
+	out.Standing, out.Delay, out.Outlook = outlook.Standing, outlook.Delay, outlook.Sentence
 	if s.Order != nil {
 		out.Case, out.OCA, out.FCN, out.Version = s.Order.Case, s.Order.OCA, s.Order.FCN, s.Order.Version
 		out.CancelledBy, out.Follows, out.FollowedBy = s.Order.CancelledBy, s.Order.Follows, s.Order.FollowedBy

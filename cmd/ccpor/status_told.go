@@ -14,7 +14,7 @@ func (t *terminal) printTold(o store.OrderSummary) {
 	for _, p := range o.Reported {
 		switch {
 		case p.Service != nil:
-			fmt.Fprintf(w, "            served on %s at %s (%s) by %s, as CARPOS reports: message %d\n", p.Service.Date, p.Service.Time, p.Service.Method, agencyOf(p.Service.Server), p.Message)
+			fmt.Fprintf(w, "            served on %s at %s (%s) by %s, as CARPOS reports: message %d\n", p.Service.Date, p.Service.Time, p.Service.Method, agencyServed(p.Service.Server), p.Message)
 		case p.Violation != nil:
 			violations++
 			fmt.Fprintf(w, "            violation %d: %s, report %s of %s, as CARPOS reports: message %d\n", violations, t.moment(p.Violation.At), p.Violation.Report, p.Violation.Agency, p.Message)
@@ -31,7 +31,7 @@ func (t *terminal) printTold(o store.OrderSummary) {
 	}
 }
 
-func agencyOf(o order.Officer) string {
+func agencyServed(o order.Officer) string {
 	if o.AgencyORI != "" {
 		return string(o.AgencyORI)
 	}
@@ -69,7 +69,7 @@ func toldJSON(o store.OrderSummary) *toldOut {
 	for _, p := range o.Reported {
 		r := reportedOut{Message: p.Message, Kind: string(p.Kind), At: p.At}
 		if s := p.Service; s != nil {
-			r.Agency, r.Method, r.Served = agencyOf(s.Server), string(s.Method), s.Date.String()+"T"+s.Time.String()
+			r.Agency, r.Method, r.Served = agencyServed(s.Server), string(s.Method), s.Date.String()+"T"+s.Time.String()
 		}
 		if v := p.Violation; v != nil {
 			r.Agency, r.Report, r.Broken = string(v.Agency), v.Report, &v.At

@@ -17,7 +17,7 @@ create index transmission_due on transmission (retry_at) where class is null and
 create index transmission_turn on transmission (class, agency_id, turn, id) where class is not null;
 create index transmission_aging on transmission (class_until) where class is not null;
 
--- When an agency was last served, counted in choices. It needs no disk: what is lost in a crash of the database is whose turn it was.
+-- When an agency was last served, counted in choices; 0 before the first.
 create sequence turn;
 create table agency_turn (
     agency_id bigint primary key,
@@ -25,7 +25,7 @@ create table agency_turn (
 ) with (fillfactor = 50);
 
 -- Chooses the transmission that goes next over a line, and claims it: of the best class, of the agency that was served longest ago, the one whose turn is first.
--- It steps from agency to agency in the index, so that what it costs depends on how many agencies have something waiting, and not on how much.
+-- It looks at the first of each agency only, so that what it costs depends on how many agencies there are, and not on how much is waiting.
 -- Rows that another choice has locked at this moment are passed over.
 -- +goose StatementBegin
 create function choose_transmission(line text, tests boolean, at timestamptz, claim timestamptz) returns bigint language plpgsql as $$
@@ -35,21 +35,16 @@ declare
     chosen bigint;
 begin
     for best in 0 .. 3 loop
+        continue when not exists (select from transmission t where t.class = best);
         for who in
-            with recursive waiting (agency_id) as (
-                (select t.agency_id from transmission t where t.class = best order by t.agency_id limit 1)
-                union all
-                select (select t.agency_id from transmission t where t.class = best and t.agency_id > w.agency_id order by t.agency_id limit 1)
-                from waiting w where w.agency_id is not null)
-            select a.id from waiting w join agency a on a.id = w.agency_id left join agency_turn u on u.agency_id = a.id
-            where a.mnemonic in ('', line) order by u.served nulls first, a.id
+            select u.agency_id from agency_turn u join agency a on a.id = u.agency_id where a.mnemonic in ('', line) order by u.served, u.agency_id
         loop
             select t.id into chosen from transmission t
             where t.class = best and t.agency_id = who and t.retry_at <= at and (tests or not t.test) and (t.claimed_until is null or t.claimed_until < at)
             order by t.turn, t.id limit 1 for update skip locked;
             if found then
                 update transmission t set claimed_until = claim where t.id = chosen;
-                insert into agency_turn (agency_id, served) values (who, nextval('turn')) on conflict (agency_id) do update set served = excluded.served;
+                update agency_turn set served = nextval('turn') where agency_id = who;
                 return chosen;
             end if;
         end loop;
