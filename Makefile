@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test interop check prove attack replay-proof build deps deps-test bench bench-quick soak outage clean
+.PHONY: run demo test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -53,6 +53,9 @@ check: deps-test ## everything of CI but the suite; every reader of strangers' b
 	@.ci/generated
 	@.ci/vuln
 	.ci/fuzz 60s $(READERS)
+
+model: deps-test ## 10,000 random schedules of losses, crashes and two hubs, each judged afterwards, and every planted defect found; SEED and COUNT play others, COUNT=1 tells one
+	CCPOR_MODEL_COUNT=$(or $(COUNT),10000) CCPOR_MODEL_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 120m -run '^TestModel$(if $(SEED)$(COUNT),$$$$)' -v ./clets/relay
 
 bench: build ## measure intake and relay beside their probes; docs/performance.md says how
 	$(BUILD)/ccpor-bench run --out bench/latest.json

@@ -112,8 +112,11 @@ type watch struct{ err error }
 func (w *watch) WarnOfExpiry(context.Context, time.Time) ([]store.ExpiryWarning, error) {
 	return nil, w.err
 }
-func (w *watch) RaiseAlarms(context.Context, int, time.Duration, time.Time) ([]store.Alarm, error) {
+func (w *watch) WarnOfDeadlines(context.Context, []float64, time.Time) ([]store.DeadlineWarning, error) {
 	return nil, w.err
+}
+func (w *watch) RaiseAlarms(context.Context, store.AlarmLimits, time.Time) (store.AlarmChanges, error) {
+	return store.AlarmChanges{}, w.err
 }
 
 // What a hub tells is what the table says: every metric, its kind, its labels and its text, and nothing else.
@@ -299,7 +302,7 @@ func TestWatchThatFailsIsCounted(t *testing.T) {
 	}
 	s := m.Watched(&watch{err: errors.New("no database")})
 	_, _ = s.WarnOfExpiry(t.Context(), now)
-	_, _ = s.RaiseAlarms(t.Context(), 1, 1, now)
+	_, _ = s.RaiseAlarms(t.Context(), store.AlarmLimits{}, now)
 	if err := testutil.GatherAndCompare(r, strings.NewReader(`
 # HELP ccpor_watch_looks_total Looks at refusals and certificates, whole or failed. None at all means that nobody watches.
 # TYPE ccpor_watch_looks_total counter

@@ -412,8 +412,8 @@ func (c *change) move(to TransmissionState, w why, at, due time.Time) {
 	c.b.Queue(`update transmission set state = $2, reason = $3, field = $4, item = $5, changed_at = $6, open_attempt = null, open_since = null, open_line = '',
 			class = null, claimed_until = null,
 			retry_at = case when $2 in ('ready', 'unknown') then $7::timestamptz end,
-			doubt = case when $2 = 'unknown' then true when $2 in ('held', 'given_up') then doubt else false end
-		where id = $1`, int64(c.id), string(to), w.reason, w.field, w.item, at, due)
+			doubt = $2 = 'unknown' or $2 in ('held', 'given_up') and $8
+		where id = $1`, int64(c.id), string(to), w.reason, w.field, w.item, at, due, c.doubt)
 	c.state = to
 }
 
@@ -460,6 +460,7 @@ func (c *change) finish(a AttemptRef, o Outcome) error {
 			c.correct(o.At)
 			break
 		}
+		c.doubt = c.doubt || o.Verdict == VerdictHeld && a.Purpose == PurposeSend // a reply that nobody understands may be an acceptance
 		c.move(StateHeld, why{o.Text, o.Field, o.Item}, o.At, o.At)
 	case VerdictGaveUp:
 		c.giveUp(o.Text, o.At)

@@ -261,6 +261,27 @@ func TestReleaseAfterALostReplyLooksUpFirst(t *testing.T) {
 	}
 }
 
+// TestReleaseAfterAReplyThatNobodyUnderstandsLooksUpFirst: such a reply may have been an acceptance, and a second proof of service would be a second one on record.
+func TestReleaseAfterAReplyThatNobodyUnderstandsLooksUpFirst(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		verdict store.Verdict
+		want    store.TransmissionState
+	}{{store.VerdictHeld, store.StateUnknown}, {store.VerdictRejected, store.StateReady}} {
+		t.Run(string(c.verdict), func(t *testing.T) {
+			t.Parallel()
+			h := newHub(t)
+			r := mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+			id := h.only(r).ID
+			h.finish(h.begin(id, store.PurposeSend), store.Outcome{Verdict: c.verdict})
+			if err := h.Release(t.Context(), id, "person jdoe", noon); err != nil {
+				t.Fatal(err)
+			}
+			h.wantState(r, c.want)
+		})
+	}
+}
+
 // TestLateReply: the reply to an attempt whose outcome was unknown comes after all.
 func TestLateReply(t *testing.T) {
 	t.Parallel()

@@ -17,26 +17,26 @@ import (
 	"ccpor/store"
 )
 
-// counter is a desk with one answer.
-type counter struct {
+// answered is a desk with one answer.
+type answered struct {
 	view  inquiry.View
 	asked inquiry.Form
 	err   error
 	shown []string
 }
 
-func (c *counter) Ask(_ context.Context, f inquiry.Form) (store.InquiryID, error) {
+func (c *answered) Ask(_ context.Context, f inquiry.Form) (store.InquiryID, error) {
 	c.asked = f
 	return 12, c.err
 }
 
-func (c *counter) Show(_ context.Context, _ store.InquiryID, actor string) (inquiry.View, error) {
+func (c *answered) Show(_ context.Context, _ store.InquiryID, actor string) (inquiry.View, error) {
 	c.shown = append(c.shown, actor)
 	return c.view, c.err
 }
 
 // visit asks the pages over a desk.
-func visit(t *testing.T, c *counter, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
+func visit(t *testing.T, c *answered, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	p, err := New(&shelf{}, &shelf{}, time.UTC, received, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
@@ -62,7 +62,7 @@ func visit(t *testing.T, c *counter, method, path string, form url.Values, chang
 var filled = url.Values{"for": {"CA0300000"}, "certified": {"badge 4711"}, "purpose": {"traffic stop"}, "name": {"JONES,MARC"}, "born": {"1981-11-21"}, "sex": {"M"}}
 
 func TestAskingGoesToThePageOfTheInquiry(t *testing.T) {
-	c := &counter{}
+	c := &answered{}
 	w := visit(t, c, http.MethodPost, "/inquiry", filled, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/inquiry/12" {
 		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
@@ -75,7 +75,7 @@ func TestAskingGoesToThePageOfTheInquiry(t *testing.T) {
 
 // What is wrong is said above the form, which keeps what was typed; nothing of it is markup.
 func TestRefusedFormsComeBack(t *testing.T) {
-	c := &counter{err: &inquiry.Refusal{Problems: []string{"It must be said why is asked.", "A name is written as LAST,FIRST MIDDLE."}}}
+	c := &answered{err: &inquiry.Refusal{Problems: []string{"It must be said why is asked.", "A name is written as LAST,FIRST MIDDLE."}}}
 	form := url.Values{"name": {`"><script>alert(1)</script>`}, "for": {"CA0300000"}, "sex": {"M"}}
 	w := visit(t, c, http.MethodPost, "/inquiry", form, nil)
 	body := w.Body.String()
@@ -113,7 +113,7 @@ func TestInquiryPagesRefuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &counter{err: tt.err}
+			c := &answered{err: tt.err}
 			w := visit(t, c, tt.method, tt.path, tt.form, tt.change)
 			if w.Code != tt.code || (c.asked.Actor != "") != tt.asked || strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "JONES") {
 				t.Errorf("status %d, asked %q, body %.300q", w.Code, c.asked.Actor, w.Body)
@@ -127,7 +127,7 @@ func TestInquiryPagesRefuse(t *testing.T) {
 
 func TestWaitingPageLooksAgain(t *testing.T) {
 	v := inquiry.View{ID: 12, State: store.InquirySending, Headline: "CARPOS has been asked.", Next: "Wait.", Whose: "CARPOS"}
-	w := visit(t, &counter{view: v}, http.MethodGet, "/inquiry/12", nil, nil)
+	w := visit(t, &answered{view: v}, http.MethodGet, "/inquiry/12", nil, nil)
 	if w.Header().Get("Refresh") != "2" || !strings.Contains(w.Body.String(), "CARPOS has been asked.") {
 		t.Errorf("refresh %q, %s", w.Header().Get("Refresh"), w.Body)
 	}
@@ -136,7 +136,7 @@ func TestWaitingPageLooksAgain(t *testing.T) {
 // The answer's page marks differences by a sign and a word, escapes what CARPOS says, and looks no further.
 func TestAnswerPage(t *testing.T) {
 	ended := received()
-	c := &counter{view: inquiry.View{ID: 12, State: store.InquiryAnswered, Headline: "CARPOS has one record.", Next: "Nothing.", Whose: "nobody", Asked: "name JONES, MARC", Ended: &ended,
+	c := &answered{view: inquiry.View{ID: 12, State: store.InquiryAnswered, Headline: "CARPOS has one record.", Next: "Nothing.", Whose: "nobody", Asked: "name JONES, MARC", Ended: &ended,
 		Warnings: []string{"Do not arrest on this alone."}, Lines: []string{"CCP1", "CCP2"},
 		Missing: []inquiry.Missing{{Order: "order A-3", Tracking: tracked, Means: "It is held.", Whose: "person of the hub"}},
 		Hits: []inquiry.Hit{{Ordinal: 1, FCN: "111", Title: "SERVED <b>ORDER</b>", Belongs: "It is the registry's order A-1.", Tracking: tracked, Differences: 1, Owed: []string{"CARPOS does not have a change."},

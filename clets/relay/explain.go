@@ -81,7 +81,7 @@ func NAKReadings(d *carpos.Dictionary, book *codes.Book, code int) []Reading {
 }
 
 func readingOf(when string, p store.Purpose, f finding) Reading {
-	rule := ruleOf(p, f.event)
+	rule := policy.of(p, f.event)
 	text := rule.text
 	if strings.Contains(text, "%s") {
 		text = fmt.Sprintf(text, f.details)

@@ -175,7 +175,7 @@ func (r *Relay) shows(h carpos.Hit, s sent) carpos.Shown {
 
 // outcome applies the policy to a finding.
 func (r *Relay) outcome(s sent, f finding, in store.InboundID, now time.Time) store.Outcome {
-	rule := ruleOf(s.purpose, f.event)
+	rule := r.rules.of(s.purpose, f.event)
 	o := store.Outcome{Verdict: rule.verdict, FCN: f.fcn, NIC: f.nic, Code: f.code, Text: rule.text, Field: f.field, Inbound: in, At: now, RetryAt: now}
 	if strings.Contains(rule.text, "%s") {
 		o.Text = fmt.Sprintf(rule.text, f.details)

@@ -47,8 +47,11 @@ type rule struct {
 	text    string
 }
 
+// rules are a table of what follows from each event.
+type rules map[store.Purpose]map[event]rule
+
 // policy is the one table of what is accepted, tried again, looked up or left to a person (profile section 4). What is not in it is held.
-var policy = map[store.Purpose]map[event]rule{
+var policy = rules{
 	store.PurposeSend: {
 		entered:     {store.VerdictAccepted, none, "CARPOS has it."},
 		onFile:      {store.VerdictOnFile, none, "CARPOS had it on file already; nothing was entered again."},
@@ -82,9 +85,9 @@ var policy = map[store.Purpose]map[event]rule{
 	},
 }
 
-// ruleOf is the table's row; what has none goes to a person.
-func ruleOf(p store.Purpose, e event) rule {
-	r, ok := policy[p][e]
+// of is the table's row; what has none goes to a person.
+func (t rules) of(p store.Purpose, e event) rule {
+	r, ok := t[p][e]
 	if !ok {
 		return rule{store.VerdictHeld, none, "Something happened that the relay has no rule for; a person has to look."}
 	}

@@ -33,7 +33,7 @@ func TestPolicyIsComplete(t *testing.T) {
 			}
 		}
 	}
-	if r := ruleOf(store.PurposeSend, found); r.verdict != store.VerdictHeld {
+	if r := policy.of(store.PurposeSend, found); r.verdict != store.VerdictHeld {
 		t.Errorf("an event without a rule: %+v", r)
 	}
 }

@@ -190,6 +190,11 @@ type Relay struct {
 	stations []*station
 	seats    seats
 	altered  chan struct{} // a line has come up or gone down since the last report
+	rules    rules
+
+	// dial opens a line, spawn runs in a goroutine of its own what the group waits for: a test may take the place of both.
+	dial  func(context.Context, link.Config, link.Handler) (line, error)
+	spawn func(*sync.WaitGroup, func())
 
 	// keeping ends the lines and the sweep; stopping is closed first.
 	keeping  context.Context
@@ -209,7 +214,7 @@ func New(s Store, d *carpos.Dictionary, cfg Config) (*Relay, error) {
 		return nil, fmt.Errorf("relay: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	r := &Relay{cfg: cfg, store: s, author: author{d, cfg.Zone}, codes: book, clock: cfg.Clock, log: cfg.Log, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
+	r := &Relay{cfg: cfg, store: s, author: author{d, cfg.Zone}, codes: book, clock: cfg.Clock, log: cfg.Log, rules: policy, dial: dial, spawn: (*sync.WaitGroup).Go, stopping: make(chan struct{}), altered: make(chan struct{}, 1)}
 	r.seats.changed = make(chan struct{})
 	for _, l := range cfg.Lines {
 		r.stations = append(r.stations, newStation(r, l))

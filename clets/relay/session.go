@@ -11,7 +11,7 @@ import (
 // session is the line while it is up. It is the line's handler.
 type session struct {
 	station *station
-	line    *link.Line    // set when opened is closed
+	line    line          // set when opened is closed
 	opened  chan struct{} // the switch may speak before Dial returns
 
 	taken  int             // places in the window; under relay.seats.mu, as the next two
@@ -25,6 +25,25 @@ type session struct {
 	room     chan struct{} // bounds what is settled at a time
 }
 
+// line is what the relay needs of a line to the switch; *link.Line is one.
+type line interface {
+	Mnemonic() string
+	Body(control string, text []byte) []byte
+	Send(ctx context.Context, control string, body []byte) error
+	Got(outseq string) error
+	Drain(ctx context.Context) error
+	Done() <-chan struct{}
+	Close()
+}
+
+func dial(ctx context.Context, cfg link.Config, h link.Handler) (line, error) {
+	l, err := link.Dial(ctx, cfg, h)
+	if err != nil {
+		return nil, err // not a line that is nil
+	}
+	return l, nil
+}
+
 // settling is how many events of one line are settled at a time; the line is held up beyond that.
 const settling = 16
 
@@ -34,7 +53,7 @@ const settleWithin = 30 * time.Second
 // handle settles something in a goroutine of its own, so that the line goes on reading.
 func (s *session) handle(what func(context.Context) error) {
 	s.room <- struct{}{}
-	s.handling.Go(func() {
+	s.station.relay.spawn(&s.handling, func() {
 		defer func() { <-s.room }()
 		ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
 		defer cancel()

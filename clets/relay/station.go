@@ -139,7 +139,7 @@ func (st *station) serve(ctx context.Context) error {
 		r.log.Info("requests without a known outcome were found and will be looked up", "line", st.cfg.Mnemonic, "count", len(left))
 	}
 	s := &session{station: st, seated: map[string]bool{}, opened: make(chan struct{}), room: make(chan struct{}, settling)}
-	s.line, err = link.Dial(ctx, link.Config{
+	s.line, err = r.dial(ctx, link.Config{
 		Address: st.cfg.Address, Mnemonic: st.cfg.Mnemonic, ORI: st.cfg.ORI, TLS: st.cfg.TLS, Window: st.cfg.Window, Limits: r.cfg.Limits, Clock: r.clock,
 	}, ear{s})
 	if err != nil {
@@ -163,7 +163,7 @@ func (st *station) serve(ctx context.Context) error {
 
 // hold renews the lease until the line goes, the lease is lost or ctx ends. until is when the lease ends at the latest that this hub may assume. A database
 // that does not answer is waited for no longer than that, less the time to close the line: so two hubs never have it.
-func (st *station) hold(ctx context.Context, line *link.Line, lease store.Lease, until time.Time) (store.Lease, error) {
+func (st *station) hold(ctx context.Context, line line, lease store.Lease, until time.Time) (store.Lease, error) {
 	r := st.relay
 	for {
 		select {

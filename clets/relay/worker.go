@@ -26,14 +26,18 @@ const snooze = time.Second
 
 // Work moves one transmission on, whichever goes next. The job itself is finished when the request is on the line; whatever comes of it makes a new job.
 func (t *transmitter) Work(ctx context.Context, _ *river.Job[store.TransmitArgs]) error {
-	worked, err := t.relay.wake(ctx)
+	return t.relay.jobResult(t.relay.wake(ctx))
+}
+
+// jobResult tells River what has become of a job.
+func (r *Relay) jobResult(worked bool, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, errNoSeat):
 		return river.JobSnooze(snooze)
 	}
-	t.relay.log.Error("a transmission could not be worked on; it is tried again", "error", err)
+	r.log.Error("a transmission could not be worked on; it is tried again", "error", err)
 	if worked { // the transmission is passed over for a while, so that one that cannot be worked on is in nobody's way; then it has this job
 		return river.JobSnooze(store.Claimed + snooze)
 	}

@@ -22,7 +22,7 @@ func frame(body string) string { return fmt.Sprintf("\x01%08d\x02%s\x03", len(bo
 const (
 	reply    = "RSP CCPR 0000000012 000031\r\n8AYX.CA030013J\r\nRE: ERR.CA030013J.OCA/06NF0886\r\n"
 	proof    = "8AYX.CA030013J\nRE: SRR.CA030013J.FCN/2320632500001\n"
-	inquiry  = "8AYX.CA030013J\r\nRE: QRR.CA030013J.OCA/06NF0886\r\n"
+	inquired = "8AYX.CA030013J\r\nRE: QRR.CA030013J.OCA/06NF0886\r\n"
 	entryHit = "MATCH MADE ON\r\nOCA/06NF0886\r\nOCA FIELD SEARCH REVEALS:\r\nROS HIT # 001\r\nFCN/2320632500001\r\nORI/CA030013J\r\nOCA/06NF0886\r\n" +
 		"*** NOT SERVED CRIMINAL PROTECTIVE ORDER ***\r\n* * * * * RESTRAINED PERSON INFORMATION * * * * *\r\nNAM/JONES,MARC DOB/19700203\r\n" +
 		"* * * * * COURT INFORMATION * * * * *\r\nISSUE DATE/20060607 EXPIRATION DATE/20090607\r\n***** END OF DVROS MESSAGE *****\r\n"
@@ -50,10 +50,10 @@ func TestDescribed(t *testing.T) {
 		{"a proof accepted", proof + "SERVICE ACCEPTED\nFCN/2320632500001\n"},
 		{"refused for three reasons", proof + "REJECT 21 JONES IS NOT SMITH FLD/NAM\nREJECT 24 EXPIRED\nREJECT 77 JONES\n"},
 		{"later", proof + "REJECT 90 CARPOS UNAVAILABLE, TRY LATER\n"},
-		{"looked up: a hit", inquiry + entryHit},
-		{"looked up: two broken hits", inquiry + strings.ReplaceAll(entryHit, "NAM/", "NAME/") + "ROS HIT # 002\r\n"},
-		{"looked up: nothing", inquiry + "NO RECORD FOUND\r\n"},
-		{"looked up: refused", inquiry + "REJECT 30 ORI NOT AUTHORISED\r\n"},
+		{"looked up: a hit", inquired + entryHit},
+		{"looked up: two broken hits", inquired + strings.ReplaceAll(entryHit, "NAM/", "NAME/") + "ROS HIT # 002\r\n"},
+		{"looked up: nothing", inquired + "NO RECORD FOUND\r\n"},
+		{"looked up: refused", inquired + "REJECT 30 ORI NOT AUTHORISED\r\n"},
 		{"a service notice", "UNS CCPR 000032\r\nSERVICE NOTICE\r\nFCN/2320632500001\r\nNAM/JONES,MARC\r\nSVN/A. CECIL\r\nSVD/20260303\r\nSVT/1700\r\nSVA/CA0300000\r\nSVM/P\r\nSVR/OTH\r\n"},
 		{"a service notice without its hour", "SERVICE NOTICE\nFCN/2320632500001\nSVN/A. CECIL\nSVD/20260303"},
 		{"a violation notice with faults", "VIOLATION NOTICE\nVDT/20260303\nARR/MAYBE\n"},
