@@ -55,7 +55,7 @@ func (c *change) supply(a Act) {
 	fields, to := fieldsOf(a.Corrections), c.released()
 	told := fmt.Sprintf("The exchange supplied %s for CARPOS (source: %s). The court puts it into its own data and sends a change.", fields, sourcesOf(a.Corrections))
 	c.move(to, why{reason: told, field: a.Corrections[0].Field}, a.At, a.At)
-	c.enqueue(a.At, c.id)
+	c.enqueue(time.Time{}, c.id)
 	c.heldBy("")
 	c.audit(a.At, a.Who, "transmission.correct", string(c.state), fmt.Sprintf("%s supplied, source: %s", fields, sourcesOf(a.Corrections)))
 }

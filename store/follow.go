@@ -135,7 +135,7 @@ func (s *Store) end(ctx context.Context, tx pgx.Tx, later, earlier standing, at 
 	b.Queue("insert into audit (at, actor, action, object, outcome, details, order_id) values ($1, $2, 'order.follow', $3, 'cancelled', $4, $5)",
 		at, "hub "+s.opts.Hub, earlier.object(), "the order of submission "+string(later.tracking)+" follows it and is in CARPOS", earlier.id)
 	if state == StateReady {
-		if err := enqueue(ctx, s.jobs, &b, at, TransmissionID(number)); err != nil {
+		if err := enqueue(ctx, s.jobs, &b, time.Time{}, TransmissionID(number)); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,7 @@ func (s *Store) Stranded(ctx context.Context, dueBefore, now time.Time) ([]Trans
 	}
 	found := due[jobs:]
 	var b pgx.Batch
-	if err := enqueue(ctx, s.jobs, &b, now, found...); err != nil {
+	if err := enqueue(ctx, s.jobs, &b, time.Time{}, found...); err != nil {
 		return nil, err
 	}
 	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {

@@ -420,10 +420,22 @@ func (c *change) move(to TransmissionState, w why, at, due time.Time) {
 // again gives the transmission back to the relay, with a job at the time when it is due.
 func (c *change) again(to TransmissionState, at, due time.Time) {
 	c.move(to, why{}, at, due)
-	c.enqueue(due, c.id)
+	c.enqueue(soon(at, due), c.id)
 }
 
-func (c *change) enqueue(at time.Time, id TransmissionID) { c.insert(at, TransmitArgs{int64(id)}) }
+// tooEarly is the longest that a job may come too early: whoever takes it finds that its transmission is due soon, and waits.
+const tooEarly = time.Second
+
+// soon is when a job comes that is due then, seen from at; zero: at once. River looks every five seconds only at jobs that have a time.
+func soon(at, due time.Time) time.Time {
+	if due.Sub(at) < tooEarly {
+		return time.Time{}
+	}
+	return due
+}
+
+// enqueue makes the transmission's job; zero: at once.
+func (c *change) enqueue(due time.Time, id TransmissionID) { c.insert(due, TransmitArgs{int64(id)}) }
 
 // insert cannot fail on a job of one number; if River found a reason all the same, the commit must not happen.
 func (c *change) insert(at time.Time, job river.JobArgs) {
@@ -531,7 +543,7 @@ func (c *change) accept(o Outcome, w why) {
 	c.open--
 	c.readyNext(o.At)
 	if c.follows {
-		c.insert(o.At, FollowArgs{c.orderID})
+		c.insert(time.Time{}, FollowArgs{c.orderID})
 	}
 }
 
@@ -541,7 +553,7 @@ func (c *change) readyNext(at time.Time) {
 		return
 	}
 	c.b.Queue(`update transmission w set state = 'ready', changed_at = $2, retry_at = $2 where w.id = $1 and w.state = 'waiting'`, int64(c.following), at)
-	c.enqueue(at, c.following)
+	c.enqueue(time.Time{}, c.following)
 	c.next = c.following
 }
 

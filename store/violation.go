@@ -96,7 +96,7 @@ func (s *Store) oweViolation(ctx context.Context, tx pgx.Tx, o violated, v order
 	b.Queue("insert into audit (at, actor, action, object, outcome, details, order_id) values ($1, $2, 'violation.report', $3, $4, $5, $6)", at, who,
 		fmt.Sprintf("transmission %d (VRR) of submission %s", id, o.tracking), string(state), "on behalf of "+string(v.Agency)+", SHA-256 "+hex.EncodeToString(digest[:]), o.id)
 	if state == StateReady {
-		if err := enqueue(ctx, s.jobs, &b, at, id); err != nil {
+		if err := enqueue(ctx, s.jobs, &b, time.Time{}, id); err != nil {
 			return 0, err
 		}
 	}

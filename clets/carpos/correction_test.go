@@ -70,7 +70,7 @@ func TestCorrectionsThatAreRefused(t *testing.T) {
 		field, value, heldFor, want string
 	}{
 		"a code that is none":            {"RAC", "Q", "", "not in table cal_doj.race"},
-		"a date that is none":            {"DOB", "19811341", "", "shape of a date"},
+		"a date that is none":            {"DOB", "19811341", "", "CCYYMMDD, as"},
 		"a date of people":               {"DOB", "1981-11-21", "", "has 10 characters, 8 are allowed"},
 		"nothing":                        {"RAC", "", "", "is empty"},
 		"when it ends":                   {"EXP", "20300101", "", "the court's word alone"},

@@ -109,7 +109,7 @@ func TestUnfieldedTableIsChecked(t *testing.T) {
 		"a note repeats a value": {"minor\tnote\tThe restrained person", "minor\tnote\t{}", "repeats no value"},
 	} {
 		files := fstest.MapFS{}
-		for _, f := range []string{"keys", "fields", "rules", "terms", "latin", "items", "hit", "hitwords"} {
+		for _, f := range []string{"keys", "fields", "rules", "terms", "latin", "items", "hit", "hitwords", "corrections"} {
 			b, err := data.ReadFile("data/" + f + ".tsv")
 			if err != nil {
 				t.Fatal(err)

@@ -159,7 +159,7 @@ func TestInquiryMishaps(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, sim.Config{Faults: tt.faults})
 			id := b.inquire(store.Question{OCA: "NOWHERE-1"}, patience)
-			b.start(Config{Pauses: []time.Duration{600 * time.Millisecond}})
+			b.start(Config{Pauses: []time.Duration{600 * time.Millisecond}, Redial: []time.Duration{600 * time.Millisecond}})
 			if tt.fails != "" {
 				if q := b.failed(id, tt.fails); q.Tries != tt.tries {
 					t.Errorf("it was asked %d times, want %d", q.Tries, tt.tries)

@@ -132,7 +132,7 @@ func TestJudge(t *testing.T) {
 		"later and wrong":           {sendEntry, entryEcho + "REJECT 90 X\r\nREJECT 06 X FLD/RAC\r\n", reject, ""},
 		"same number":               {sendEntry, entryEcho + "REJECT 40 X\r\n", reject, ""},
 		"garbled":                   {sendEntry, entryEcho + "DETPECCA YRTNE\r\n", unreadable, ""},
-		"nothing":                   {sendEntry, "", unreadable, ""},
+		"nothing":                   {sendEntry, "", cut, ""},
 		"look-up: there":            {findEntry, lookupEcho + hit("77", "N1", "NOT SERVED", "JONES,MARC", "20260302", ""), found, "77"},
 		"look-up: cancelled":        {findEntry, lookupEcho + hit("77", "N1", "CANCELLED", "JONES,MARC", "20260302", ""), found, "77"},
 		"look-up: other name":       {findEntry, lookupEcho + hit("77", "N1", "NOT SERVED", "JONES,MARK", "20260302", ""), otherData, ""},

@@ -73,6 +73,7 @@ func (st *station) keep(ctx context.Context) {
 		began := st.relay.now()
 		err := st.serve(ctx)
 		st.note(false, err)
+		st.relay.observeLine(st.cfg.Mnemonic, false)
 		if st.relay.now().Sub(began) > steady {
 			failures = 0
 		}
@@ -114,7 +115,6 @@ func (st *station) note(up bool, why error) {
 		st.since = st.relay.now()
 	}
 	st.up, st.why = up, text
-	st.relay.observeLine(st.cfg.Mnemonic, up)
 }
 
 // serve leases the line, settles what a former holder left behind, logs on, and returns when the line is gone and everything that was on it is settled.
@@ -153,6 +153,7 @@ func (st *station) serve(ctx context.Context) error {
 		return err
 	}
 	st.note(true, nil)
+	r.observeLine(st.cfg.Mnemonic, true)
 	r.log.Info("a line is up", "line", st.cfg.Mnemonic)
 	st.open(s)
 	lease, err = st.hold(ctx, s.line, lease, asked.Add(r.cfg.LeaseTTL))

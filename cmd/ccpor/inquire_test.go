@@ -24,7 +24,7 @@ func TestInquireFromTheCommandLine(t *testing.T) {
 	}
 	t.Cleanup(func() { sw.Close() })
 	relay, err := openRelay(serveConfig{Switch: sw.Addr(), SwitchPlain: true, SwitchTest: true, SwitchORI: "CA0340000", SwitchLines: []string{"CCPR"}, SwitchWindow: 1, ReplyTimeout: 5 * time.Second,
-		LeaseTime: 3 * time.Second, SweepTime: time.Second, RetryScale: 0.01, Stop: 5 * time.Second}, storetest.Open(t, url, store.Options{TestSwitch: true}), nil, time.UTC, slog.New(slog.DiscardHandler))
+		LeaseTime: 3 * time.Second, SweepTime: time.Second, RetryScale: 0.01, Stop: 5 * time.Second}, storetest.Open(t, url, store.Options{TestSwitch: true}), nil, time.UTC, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
