@@ -16,21 +16,27 @@ import (
 // already (same line, number, control and text): it is confirmed again, and handled only if it had not been.
 func (s *Store) Inbound(ctx context.Context, line, outseq, control, text string, at time.Time) (id InboundID, fresh bool, err error) {
 	digest := sha256.Sum256([]byte(control + "\n" + text))
-	err = s.pool.QueryRow(ctx, `
-		with a as (select id, transmission_id from attempt where control = $3 and $3 <> ''),
-		     fresh as (
-			insert into inbound (line, outseq, control, text, digest, at, attempt_id, transmission_id, kind)
-			values ($1, $2, $3, $4, $5, $6, (select id from a), (select transmission_id from a), case when $3 = '' then '' else 'reply' end)
-			on conflict on constraint inbound_once do nothing returning id)
-		select id, true from fresh
-		union all
-		select id, false from inbound where line = $1 and outseq = $2 and digest = $5 and not exists (select from fresh)`,
-		line, outseq, control, text, digest[:], at).Scan(&id, &fresh)
+	keep := func() error {
+		return s.pool.QueryRow(ctx, keepInbound, line, outseq, control, text, digest[:], at).Scan(&id, &fresh)
+	}
+	if err = keep(); errors.Is(err, pgx.ErrNoRows) {
+		err = keep() // its repetition was committed while this statement ran, which therefore does not see it
+	}
 	if err != nil {
 		return 0, false, fmt.Errorf("keep a message of the switch: %w", err)
 	}
 	return id, fresh, nil
 }
+
+const keepInbound = `
+	with a as (select id, transmission_id from attempt where control = $3 and $3 <> ''),
+	     fresh as (
+		insert into inbound (line, outseq, control, text, digest, at, attempt_id, transmission_id, kind)
+		values ($1, $2, $3, $4, $5, $6, (select id from a), (select transmission_id from a), case when $3 = '' then '' else 'reply' end)
+		on conflict on constraint inbound_once do nothing returning id)
+	select id, true from fresh
+	union all
+	select id, false from inbound where line = $1 and outseq = $2 and digest = $5 and not exists (select from fresh)`
 
 // inboundColumns are the columns of inbound i that scanInbound reads.
 const inboundColumns = "i.id, i.line, i.outseq, i.control, i.text, i.at, coalesce(i.attempt_id, 0), coalesce(i.transmission_id, 0)"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -660,5 +662,31 @@ func TestOCA(t *testing.T) {
 	}
 	if !seen["06NF0886"] || !seen["BD-123-456"] {
 		t.Errorf("case numbers that fit were not kept: %v", seen)
+	}
+}
+
+// Copies of a message that come at once are one message: each is confirmed.
+func TestCopiesOfAMessageAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	for n := range 20 {
+		ids := make([]store.InboundID, 4)
+		var first atomic.Int64
+		var copies sync.WaitGroup
+		for i := range ids {
+			copies.Go(func() {
+				id, fresh, err := h.Inbound(t.Context(), "CCPR", fmt.Sprintf("%06d", n), "", "ADMINISTRATIVE MESSAGE\r\nINVENTED\r\n", noon)
+				if err != nil {
+					t.Error(err)
+				}
+				if ids[i] = id; fresh {
+					first.Add(1)
+				}
+			})
+		}
+		copies.Wait()
+		if first.Load() != 1 || ids[0] != ids[1] || ids[0] != ids[2] || ids[0] != ids[3] {
+			t.Errorf("message %d was kept as %v, new %d times", n, ids, first.Load())
+		}
 	}
 }
