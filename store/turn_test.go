@@ -21,16 +21,15 @@ import (
 
 // waiting is a transmission as the oracle sees it: it shares nothing with the store but the tables of what happened.
 type waiting struct {
-	ID           int64
-	Agency       int64
-	Mnemonic     string
-	Test         bool
-	State        string
-	RetryAt      time.Time
-	Received     time.Time
-	Due          *time.Time
-	Last         string // the purpose of the last attempt
-	claimedUntil time.Time
+	ID       int64
+	Agency   int64
+	Mnemonic string
+	Test     bool
+	State    string
+	RetryAt  time.Time
+	Received time.Time
+	Due      *time.Time
+	Last     string // the purpose of the last attempt
 }
 
 const waitingSQL = `select t.id, coalesce(o.agency_id, s.agency_id) as agency, a.mnemonic, t.test, t.state, t.retry_at, s.received_at as received, s.due,

@@ -89,23 +89,28 @@ func (p *Pages) queueList(w http.ResponseWriter, r *http.Request) {
 	p.render(w, http.StatusOK, "queue", v)
 }
 
-// queueFilter reads the filters of a list. Its errors are sentences for people.
+// mistake is what is wrong with a filter, as a sentence for people.
+type mistake string
+
+func (m mistake) Error() string { return string(m) }
+
+// queueFilter reads the filters of a list. Its errors are mistakes.
 func (p *Pages) queueFilter(asked url.Values) (f store.QueueFilter, after store.TransmissionID, err error) {
 	get := func(name string) string { return strings.TrimSpace(asked.Get(name)) }
 	if s := store.TransmissionState(get("state")); s != "" {
 		if !slices.Contains(store.TransmissionStates, s) {
-			return f, 0, errors.New("There is no such state. Choose one from the list.")
+			return f, 0, mistake("There is no such state. Choose one from the list.")
 		}
 		f.States = []store.TransmissionState{s}
 	}
 	if f.Kind = store.Kind(get("kind")); f.Kind != "" && !slices.Contains(kinds, f.Kind) {
-		return f, 0, errors.New("There is no such kind of transaction. Choose one from the list.")
+		return f, 0, mistake("There is no such kind of transaction. Choose one from the list.")
 	}
 	f.Agency, f.Field, f.Reason, f.Line = order.ORI(strings.ToUpper(get("agency"))), strings.ToUpper(get("field")), get("about"), strings.ToUpper(get("line"))
 	f.Tests, f.Live = get("tests") == "only", get("tests") == "none"
 	if t := get("tracking"); t != "" {
 		if f.Tracking, err = order.ParseTracking(t); err != nil {
-			return f, 0, errors.New("The tracking number is mistyped: it has ten letters and digits, and the last one checks the others.")
+			return f, 0, mistake("The tracking number is mistyped: it has ten letters and digits, and the last one checks the others.")
 		}
 	}
 	older, err := hours(get("older"))
@@ -125,7 +130,7 @@ func (p *Pages) queueFilter(asked url.Values) (f store.QueueFilter, after store.
 	if a := get("after"); a != "" {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n < 0 {
-			return f, 0, errors.New("There is no such page. Begin again with the first.")
+			return f, 0, mistake("There is no such page. Begin again with the first.")
 		}
 		after = store.TransmissionID(n)
 	}
@@ -138,7 +143,7 @@ func hours(s string) (time.Duration, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 10000 {
-		return 0, errors.New("A time is given in whole hours, up to 10000.")
+		return 0, mistake("A time is given in whole hours, up to 10000.")
 	}
 	return time.Duration(n) * time.Hour, nil
 }
