@@ -147,6 +147,7 @@ var askedAgain = map[event]string{
 	noAnswer:    "There was no answer in time.",
 	lineClosed:  "The line closed before the answer came.",
 	notSent:     "The line closed before it was sent.",
+	cut:         "CARPOS's reply ends early.",
 	nakAgain:    "The switch cannot take it now: %s.",
 	rejectAgain: "CARPOS cannot answer now: %s.",
 }
@@ -266,11 +267,14 @@ func (r *Relay) unansweredBy(ctx context.Context, q store.Inquiry, f finding, in
 	if f.event == unreadable || f.event == foreign {
 		return nil
 	}
-	return r.store.Handled(ctx, in, "refuses inquiry "+fmt.Sprint(q.ID), r.now())
+	return r.store.Handled(ctx, in, "is no answer to inquiry "+fmt.Sprint(q.ID), r.now())
 }
 
 // judgeInquiry says what a reply is; found stands for an answer, hits or none.
 func (r *Relay) judgeInquiry(q store.Inquiry, text string) finding {
+	if !carpos.Whole(text) { // hits may be missing from it
+		return finding{event: cut}
+	}
 	reply, err := r.dict.ParseReply([]byte(text))
 	if err != nil {
 		r.log.Warn("a reply to an inquiry is none that is known", "inquiry", q.ID)

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -298,4 +300,65 @@ func TestInquiriesAndEntriesTakeTurns(t *testing.T) {
 		t.Errorf("one side waited while the other went on: %s", kinds.String())
 	}
 	b.sound()
+}
+
+// An answer that ends early may lack hits: it is asked again, and shown to nobody.
+func TestAnAnswerThatIsCutIsNone(t *testing.T) {
+	t.Parallel()
+	d, err := carpos.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(&idle{}, d, Config{Lines: []Line{{Mnemonic: "CCPR"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := store.Inquiry{Text: []byte("QRR.CA030013J.OCA/06NF0001\r\n")}
+	whole := "8AYX.CA030013J\r\nRE: QRR.CA030013J.OCA/06NF0001\r\nNO RECORD FOUND\r\n"
+	if f := r.judgeInquiry(q, whole); f.event != found {
+		t.Fatalf("%+v", f)
+	}
+	for n := range len(whole) - 1 {
+		if f := r.judgeInquiry(q, whole[:n]); f.event == found {
+			t.Errorf("cut after %d characters it is an answer", n)
+		}
+	}
+	if _, again := askedAgain[cut]; !again {
+		t.Error("what was cut is not asked again")
+	}
+}
+
+// failsOn is a store in which one message cannot be settled.
+type failsOn struct {
+	idle
+	bad     store.InboundID
+	settled []store.InboundID
+}
+
+func (f *failsOn) NotUnderstood(context.Context, time.Time) ([]store.Inbound, error) {
+	return []store.Inbound{{ID: 1, Text: "X\r\n"}, {ID: 2, Text: "X\r\n"}, {ID: 3, Text: "X\r\n"}}, nil
+}
+
+func (f *failsOn) Understand(_ context.Context, u store.Understood) error {
+	if u.Message == f.bad {
+		return errDead
+	}
+	f.settled = append(f.settled, u.Message)
+	return nil
+}
+
+func TestAMessageThatCannotBeSettledKeepsNoneWaiting(t *testing.T) {
+	t.Parallel()
+	d, err := carpos.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &failsOn{bad: 1}
+	r, err := New(s, d, Config{Lines: []Line{{Mnemonic: "CCPR"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.understandLeft(t.Context(), time.Now()); !errors.Is(err, errDead) || len(s.settled) != 2 {
+		t.Errorf("settled %v, %v", s.settled, err)
+	}
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -85,16 +86,16 @@ func (r *Relay) stray(ctx context.Context, id store.InboundID, control string) e
 	return r.store.Understand(ctx, store.Understood{Message: id, Kind: store.MessageReply, Wait: store.WaitStray, At: r.now()})
 }
 
-// understandLeft looks at messages that a hub kept before it died, and at those whose order has meanwhile got its number.
+// understandLeft looks at messages that a hub kept before it died, and at those whose order has meanwhile got its number. One that cannot be settled keeps none of the
+// others waiting.
 func (r *Relay) understandLeft(ctx context.Context, before time.Time) error {
 	left, err := r.store.NotUnderstood(ctx, before)
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, m := range left {
-		if err := r.understand(ctx, m.ID, m.Text); err != nil {
-			return err
-		}
+		failed = append(failed, r.understand(ctx, m.ID, m.Text))
 	}
-	return nil
+	return errors.Join(failed...)
 }
