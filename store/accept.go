@@ -38,21 +38,11 @@ type answer struct {
 	err     error
 }
 
-// intakeSettings keep the intake's plans what they were made for, whatever the statistics say: the tables of a young database look empty, and
-// a plan that reads them whole would be kept while they fill.
-var intakeSettings = map[string]string{
-	"plan_cache_mode":  "force_generic_plan",
-	"enable_seqscan":   "off",
-	"enable_hashjoin":  "off",
-	"enable_mergejoin": "off",
-	"jit":              "off",
-}
-
 // flushTimeout bounds one shared transaction; nothing in it takes longer than waiting for another hub's.
 const flushTimeout = 30 * time.Second
 
 func startIntake(ctx context.Context, url string, opts Options, jobs *river.Client[pgx.Tx]) (*intake, error) {
-	pool, err := connect(ctx, url, opts.Flushers, intakeSettings)
+	pool, err := connect(ctx, url, opts.Flushers, keySettings)
 	if err != nil {
 		return nil, err
 	}

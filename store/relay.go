@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -109,8 +110,8 @@ func parseInto(document string, into any) error {
 
 // queueWorkParts reads the order's images, its record at CARPOS, and replies that nobody has handled.
 func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
-	b.Queue("select "+imageColumns+` from transmission t join submission s on s.order_id = t.order_id join image i on i.submission_id = s.id
-		where t.id = $1 order by s.id, i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
+	b.Queue("select "+imageColumns+" from transmission t cross join lateral ("+strings.ReplaceAll(submissionsOfOrder, "$1", "t.order_id")+`) k
+		join submission s on s.id = k.submission_id join image i on i.submission_id = s.id where t.id = $1 order by s.id, i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
 		w.Images, err = pgx.CollectRows(rows, scanImage)
 		return err
 	})

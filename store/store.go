@@ -80,7 +80,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, url string) (err error) {
-	if s.pool, err = connect(ctx, url, s.opts.MaxConns, nil); err != nil {
+	if s.pool, err = connect(ctx, url, s.opts.MaxConns, keySettings); err != nil {
 		return err
 	}
 	if s.marks, err = connect(ctx, url, 8, markSettings()); err != nil {
@@ -129,10 +129,20 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// markSettings keep the plans of the choice what they were made for, as the intake's, and let nothing wait for the disk. Sorting what is waiting, or
+// keySettings keep the plans of intake and relay what they were made for, whatever the statistics say: their statements reach rows by keys. The tables of a
+// young database look empty, and a plan that reads them whole would be kept while they fill; planning a statement anew costs more than most take.
+var keySettings = map[string]string{
+	"plan_cache_mode":  "force_generic_plan",
+	"enable_seqscan":   "off",
+	"enable_hashjoin":  "off",
+	"enable_mergejoin": "off",
+	"jit":              "off",
+}
+
+// markSettings keep the plans of the choice what they were made for, and let nothing wait for the disk. Sorting what is waiting, or
 // collecting it first, would cost as much as is waiting.
 func markSettings() map[string]string {
-	settings := maps.Clone(intakeSettings)
+	settings := maps.Clone(keySettings)
 	settings["synchronous_commit"], settings["enable_bitmapscan"], settings["enable_sort"] = "off", "off", "off"
 	return settings
 }

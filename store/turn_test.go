@@ -283,6 +283,92 @@ func TestLinesForTestsAndForAgencies(t *testing.T) {
 	}
 }
 
+// TestWhatAnOrderCostsDoesNotGrow sends orders out of a small backlog and out of a large one, and compares how many rows and index entries Postgres read for them.
+func TestWhatAnOrderCostsDoesNotGrow(t *testing.T) {
+	t.Parallel()
+	for _, analyzed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("analyzed %t", analyzed), func(t *testing.T) {
+			t.Parallel()
+			few, many := readsOfAnOrder(t, 200, analyzed), readsOfAnOrder(t, 4000, analyzed)
+			t.Logf("%d and %d", few, many)
+			if many > 2*few {
+				t.Errorf("an order costs %d reads with 200 waiting and %d with 4,000", few, many)
+			}
+		})
+	}
+}
+
+func readsOfAnOrder(t *testing.T, waiting int, analyzed bool) int64 {
+	const orders = 20
+	url := storetest.NewURL(t)
+	court := store.AgencyID(0)
+	with := func(do func(h *hub)) {
+		h := &hub{storetest.Open(t, url, store.Options{}), t, url, store.Agency{ID: court}}
+		defer h.Close()
+		do(h)
+	}
+	with(func(h *hub) {
+		for i := range 60 {
+			court = register(t, h.Store, store.Agency{ORI: order.ORI(fmt.Sprintf("CA03%04dJ", i)), Name: "Court", Submits: true}).ID
+		}
+		if err := h.exec(fill, waiting, noon); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Classify(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		if analyzed && h.exec("analyze") != nil {
+			t.Fatal("not analyzed")
+		}
+	})
+	before := readsOf(t, url)
+	with(func(h *hub) {
+		for range orders {
+			h.sendNext()
+		}
+	})
+	return (readsOf(t, url) - before) / orders
+}
+
+// sendNext takes one transmission the whole way.
+func (h *hub) sendNext() {
+	h.t.Helper()
+	id, err := h.Choose(h.t.Context(), store.Route{Line: "CCPR"}, noon)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.Work(h.t.Context(), id); err != nil {
+		h.t.Fatal(err)
+	}
+	a := h.begin(id, store.PurposeSend)
+	control := h.sql("select control from attempt where id = $1", int64(a))
+	in, _, err := h.Inbound(h.t.Context(), "CCPR", fmt.Sprint(a), control, "accepted", noon)
+	if err := errors.Join(err, h.MarkSent(h.t.Context(), a, noon), h.MarkAcked(h.t.Context(), a, noon)); err != nil {
+		h.t.Fatal(err)
+	}
+	o := accepted
+	o.Inbound = in
+	h.finish(a, o)
+}
+
+// readsOf is how many rows and index entries were read since the beginning, once every session of the store has ended and told.
+func readsOf(t *testing.T, url string) (reads int64) {
+	conn := connect(t, url)
+	defer conn.Close(t.Context())
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for open := true; open; <-tick.C {
+		if err := conn.QueryRow(t.Context(), "select exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend')").Scan(&open); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := conn.QueryRow(t.Context(), `select (select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables)::bigint + (select sum(idx_tup_read) from pg_stat_user_indexes)::bigint`).Scan(&reads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reads
+}
+
 // BenchmarkChoose chooses among a hundred thousand of sixty agencies, of which CCPOR_WAITING makes another number.
 func BenchmarkChoose(b *testing.B) {
 	n := 100_000

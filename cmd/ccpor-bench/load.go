@@ -34,6 +34,18 @@ type load struct {
 	rate float64
 	// most ends the load after a time, whatever is left to send; zero does not.
 	most time.Duration
+	// ended ends the load when it is closed; nil does not.
+	ended <-chan struct{}
+}
+
+// over says that nothing more is to be sent.
+func (l load) over(start time.Time) bool {
+	select {
+	case <-l.ended:
+		return true
+	default:
+		return l.most > 0 && time.Since(start) > l.most
+	}
 }
 
 // result is what a load measured. Latency is from before the first byte is sent until the answer was read; under a fixed rate, from
@@ -91,7 +103,7 @@ func (l load) client(ctx context.Context, line *line, start time.Time, requests 
 	own := make([]time.Duration, 0, 2*len(requests)/l.clients)
 	for {
 		i := int(next.Add(1)) - 1
-		if i >= len(requests) || l.most > 0 && time.Since(start) > l.most {
+		if i >= len(requests) || l.over(start) {
 			return own, nil
 		}
 		begin, err := l.due(ctx, start, i)

@@ -375,7 +375,7 @@ func (m *series) idle(ctx context.Context, span time.Duration) (share float64, e
 
 // returned lets the switch come back, and sends fresh orders while the backlog drains.
 func (m *series) returned(ctx context.Context, addr string, most time.Duration, out *outage) error {
-	fresh, err := m.prepare(ctx, min(int(most.Seconds())*freshPerS, max(50, out.Waiting/20)))
+	fresh, err := m.prepare(ctx, min(int(most.Seconds())*freshPerS, max(50, out.Waiting/100)))
 	if err != nil {
 		return err
 	}
@@ -410,20 +410,30 @@ func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []r
 		return from, err
 	}
 	from, out.BetterAfter = time.Now(), time.Since(began).Seconds()
-	l := m.rig.load(m.hub, 4)
-	l.rate = freshPerS
-	if _, err := m.send(ctx, fresh, l); err != nil {
+	var after usage
+	drained := make(chan struct{})
+	group, together := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		l := m.rig.load(m.hub, 4)
+		l.rate, l.ended = freshPerS, drained
+		_, err := m.send(together, fresh, l)
+		return err
+	})
+	group.Go(func() (err error) {
+		defer close(drained)
+		err = until(together, conn, max(time.Second, most-time.Since(began)), "select not exists (select from transmission where class = 3)")
+		if err == nil || errors.Is(err, context.DeadlineExceeded) {
+			after, err = m.drainUsage(sim)
+		}
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return from, err
 	}
-	err = until(ctx, conn, max(time.Second, most-time.Since(began)), "select not exists (select from transmission where state in ('ready', 'sending', 'sent', 'unknown'))")
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := m.drained(ctx, before, after, out); err != nil {
 		return from, err
 	}
-	after, err := m.drainUsage(sim)
-	if err != nil {
-		return from, err
-	}
-	return from, m.drained(ctx, before, after, out)
+	return from, until(ctx, conn, time.Minute, "select not exists (select from transmission where state in ('sending', 'sent', 'unknown') or class < 3)")
 }
 
 func (m *series) drainUsage(sim *watchedSwitch) (usage, error) {
