@@ -16,7 +16,7 @@ import (
 type Figures interface {
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error
-	Figures(ctx context.Context, now time.Time, soon time.Duration) (store.Figures, error)
+	Figures(ctx context.Context, now time.Time, warn []float64) (store.Figures, error)
 }
 
 const (
@@ -27,8 +27,6 @@ const (
 	answers  = 2 * time.Second
 	counts   = 30 * time.Second
 	patience = 4 * time.Second
-	// atRisk is how long before its deadline a transmission is at risk: the time in which somebody can still do something about it on the same business day.
-	atRisk = 2 * time.Hour
 )
 
 // endings are within how many days of their end certificates are counted, as the watch warns of them.
@@ -38,6 +36,7 @@ var endings = []int{60, 30, 7}
 type Database struct {
 	ctx  context.Context
 	from Figures
+	warn []float64
 	now  func() time.Time
 	log  *slog.Logger
 	desc map[string]*prometheus.Desc
@@ -56,9 +55,10 @@ type counted struct {
 	took    time.Duration
 }
 
-// NewDatabase makes a collector of the database's figures. It asks nothing any more when ctx has ended.
-func NewDatabase(ctx context.Context, from Figures, now func() time.Time, log *slog.Logger) *Database {
-	d := &Database{ctx: ctx, from: from, now: now, log: log, desc: map[string]*prometheus.Desc{}, patience: patience}
+// NewDatabase makes a collector of the database's figures. Of what has used the lowest of the shares warn of its time it says that it is at risk. It asks nothing any more when
+// ctx has ended.
+func NewDatabase(ctx context.Context, from Figures, warn []float64, now func() time.Time, log *slog.Logger) *Database {
+	d := &Database{ctx: ctx, from: from, warn: warn, now: now, log: log, desc: map[string]*prometheus.Desc{}, patience: patience}
 	for _, r := range databaseRows {
 		d.desc[r.Name] = prometheus.NewDesc(r.Name, r.Help, r.Labels, nil)
 	}
@@ -122,7 +122,7 @@ func (d *Database) count(over chan struct{}) {
 		var f store.Figures
 		ctx, cancel := context.WithTimeout(d.ctx, counts)
 		defer cancel()
-		if f, err = d.from.Figures(ctx, began, atRisk); err == nil {
+		if f, err = d.from.Figures(ctx, began, d.warn); err == nil {
 			d.know(counted{true, &f, d.now().Sub(began)})
 		} else {
 			d.know(counted{up: true, took: d.now().Sub(began)})

@@ -47,7 +47,7 @@ func (f *figures) Ping(ctx context.Context) error {
 	return f.down
 }
 
-func (f *figures) Figures(ctx context.Context, at time.Time, _ time.Duration) (store.Figures, error) {
+func (f *figures) Figures(ctx context.Context, at time.Time, _ []float64) (store.Figures, error) {
 	if _, bounded := ctx.Deadline(); !bounded {
 		return store.Figures{}, errors.New("asked without a bound")
 	}
@@ -102,7 +102,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.MustRegister(standing, observe.NewDatabase(t.Context(), something(), func() time.Time { return now }, slog.New(slog.DiscardHandler)))
+	r.MustRegister(standing, observe.NewDatabase(t.Context(), something(), nil, func() time.Time { return now }, slog.New(slog.DiscardHandler)))
 	return r
 }
 
@@ -210,7 +210,7 @@ ccpor_held{field="none"} 1
 func TestFiguresAreKept(t *testing.T) {
 	t.Parallel()
 	at, f := now, something()
-	d := observe.NewDatabase(t.Context(), f, func() time.Time { return at }, slog.New(slog.DiscardHandler))
+	d := observe.NewDatabase(t.Context(), f, nil, func() time.Time { return at }, slog.New(slog.DiscardHandler))
 	for _, step := range []struct {
 		after time.Duration
 		asked int
@@ -235,7 +235,7 @@ func TestDatabaseIsDown(t *testing.T) {
 	} {
 		at, f := now, something()
 		var log bytes.Buffer
-		d := observe.NewDatabase(t.Context(), f, func() time.Time { return at }, slog.New(slog.NewTextHandler(&log, nil)))
+		d := observe.NewDatabase(t.Context(), f, nil, func() time.Time { return at }, slog.New(slog.NewTextHandler(&log, nil)))
 		testutil.CollectAndCount(d)
 		c.breaks(f)
 		at = at.Add(10 * time.Second)
@@ -265,7 +265,7 @@ func TestSlowFigures(t *testing.T) {
 	var at atomic.Int64
 	clock := func() time.Time { return now.Add(time.Duration(at.Load())) }
 	f := something()
-	d := observe.NewDatabase(t.Context(), f, clock, slog.New(slog.DiscardHandler))
+	d := observe.NewDatabase(t.Context(), f, nil, clock, slog.New(slog.DiscardHandler))
 	d.SetPatience(time.Millisecond)
 	whole := testutil.CollectAndCount(d)
 	for whole < 10 { // that of a busy machine, the first time

@@ -121,7 +121,7 @@ var databaseRows = []Row{
 	{Name: "ccpor_next_deadline_timestamp_seconds", Kind: Gauge, Source: OfDatabase,
 		Help: "The earliest deadline of what is not settled, tests apart; absent where there is none."},
 	{Name: "ccpor_transmissions_at_risk", Kind: Gauge, Source: OfDatabase, Labels: []string{"state"},
-		Help: "Transmissions, tests apart, whose deadline is less than two hours away."},
+		Help: "Transmissions, tests apart, that are not past their deadline and have used the first share of CCPOR_DEADLINE_WARN of the time to it."},
 	{Name: "ccpor_transmissions_late", Kind: Gauge, Source: OfDatabase, Labels: []string{"state"},
 		Help: "Transmissions, tests apart, that are past their deadline and not settled."},
 	{Name: "ccpor_held", Kind: Gauge, Source: OfDatabase, Labels: []string{"field"},

@@ -45,7 +45,7 @@ type QueueFigure struct {
 	Count int
 	// Since is when the one that is longest in this state came into it, Received when the package came that has waited longest.
 	Since, Received time.Time
-	// Due is the earliest deadline of those that are no tests, zero where there is none. Late are past theirs; AtRisk are not, but will be soon.
+	// Due is the earliest deadline of those that are no tests, zero where there is none. Late are past theirs; AtRisk are not, but have used much of their time.
 	Due          time.Time
 	Late, AtRisk int
 }
@@ -56,12 +56,12 @@ type JobFigure struct {
 	Count       int
 }
 
-// Figures counts everything anew. soon is how long before its deadline a transmission is at risk. What it asks reads indexes of what is not settled, whose size does not grow
+// Figures counts everything anew. At risk is what has used the lowest of the warning shares of its time, as Clock.Outlook takes them. What it asks reads indexes of what is not settled, whose size does not grow
 // with the years.
-func (r *Reader) Figures(ctx context.Context, now time.Time, soon time.Duration) (Figures, error) {
+func (r *Reader) Figures(ctx context.Context, now time.Time, warn []float64) (Figures, error) {
 	f := Figures{At: now, Held: map[string]int{}, Alarms: map[string]int{}, Tasks: map[string]int{}, Failing: map[order.ORI]time.Time{}, Leases: map[string]time.Time{}}
 	var b pgx.Batch
-	f.queueQueue(&b, now, soon)
+	f.queueQueue(&b, now, earliest(warn))
 	b.Queue("select field, count(*) from transmission where state = 'held' group by field").Query(into(f.Held))
 	b.Queue("select case when acked is null then 'open' else 'acknowledged' end, count(*) from alarm where cleared is null group by 1").Query(into(f.Alarms))
 	b.Queue("select kind, count(*) from task where closed_at is null group by kind").Query(into(f.Tasks))
@@ -89,10 +89,10 @@ const openStates = `(
 	union all select * from transmission where state in ('sending', 'sent') and open_attempt is not null
 	union all select * from transmission where state = 'held')`
 
-func (f *Figures) queueQueue(b *pgx.Batch, now time.Time, soon time.Duration) {
+func (f *Figures) queueQueue(b *pgx.Batch, now time.Time, share float64) {
 	b.Queue(`select t.kind, t.state, count(*), min(t.changed_at), min(s.received_at), min(s.due) filter (where not t.test),
-			count(*) filter (where not t.test and s.due < $1), count(*) filter (where not t.test and s.due >= $1 and s.due < $2)
-		from `+openStates+` t cross join lateral (select received_at, due from submission where id = t.submission_id offset 0) s group by t.kind, t.state`, now, now.Add(soon)).Query(func(rows pgx.Rows) error {
+			count(*) filter (where not t.test and s.due < $1), count(*) filter (where not t.test and s.due >= $1 and s.received_at + (s.due - s.received_at) * $2::float8 <= $1)
+		from `+openStates+` t cross join lateral (select `+cameAt+` as received_at, `+dueBy+` as due from submission s where s.id = t.submission_id offset 0) s group by t.kind, t.state`, now, share).Query(func(rows pgx.Rows) error {
 		var q QueueFigure
 		var due *time.Time
 		_, err := pgx.ForEachRow(rows, []any{&q.Kind, &q.State, &q.Count, &q.Since, &q.Received, &due, &q.Late, &q.AtRisk}, func() error {

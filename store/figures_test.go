@@ -41,7 +41,7 @@ func TestFigures(t *testing.T) {
 	if _, err := s.Lease(t.Context(), "CCP1", time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	f, err := s.Figures(t.Context(), noon.Add(2*time.Minute), 2*time.Hour)
+	f, err := s.Figures(t.Context(), noon.Add(2*time.Minute), []float64{0.8, 0.03})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestFiguresOfTests(t *testing.T) {
 	a := add(court, "p-1", "o-1")
 	a.Test, a.Deadline.Due = true, noon.Add(-time.Hour)
 	mustAccept(t, s, a)
-	f, err := s.Figures(t.Context(), noon, time.Hour)
+	f, err := s.Figures(t.Context(), noon, []float64{0.5})
 	if err != nil {
 		t.Fatal(err)
 	}

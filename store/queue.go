@@ -84,8 +84,14 @@ func (e QueueEntry) next() Move {
 	return moves[e.State]
 }
 
+// When what a transmission t tells of came, and by when the law wants it in CARPOS. A violation stands with the submission s that added its order, and came long after it; it has no deadline.
+const (
+	cameAt = "coalesce((select w.at from violation w where w.id = t.violation_id), s.received_at)"
+	dueBy  = "case when t.violation_id is null then s.due end"
+)
+
 // queueColumns are the columns of transmission t, order_ o, submission s and agency a that scanQueueEntry reads.
-const queueColumns = transmissionColumns + `, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), t.test, s.received_at, s.due, t.retry_at, t.changed_at, t.open_attempt is not null, t.doubt,
+const queueColumns = transmissionColumns + `, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), t.test, ` + cameAt + `, ` + dueBy + `, t.retry_at, t.changed_at, t.open_attempt is not null, t.doubt,
 	coalesce((select l.line from attempt l where l.transmission_id = t.id order by l.id desc limit 1), ''), t.held_by,
 	(select count(*) from transmission w where w.order_id = t.order_id and w.state = 'waiting' and w.id <> t.id), o.relay = 'unknown'`
 
@@ -149,7 +155,7 @@ func (f QueueFilter) conditions() *conditions {
 		{f.Field != "", "t.field = ?", f.Field},
 		{f.Reason != "", "strpos(lower(t.reason), lower(?)) > 0", f.Reason},
 		{f.Tests || f.Live, "t.test = ?", f.Tests},
-		{!f.DueBefore.IsZero(), "s.due < ?", f.DueBefore},
+		{!f.DueBefore.IsZero(), dueBy + " < ?", f.DueBefore},
 		{f.Tracking != "", "t.order_id = (select k.order_id from submission k where k.tracking = ?)", string(f.Tracking)},
 		{f.Line != "", "(select l.line from attempt l where l.transmission_id = t.id order by l.id desc limit 1) = ?", f.Line},
 	} {
@@ -176,7 +182,7 @@ func (r *Reader) QueueCounts(ctx context.Context) ([]StateCount, error) {
 		err = row.Scan(&c.State, &c.Count, &oldest, &due)
 		c.Oldest, c.Due = known(oldest), known(due)
 		return c, err
-	}, "count transmissions", `select t.state, count(*), min(t.changed_at), min(s.due) from transmission t join submission s on s.id = t.submission_id
+	}, "count transmissions", `select t.state, count(*), min(t.changed_at), min(`+dueBy+`) from transmission t join submission s on s.id = t.submission_id
 		where `+isUnsettled+` and not t.test group by t.state
 		union all select t.state, count(*), min(t.changed_at), null from transmission t where t.state = 'given_up' and not t.test group by t.state`)
 	if err != nil {

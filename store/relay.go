@@ -49,7 +49,7 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 	fields := append(w.Transmission.fields(), &w.Tracking, &w.Correlation, &w.Received, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
 		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
-	b.Queue("select "+transmissionColumns+`, s.tracking, s.correlation, s.received_at, s.action, s.due, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
+	b.Queue("select "+transmissionColumns+`, s.tracking, s.correlation, `+cameAt+`, s.action, `+dueBy+`, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
 			case when t.tries > 0 then (select a.bytes from attempt a where a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) end,
 			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),
@@ -122,7 +122,7 @@ func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
 		return err
 	})
 	queueCorrections(b, id, w)
-	b.Queue("select "+inboundColumns+` from attempt a join inbound i on i.attempt_id = a.id
+	b.Queue("select "+inboundColumns+` from attempt a cross join lateral (select * from inbound r where r.attempt_id = a.id offset 0) i
 		where a.transmission_id = $1 and i.handled_at is null order by i.id`, int64(id)).Query(func(rows pgx.Rows) (err error) {
 		w.Replies, err = pgx.CollectRows(rows, scanInbound)
 		return err
@@ -205,14 +205,15 @@ func (s *Store) MarkAcked(ctx context.Context, id AttemptID, at time.Time) error
 	return s.mark(ctx, id, at, "sent_at = case when finished_at is null then coalesce(sent_at, $2) else sent_at end, acked_at = case when finished_at is null then coalesce(acked_at, $2) else acked_at end")
 }
 
-// mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so. It does not wait for the disk: a mark that a
+// mark takes the transmission's row before the attempt's, as Finish does; the count makes the database do so. To compare open_attempt
+// with = would let it be planned as a walk over the index of what is under way, which is mostly full of what was. It does not wait for the disk: a mark that a
 // crash of the database takes back leaves an attempt that is under way, whose outcome is unknown with the mark or without. An attempt that has ended is not
 // marked any more: the ledger has sealed it.
 func (s *Store) mark(ctx context.Context, id AttemptID, at time.Time, what string) error {
 	tag, err := s.marks.Exec(ctx, `
 		with t as (
 			update transmission set state = 'sent', changed_at = $2
-			where id = (select transmission_id from attempt where id = $1) and open_attempt = $1 and state = 'sending' returning id)
+			where id = (select transmission_id from attempt where id = $1) and open_attempt is not distinct from $1 and state = 'sending' returning id)
 		update attempt set `+what+" where id = $1 and (select count(*) from t) >= 0", int64(id), at)
 	if err != nil {
 		return fmt.Errorf("mark attempt %d: %w", id, err)

@@ -19,7 +19,7 @@ type Class struct {
 	when, turn string
 }
 
-// Classes are the classes, best first. They read a transmission t, its submission s, the moment $1, and from the settings how long an order is fresh ($2) and from
+// Classes are the classes, best first. They read a transmission t, when s it came and is due, the moment $1, and from the settings how long an order is fresh ($2) and from
 // which share of the legal time on it is urgent ($3).
 //
 // What is late already does not go before what is fresh: its deadline is lost whenever it goes, in a backlog there are thousands of it, and each fresh order that
@@ -128,11 +128,11 @@ var classSQL = fmt.Sprintf(`
 			select t.id, coalesce(o.agency_id, s.agency_id) as agency_id, case %[2]s end as class, case %[3]s end as turn,
 				(select min(edge) from (values (%[4]s), (s.due), (s.received_at + $2::interval)) as e (edge) where edge > $1) as until
 			from (select id from due union all select id from aged limit %[1]d) d
-			join transmission t on t.id = d.id join submission s on s.id = t.submission_id join order_ o on o.id = t.order_id) n
+			join transmission t on t.id = d.id cross join lateral (select agency_id, %[5]s as received_at, %[6]s as due from submission s where s.id = t.submission_id) s join order_ o on o.id = t.order_id) n
 		where y.id = n.id returning y.id, y.agency_id),
 	turns as (
 		insert into agency_turn (agency_id, served) select distinct agency_id, 0 from classed order by 1 on conflict (agency_id) do nothing)
-	select count(*)::int from classed`, classing, caseOf(func(i int, _ Class) string { return fmt.Sprint(i) }), caseOf(func(_ int, c Class) string { return c.turn }), urgentFrom)
+	select count(*)::int from classed`, classing, caseOf(func(i int, _ Class) string { return fmt.Sprint(i) }), caseOf(func(_ int, c Class) string { return c.turn }), urgentFrom, cameAt, dueBy)
 
 // caseOf is the arms of SQL's case over the classes.
 func caseOf(value func(int, Class) string) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ccpor/mapping/order"
 	"ccpor/store"
@@ -119,4 +120,37 @@ func TestAViolationThatCannotBeReported(t *testing.T) {
 		t.Errorf("of an order that was given up: %v", err)
 	}
 	h.sound()
+}
+
+// A violation of an old order is fresh, and late by no deadline: that of its order is over.
+func TestAViolationOfAnOldOrderIsFresh(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.police()
+	p := add(h.court, "p-1", "o-1")
+	p.Received.At, p.Deadline.Due = noon.AddDate(0, 0, -40), noon.AddDate(0, 0, -39)
+	r := mustAccept(t, h.Store, p)
+	h.pass(r)
+	id, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-1"), "person jdoe", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Classify(t.Context(), noon.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if class := h.sql("select class::text from transmission where id = $1", int64(id)); store.Classes()[2].Name != "fresh" || class != "2" {
+		t.Errorf("it is of class %s", class)
+	}
+	late, err := h.Deadlines(t.Context(), store.DeadlineQuery{Now: noon, Warn: []float64{0.5}, Limit: 10})
+	if err != nil || len(late) != 0 {
+		t.Errorf("late: %+v, %v", late, err)
+	}
+	f, err := h.Figures(t.Context(), noon, []float64{0.5})
+	if err != nil || len(f.Queue) != 1 || f.Queue[0].Late+f.Queue[0].AtRisk != 0 || !f.Queue[0].Due.IsZero() || !f.Queue[0].Received.Equal(noon) {
+		t.Errorf("figures: %+v, %v", f.Queue, err)
+	}
+	entries, err := h.Queue(t.Context(), store.QueueFilter{}, 10, 0)
+	if err != nil || len(entries) != 1 || !entries[0].Due.IsZero() || !entries[0].ReceivedAt.Equal(noon) {
+		t.Errorf("the queue: %+v, %v", entries, err)
+	}
 }

@@ -58,7 +58,7 @@ type queueView struct {
 	Next string
 }
 
-var kinds = []store.Kind{store.KindEnter, store.KindModify, store.KindCancel, store.KindServe}
+var kinds = []store.Kind{store.KindEnter, store.KindModify, store.KindCancel, store.KindServe, store.KindViolate}
 
 func (p *Pages) queueList(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()

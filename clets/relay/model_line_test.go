@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ccpor/clets/link"
@@ -249,6 +250,7 @@ func (l *modelLine) arrive(o outgoing) {
 		return
 	}
 	fate := l.w.fate()
+	fate.NoReply = fate.NoReply || isLookup(o.body) && l.w.hits(l.w.weather.mute)
 	if fate.Slow > 0 { // not longer than CARPOS may take
 		fate.Slow = min(fate.Slow, modelReply-slack-l.w.now.Sub(o.sent))
 	}
@@ -256,7 +258,9 @@ func (l *modelLine) arrive(o outgoing) {
 	l.w.sw.Receive(l.conn, o.body, fate, l.w.stamp())
 }
 
-// fate is what befalls a request.
+func isLookup(body string) bool { return strings.Contains(body, "\r\nQRR.") }
+
+// fate is what befalls a request. A reply may be so late that its transmission waits for a person by then. What is slow may outlive its line.
 func (w *world) fate() witness.Fate {
 	p := w.weather
 	f := witness.Fate{NoAck: w.hits(p.noAck), NoReply: w.hits(p.noReply), Twice: w.hits(p.twice), Garbled: w.hits(p.garbled), Foreign: w.hits(p.foreign), Drop: w.hits(p.dropAfter)}
@@ -267,10 +271,10 @@ func (w *world) fate() witness.Fate {
 		f.Reject = []string{"90", "91", "90", "91", "06", "30"}[w.chance.IntN(6)]
 	}
 	if w.hits(p.late) {
-		f.Late = modelReply/2 + time.Duration(w.chance.IntN(60))*time.Second
+		f.Late = modelReply/2 + time.Duration(w.chance.IntN(60)*[]int{1, 1, 10}[w.chance.IntN(3)])*time.Second
 	}
 	if w.hits(p.slow) {
-		f.Slow = time.Duration(w.chance.IntN(int(modelReply)))
+		f.Slow, f.Drop = time.Duration(w.chance.IntN(int(modelReply))), f.Drop || w.chance.IntN(3) == 0
 	}
 	return f
 }

@@ -171,6 +171,9 @@ var planted = []defect{
 	{name: "a line that closed counts as a refusal", seed: 13, laws: laws(witness.LawEvidence), rules: ruled(store.PurposeSend, lineClosed, store.VerdictRejected)},
 	{name: "a look-up without an answer counts as not found", seed: 75, laws: laws(witness.LawEvidence), rules: ruled(store.PurposeLookup, noAnswer, store.VerdictNotFound)},
 	{name: "what a look-up shows is sent again", laws: laws(witness.LawEvidence), rules: ruled(store.PurposeLookup, found, store.VerdictNotFound)},
+	{name: "a look-up comes while the request may still be carried out", laws: laws(witness.LawEvidence, witness.LawOnce, witness.LawSequence), config: func(c *Config) {
+		c.Limits.Reply, c.Settle = 1, 1 // of which the lines know nothing
+	}},
 	{name: "a held one is forgotten: what a person must decide is given up", laws: laws(witness.LawReason), rules: ruled(store.PurposeSend, reject, store.VerdictGaveUp)},
 	{name: "another request's reply is taken for an acceptance", seed: 42, laws: laws(witness.LawEvidence), rules: ruled(store.PurposeSend, foreign, store.VerdictAccepted)},
 	{name: "any reply is taken for an acceptance", laws: laws(witness.LawEvidence), store: func(s Store, h *hub) Store {

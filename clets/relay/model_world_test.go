@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +49,7 @@ type weather struct {
 	crash, stop, drop, notSent, broken, database      float64 // at each step or call
 	nak, reject, noAck, noReply, late, twice, garbled float64 // of each request
 	foreign, dropAfter, lost, unasked, reorder, slow  float64
+	mute                                              float64 // of each look-up: it gets no answer
 }
 
 // figures count what schedules were made of.
@@ -107,7 +107,7 @@ func (w *world) forecast() weather {
 	return weather{
 		crash: of(0.008), stop: of(0.003), drop: of(0.01), notSent: of(0.03), broken: of(0.03), database: of(0.02),
 		nak: of(0.06), reject: of(0.10), noAck: of(0.06), noReply: of(0.15), late: of(0.18), twice: of(0.06), garbled: of(0.02),
-		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.03), reorder: of(0.4), slow: of(0.2),
+		foreign: of(0.03), dropAfter: of(0.03), lost: of(0.05), unasked: of(0.03), reorder: of(0.4), slow: of(0.2), mute: []float64{0, 0, 0, 0, 0, 0.95}[w.chance.IntN(6)],
 	}
 }
 
@@ -377,7 +377,7 @@ func (w *world) count() {
 		}
 		if e.What == witness.Requested {
 			w.figures.requests++
-			if strings.Contains(e.Body, "\r\nQRR.") {
+			if isLookup(e.Body) {
 				w.figures.lookups++
 			}
 		}

@@ -92,7 +92,7 @@ func (m *series) accepted(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if err := until(ctx, conn, 2*time.Minute, "select not exists (select from transmission where state not in ('accepted', 'held', 'given_up'))"); err != nil {
+	if err := m.until(ctx, 2*time.Minute, "select not exists (select from transmission where state not in ('accepted', 'held', 'given_up'))"); err != nil {
 		return result{}, err
 	}
 	sent, err := sentOrders(ctx, conn)

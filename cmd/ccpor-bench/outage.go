@@ -22,7 +22,7 @@ import (
 // outageCommand measures what a dead hub and an absent switch cost. The switch is the simulator, in a process of its own, as are the hubs.
 type outageCommand struct {
 	Count int           `default:"100000" help:"How many transmissions wait while the switch is away."`
-	Most  time.Duration `default:"7m" help:"How long the backlog is watched as it drains; what is left then is told."`
+	Most  time.Duration `default:"12m" help:"How long the backlog is watched as it drains; what is left then is told."`
 	Out   string        `default:"bench/outage.json" help:"Where the figures go, as JSON; empty writes none." placeholder:"FILE"`
 }
 
@@ -192,7 +192,7 @@ func (m *series) killOne(ctx context.Context, sim *watchedSwitch, out *takeover)
 		return errors.Join(err, doomed.stop())
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if err := until(ctx, conn, 2*time.Minute, fmt.Sprintf("select count(*) >= %d from transmission where state = 'accepted'", out.Orders/5)); err != nil {
+	if err := m.until(ctx, 2*time.Minute, fmt.Sprintf("select count(*) >= %d from transmission where state = 'accepted'", out.Orders/5)); err != nil {
 		return errors.Join(err, doomed.stop())
 	}
 	if m.hub, err = m.startHub(ctx, m.database, lineSettings(sim.Line)...); err != nil {
@@ -207,15 +207,15 @@ func (m *series) killOne(ctx context.Context, sim *watchedSwitch, out *takeover)
 	if err := errors.Join(doomed.cmd.Process.Kill(), doomed.stop()); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	if err := until(ctx, conn, time.Minute, fmt.Sprintf("select count(*) = %d from lease where holder <> '%s' and until > now()", outageLines, first)); err != nil {
+	if err := m.until(ctx, time.Minute, fmt.Sprintf("select count(*) = %d from lease where holder <> '%s' and until > now()", outageLines, first)); err != nil {
 		return err
 	}
 	out.LinesAfter = time.Since(killed).Seconds()
-	if err := until(ctx, conn, time.Minute, fmt.Sprintf("select exists (select from attempt where hub <> '%s' and verdict = 'accepted')", first)); err != nil {
+	if err := m.until(ctx, time.Minute, fmt.Sprintf("select exists (select from attempt where hub <> '%s' and verdict = 'accepted')", first)); err != nil {
 		return err
 	}
 	out.AcceptanceAfter = time.Since(killed).Seconds()
-	if err := until(ctx, conn, 3*time.Minute, "select not exists (select from transmission where state not in ('accepted', 'held', 'given_up'))"); err != nil {
+	if err := m.until(ctx, 3*time.Minute, "select not exists (select from transmission where state not in ('accepted', 'held', 'given_up'))"); err != nil {
 		return err
 	}
 	saw, err := sim.check(ctx)
@@ -224,7 +224,12 @@ func (m *series) killOne(ctx context.Context, sim *watchedSwitch, out *takeover)
 }
 
 // until asks the database again and again until it says yes.
-func until(ctx context.Context, conn *pgx.Conn, most time.Duration, query string) error {
+func (m *series) until(ctx context.Context, most time.Duration, query string) error {
+	conn, err := pgx.Connect(ctx, m.database)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	look := time.NewTicker(50 * time.Millisecond)
@@ -387,26 +392,21 @@ func (m *series) returned(ctx context.Context, addr string, most time.Duration, 
 	err = m.phase("outage: the switch is back, the backlog drains", func() (string, error) {
 		var err error
 		from, err = m.drainWatched(ctx, sim, fresh, most, out)
-		return fmt.Sprintf("%.0f/s, fresh orders p99 %.0f ms", out.DrainPerS, out.FreshP99), err
+		return fmt.Sprintf("%.0f/s", out.DrainPerS), err
 	})
 	return errors.Join(err, m.examine(ctx, sim, from, out), sim.stop())
 }
 
 func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []request, most time.Duration, out *outage) (from time.Time, err error) {
 	began := time.Now()
-	conn, err := pgx.Connect(ctx, m.database)
-	if err != nil {
-		return from, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if err := until(ctx, conn, time.Minute, "select exists (select from transmission where state = 'accepted')"); err != nil {
+	if err := m.until(ctx, time.Minute, "select exists (select from transmission where state = 'accepted')"); err != nil {
 		return from, err
 	}
 	before, err := m.drainUsage(sim)
 	if err != nil {
 		return from, err
 	}
-	if err := until(ctx, conn, most/2, "select not exists (select from transmission where class < 3)"); err != nil {
+	if err := m.until(ctx, most/2, "select not exists (select from transmission where class < 3)"); err != nil {
 		return from, err
 	}
 	from, out.BetterAfter = time.Now(), time.Since(began).Seconds()
@@ -421,7 +421,7 @@ func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []r
 	})
 	group.Go(func() (err error) {
 		defer close(drained)
-		err = until(together, conn, max(time.Second, most-time.Since(began)), "select not exists (select from transmission where class = 3)")
+		err = m.until(together, max(time.Second, most-time.Since(began)), "select not exists (select from transmission where class = 3)")
 		if err == nil || errors.Is(err, context.DeadlineExceeded) {
 			after, err = m.drainUsage(sim)
 		}
@@ -433,7 +433,7 @@ func (m *series) drainWatched(ctx context.Context, sim *watchedSwitch, fresh []r
 	if err := m.drained(ctx, before, after, out); err != nil {
 		return from, err
 	}
-	return from, until(ctx, conn, time.Minute, "select not exists (select from transmission where state in ('sending', 'sent', 'unknown') or class < 3)")
+	return from, m.until(ctx, time.Minute, "select not exists (select from transmission where state in ('sending', 'sent', 'unknown') or class < 3)")
 }
 
 func (m *series) drainUsage(sim *watchedSwitch) (usage, error) {

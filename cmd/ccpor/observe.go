@@ -172,7 +172,7 @@ func (w *watched) handler(h *hub) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range []prometheus.Collector{standing, observe.NewDatabase(w.looking, h.store, time.Now, h.log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	for _, c := range []prometheus.Collector{standing, observe.NewDatabase(w.looking, h.store, h.config.Warn, time.Now, h.log), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		if err := w.registry.Register(c); err != nil {
 			return nil, err
 		}
