@@ -350,6 +350,9 @@ func (m *series) absent(ctx context.Context, out *outage) error {
 	if err := m.backlog(ctx, out.Waiting, time.Now(), 72*time.Hour); err != nil {
 		return err
 	}
+	if err := m.settle(ctx); err != nil {
+		return err
+	}
 	if out.IdleCPU, err = m.idle(ctx, 20*time.Second); err != nil {
 		return err
 	}
@@ -357,6 +360,22 @@ func (m *series) absent(ctx context.Context, out *outage) error {
 	out.IntakeBefore, out.IntakeDuring, out.IntakeRatio = before.OrdersPerS, during.OrdersPerS, during.OrdersPerS/before.OrdersPerS
 	out.RSSBefore, out.RSSWaiting = before.RSS, during.RSS
 	return err
+}
+
+// settle waits until the hub has given every entry its record, and clears the tables as the database would have done by itself over the days in which so much comes to wait.
+func (m *series) settle(ctx context.Context) error {
+	return m.phase("outage: the ledger catches up, the tables are vacuumed", func() (string, error) {
+		if err := m.until(ctx, 5*time.Minute, "select coalesce((select max(audit_id) from ledger), 0) >= coalesce((select max(id) from audit), 0)"); err != nil {
+			return "", err
+		}
+		conn, err := pgx.Connect(ctx, m.database)
+		if err != nil {
+			return "", err
+		}
+		defer conn.Close(context.WithoutCancel(ctx))
+		_, err = conn.Exec(ctx, "vacuum analyze")
+		return "", err
+	})
 }
 
 // idle is the share of one core that hub and Postgres use while nothing happens.
