@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"ccpor/clets/carpos"
 	"ccpor/mapping/order"
@@ -18,22 +17,6 @@ type messagesCommand struct {
 	Show   messagesShowCommand   `cmd:"" help:"Tell what a message says. Personal data is withheld unless asked for with a reason."`
 	Handle messagesHandleCommand `cmd:"" help:"Mark a message as handled, with what was done."`
 	Apply  messagesApplyCommand  `cmd:"" help:"Say which order a notice is about that was not matched; it takes its effect."`
-}
-
-// person is who acts at the command line.
-type person struct {
-	As string `env:"CCPOR_PERSON,USER" help:"Who acts; put on record." placeholder:"NAME"`
-}
-
-var errUnnamed = errors.New("say who acts: --as NAME, 2 to 60 characters (CCPOR_PERSON, USER)")
-
-// onRecord is the person as the audit log has it.
-func (p person) onRecord() (string, error) {
-	name := strings.TrimSpace(p.As)
-	if n := len([]rune(name)); n < 2 || n > 60 || strings.ContainsFunc(name, unicode.IsControl) {
-		return "", errUnnamed
-	}
-	return "person " + name + ", command line", nil
 }
 
 type messagesListCommand struct {

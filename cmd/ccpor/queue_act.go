@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"ccpor/clets/relay"
 	"ccpor/store"
@@ -16,13 +15,13 @@ import (
 type queueAct struct {
 	queueDatabase `embed:""`
 	queueFilter   `embed:""`
+	person        `embed:""`
 
 	Names  []string `arg:"" optional:"" name:"id" help:"Numbers of transmissions, or tracking numbers of submissions."`
 	All    bool     `help:"All that fit the filters. What would be done is only told, unless --yes is given."`
 	Yes    bool     `help:"With --all: do it."`
 	DryRun bool     `help:"Tell what would be done, and do nothing."`
 	Limit  int      `default:"100" help:"With --all: how many at most."`
-	As     string   `env:"CCPOR_PERSON,USER" help:"Who acts; put on record." placeholder:"NAME"`
 }
 
 type queueHoldCommand struct {
@@ -122,18 +121,8 @@ func (c *queueCorrectCommand) tellSuppliable(ctx context.Context, t *terminal, n
 
 var (
 	errNoneNamed = errors.New("name transmissions by number or tracking number, or take all that fit with --all")
-	errNoPerson  = errors.New("say who acts: --as NAME, 2 to 60 characters (CCPOR_PERSON, USER)")
 	errBoth      = errors.New("name transmissions, or take all that fit with --all, not both")
 )
-
-// actor is a person at the command line, as the audit log has it.
-func actor(name string) (string, error) {
-	name = strings.TrimSpace(name)
-	if n := len([]rune(name)); n < 2 || n > 60 || strings.ContainsFunc(name, unicode.IsControl) {
-		return "", errNoPerson
-	}
-	return "person " + name + ", command line", nil
-}
 
 // queueDone is what became of one transmission.
 type queueDone struct {
@@ -148,7 +137,7 @@ type queueDone struct {
 
 // act does it to each transmission by itself: one that has moved on meanwhile stops none of the others. Status 1 where one was refused.
 func (c *queueAct) act(ctx context.Context, t *terminal, names []string, a store.Act) error {
-	who, err := actor(c.As)
+	who, err := c.onRecord()
 	switch {
 	case err != nil:
 		return err

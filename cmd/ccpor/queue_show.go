@@ -15,10 +15,10 @@ import (
 
 type queueShowCommand struct {
 	queueDatabase `embed:""`
+	person        `embed:""`
 
 	Names  []string `arg:"" name:"id" help:"Numbers of transmissions, or tracking numbers of submissions."`
 	Values bool     `help:"Show values that are data about people too. The asking is put on record."`
-	As     string   `env:"CCPOR_PERSON,USER" help:"Who asks; put on record." placeholder:"NAME"`
 }
 
 func (c *queueShowCommand) Run(ctx context.Context, t *terminal) error {
@@ -29,7 +29,7 @@ func (c *queueShowCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		who := "command line"
 		if c.Values {
-			if who, err = actor(c.As); err != nil {
+			if who, err = c.onRecord(); err != nil {
 				return err
 			}
 		}
