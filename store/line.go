@@ -64,7 +64,7 @@ func (r *Reader) Lines(ctx context.Context) ([]LineReport, error) {
 		l.Since, l.Seen, l.Heard = l.Since.UTC(), l.Seen.UTC(), known(heard)
 		return l, err
 	}, "list the lines", `select l.line, l.hub, l.up, l.test, l.since, l.why, l.places, l.under_way, l.heard_at, l.seen_at, coalesce(h.holder, '')
-		from line_status l left join lease h on h.line = l.line and h.until > now() order by l.line, l.up desc, l.hub`)
+		from line_status l left join lease h on h.line = l.line and h.until > now() order by l.line, l.up desc, l.seen_at desc, l.hub`)
 }
 
 // SwitchKind is which kind of switch a database belongs to.
