@@ -279,7 +279,7 @@ func TestInquiriesAndEntriesTakeTurns(t *testing.T) {
 	for i := range inquiries {
 		ids = append(ids, b.inquire(store.Question{OCA: fmt.Sprintf("NOWHERE-%d", i)}, patience))
 	}
-	b.start(Config{})
+	b.start(Config{SlotWait: time.Minute}) // nobody who waits goes away meanwhile, however slow the machine is
 	for _, id := range ids {
 		b.answered(id)
 	}

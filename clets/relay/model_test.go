@@ -81,7 +81,7 @@ func (w *world) report(breaches []witness.Breach) string {
 func TestModelRepeats(t *testing.T) {
 	t.Parallel()
 	first, second := newModelDB(t, defect{}), newModelDB(t, defect{})
-	for seed := range uint64(number(t, "CCPOR_MODEL_REPEATS", 6)) {
+	for seed := range uint64(number(t, "CCPOR_MODEL_REPEATS", 4)) {
 		a := newWorld(t, first, seed, defect{})
 		a.play()
 		first.next(t, a.now)
@@ -104,7 +104,7 @@ func TestModelRepeats(t *testing.T) {
 func TestModelIsSilent(t *testing.T) {
 	t.Parallel()
 	db := newModelDB(t, harmless)
-	for seed := range uint64(10) {
+	for seed := range uint64(6) {
 		w := newWorld(t, db, seed, harmless)
 		if breaches := w.play(); len(breaches) > 0 || w.failed != nil {
 			t.Error(w.report(breaches))

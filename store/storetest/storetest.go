@@ -2,7 +2,7 @@
 //
 // The server is the one of CCPOR_TEST_DATABASE_URL (its role must be allowed to create databases), or else a private PostgreSQL that is started once per test
 // process and ends with it. One template database is migrated once per server; each test's database is a copy of it and is dropped when the test ends.
-// The private server does not wait for the disk, except for Durable, which is for benchmarks.
+// The private server does not wait for the disk, and keeps its files in memory where there is room, except for Durable, which is for benchmarks.
 package storetest
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,6 +60,7 @@ func Durable(t testing.TB) string {
 // server is a PostgreSQL with a migrated template, started by the first test that asks.
 type server struct {
 	settings map[string]string
+	memory   bool   // its files may be gone after a power failure
 	outside  string // the environment variable with the URL of a server to use instead
 	once     sync.Once
 	url      string
@@ -67,7 +69,7 @@ type server struct {
 }
 
 var (
-	lax     = &server{outside: "CCPOR_TEST_DATABASE_URL", settings: map[string]string{"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "min_wal_size": "80MB", "max_connections": "300"}}
+	lax     = &server{memory: true, outside: "CCPOR_TEST_DATABASE_URL", settings: map[string]string{"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "min_wal_size": "80MB", "max_connections": "300"}}
 	durable = &server{outside: "CCPOR_BENCH_DATABASE_URL"}
 )
 
@@ -123,7 +125,7 @@ func (s *server) start() {
 // private starts a server that ends when this process does (the kernel sees to that), and leaves its folder to the next test process to clear away.
 func (s *server) private() (string, error) {
 	sweep()
-	dir, err := os.MkdirTemp("/tmp", fmt.Sprintf("ccpor-test-%d-", os.Getpid()))
+	dir, err := os.MkdirTemp(s.home(), fmt.Sprintf("ccpor-test-%d-", os.Getpid()))
 	if err != nil {
 		return "", err
 	}
@@ -137,10 +139,26 @@ func (s *server) private() (string, error) {
 	return srv.URL(), nil
 }
 
+// inMemory is where files are kept in memory on Linux, and how much room there must be: the databases of tests that run at once, and their logs.
+const (
+	inMemory = "/dev/shm"
+	room     = 4 << 30
+)
+
+// home is where the server's folder is put.
+func (s *server) home() string {
+	var fs syscall.Statfs_t
+	if s.memory && syscall.Statfs(inMemory, &fs) == nil && fs.Bavail*uint64(fs.Bsize) > room {
+		return inMemory
+	}
+	return "/tmp"
+}
+
 // sweep removes the folders of test processes that are gone.
 func sweep() {
-	dirs, _ := filepath.Glob("/tmp/ccpor-test-*-*") // the pattern is well-formed
-	for _, dir := range dirs {
+	inFiles, _ := filepath.Glob("/tmp/ccpor-test-*-*") // the patterns are well-formed
+	kept, _ := filepath.Glob(inMemory + "/ccpor-test-*-*")
+	for _, dir := range slices.Concat(inFiles, kept) {
 		pid, err := strconv.Atoi(strings.Split(filepath.Base(dir), "-")[2])
 		if err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
 			os.RemoveAll(dir)
