@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
 
 // Exec runs a statement on a connection of the reader.
 func (r *Reader) Exec(ctx context.Context, sql string) error {
@@ -24,3 +28,17 @@ const (
 	OpenStates = openStates
 	JobFigures = jobFigures
 )
+
+// FirstOrderSeal is SQL for a seal of the edition order/1.
+func FirstOrderSeal(id string) string { return firstOrderSeal(id) }
+
+// CompareSeals compares everything with these seals alone.
+func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, error) {
+	v := &verification{ctx: ctx, seals: map[string]map[int64]seal{}}
+	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		v.tx = tx
+		v.remember(seals)
+		return v.sealed()
+	})
+	return v.out.Findings, err
+}

@@ -87,6 +87,18 @@ func busy(t *testing.T) *hub {
 	}
 	h.ledger()
 	h.finish(a, store.Outcome{Verdict: store.VerdictRejected, Code: 30, Text: "CARPOS says no.", At: noon})
+	if _, err := h.Act(t.Context(), h.only(change).ID, act(store.VerbCorrect)); err != nil {
+		t.Fatal(err)
+	}
+	filed, err := h.OrdersOfFCN(t.Context(), accepted.FCN)
+	if err != nil || len(filed) != 1 {
+		t.Fatal(filed, err)
+	}
+	h.understand(violated(h.kept("000001", "a violation"), filed[0], "EX-1"))
+	h.police()
+	if _, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-2"), "person jdoe", noon); err != nil {
+		t.Fatal(err)
+	}
 	mustAccept(t, h.Store, attach(h.court, "p-4", "o-1", true))
 	mustAccept(t, h.Store, attach(h.court, "p-5", "o-1", false))
 	mustAccept(t, h.Store, cancel(h.court, "p-6", "o-1"))
@@ -106,9 +118,9 @@ func busy(t *testing.T) *hub {
 	return h
 }
 
-// sealedTables are those in which no byte changes unseen. What is left out of the ledger's head is when it was last looked at.
+// sealedTables are those in which no byte changes unseen, but when the ledger's head was last looked at, and what the choice of the next transmission keeps for itself.
 var sealedTables = []string{"submission", "received", "problem", "order_", "order_version", "service", "supplement", "confidential", "cancellation", "image", "image_content",
-	"transmission", "attempt", "audit", "ledger", "ledger_hash", "ledger_head", "checkpoint"}
+	"transmission", "attempt", "correction", "reported", "violation", "audit", "ledger", "ledger_hash", "ledger_head", "checkpoint"}
 
 // tamper changes one value in a row as an administrator of the database could: past every trigger.
 type tamper struct {
@@ -128,7 +140,8 @@ func (h *hub) tamper() *tamper {
 	}
 	x := &tamper{conn, map[string][][2]string{}}
 	rows, err := conn.Query(h.t.Context(), `select table_name, column_name, data_type from information_schema.columns
-		where table_schema = current_schema() and table_name = any($1) and not (table_name = 'ledger_head' and column_name in ('at', 'single')) order by 1, ordinal_position`, sealedTables)
+		where table_schema = current_schema() and table_name = any($1) and not (table_name = 'ledger_head' and column_name in ('at', 'single'))
+			and not (table_name = 'transmission' and column_name in ('class', 'agency_id', 'turn', 'class_until', 'claimed_until')) order by 1, ordinal_position`, sealedTables)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -394,5 +407,22 @@ func TestACheckpointComesAfterItsRecords(t *testing.T) {
 	}
 	for _, f := range h.verified().Findings {
 		t.Errorf("%s: %s", f.What, f.Where)
+	}
+}
+
+// A seal is compared by the columns of its own edition, and one of no known edition vouches for nothing.
+func TestSealsOfEditions(t *testing.T) {
+	t.Parallel()
+	h := busy(t)
+	id := h.sql("select id::text from order_ where local_id = 'o-1'")
+	first := h.sql("select encode(" + store.FirstOrderSeal(id) + ", 'hex')")
+	for line, found := range map[string]bool{"order/1 " + id + " " + first: false, "order/2 " + id + " " + first: true, "order/9 " + id + " " + first: true} {
+		findings, err := h.CompareSeals(t.Context(), line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Contains(findings, store.Finding{What: "changed", Where: "order " + id}); got != found {
+			t.Errorf("%.9s: found %t, of %v", line, got, findings)
+		}
 	}
 }

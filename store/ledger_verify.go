@@ -50,7 +50,7 @@ type KnownRoot struct {
 // about 100 bytes of memory an entry. open is nil where nobody can say whose the checkpoints are: then only their roots are compared. The error says that it could
 // not be done; what was found is in the report.
 func (r *Reader) VerifyLedger(ctx context.Context, open OpenCheckpoint, known ...KnownRoot) (LedgerReport, error) {
-	v := &verification{ctx: ctx, open: open, known: known, elsewhere: r.images != nil, seals: map[string]map[int64]string{}, pending: map[string]map[int64]bool{}}
+	v := &verification{ctx: ctx, open: open, known: known, elsewhere: r.images != nil, seals: map[string]map[int64]seal{}, pending: map[string]map[int64]bool{}}
 	err := pgx.BeginTxFunc(ctx, r.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		v.tx = tx
 		for _, step := range []func() error{v.settings, v.readHead, v.records, v.withoutRecord, v.hashes, v.checkpoints, v.sealed, v.strays, v.contents} {
@@ -74,9 +74,18 @@ type verification struct {
 	elsewhere bool // images are kept outside the database
 	head      head
 	tree      memoryTree
-	seals     map[string]map[int64]string // the newest seal by kind and id
-	pending   map[string]map[int64]bool   // what entries without a record speak of
+	seals     map[string]map[int64]seal // the newest seal by kind, without its edition, and id
+	pending   map[string]map[int64]bool // what entries without a record speak of
 	out       LedgerReport
+}
+
+// seal is a digest, and by which edition of the columns.
+type seal struct{ edition, digest string }
+
+// kindOf is the kind of an edition.
+func kindOf(edition string) string {
+	kind, _, _ := strings.Cut(edition, "/")
+	return kind
 }
 
 func (v *verification) find(what, format string, a ...any) {
@@ -168,10 +177,11 @@ func (v *verification) remember(seals string) {
 		if err != nil {
 			continue // the record's digest tells
 		}
-		if v.seals[f[0]] == nil {
-			v.seals[f[0]] = map[int64]string{}
+		kind := kindOf(f[0])
+		if v.seals[kind] == nil {
+			v.seals[kind] = map[int64]seal{}
 		}
-		v.seals[f[0]][id] = f[2]
+		v.seals[kind][id] = seal{f[0], f[2]}
 	}
 }
 
@@ -190,7 +200,8 @@ func (v *verification) withoutRecord() error {
 			return nil
 		}
 		v.out.Pending++
-		for kind, about := range map[string]int64{sealPackage: pack, sealOrder: order, sealAttempt: attempt} {
+		for edition, about := range map[string]int64{sealPackage: pack, sealOrder: order, sealAttempt: attempt} {
+			kind := kindOf(edition)
 			if v.pending[kind] == nil {
 				v.pending[kind] = map[int64]bool{}
 			}
@@ -282,32 +293,45 @@ func (v *verification) signed(n, size int64, root [32]byte, at time.Time, docume
 	return true
 }
 
-// sealed compares every package, order and attempt with its newest seal.
+// sealed compares every package, order and attempt with its newest seal, by the columns of that seal's edition.
 func (v *verification) sealed() error {
 	for _, k := range []struct {
-		kind, name, sql string
-		count           *int64
+		name, table string
+		newest      string
+		digest      func(id string) string
+		before      string // the edition before it; empty where there was none
+		digestThen  func(id string) string
+		count       *int64
 	}{
-		{sealPackage, "package", "select q.id, " + packageSeal("q.id") + " from submission q order by q.id", &v.out.Packages},
-		{sealOrder, "order", "select q.id, " + orderSeal("q.id") + " from order_ q order by q.id", &v.out.Orders},
-		{sealAttempt, "attempt", "select q.id, " + attemptSeal("q.id") + " from attempt q order by q.id", &v.out.Attempts},
+		{"package", "submission", sealPackage, packageSeal, "", nil, &v.out.Packages},
+		{"order", "order_", sealOrder, orderSeal, "order/1", firstOrderSeal, &v.out.Orders},
+		{"attempt", "attempt", sealAttempt, attemptSeal, "", nil, &v.out.Attempts},
 	} {
-		rows, err := v.tx.Query(v.ctx, k.sql)
+		then := "null::bytea"
+		if k.before != "" {
+			then = k.digestThen("q.id")
+		}
+		rows, err := v.tx.Query(v.ctx, "select q.id, "+k.digest("q.id")+", "+then+" from "+k.table+" q order by q.id")
 		if err != nil {
 			return err
 		}
 		var id int64
-		var digest []byte
-		left := maps.Clone(v.seals[k.kind])
-		if _, err = pgx.ForEachRow(rows, []any{&id, &digest}, func() error {
+		var now, earlier []byte
+		left := maps.Clone(v.seals[k.name])
+		if _, err = pgx.ForEachRow(rows, []any{&id, &now, &earlier}, func() error {
 			*k.count++
-			seal, sealed := left[id]
+			kept, sealed := left[id]
 			delete(left, id)
+			digests := map[string]string{k.newest: fmt.Sprintf("%x", now)}
+			if k.before != "" {
+				digests[k.before] = fmt.Sprintf("%x", earlier)
+			}
+			digest, known := digests[kept.edition]
 			switch {
-			case v.pending[k.kind][id]:
+			case v.pending[k.name][id]:
 			case !sealed:
 				v.find("inserted", "%s %d", k.name, id)
-			case seal != fmt.Sprintf("%x", digest):
+			case !known || kept.digest != digest:
 				v.find("changed", "%s %d", k.name, id)
 			}
 			return nil
@@ -332,6 +356,9 @@ func (v *verification) strays() error {
 		{"confidential information of submission", "select x.submission_id from confidential x where not exists (select from submission s where s.id = x.submission_id)"},
 		{"a version of order", "select x.order_id from order_version x where not exists (select from submission s where s.id = x.submission_id and s.order_id = x.order_id)"},
 		{"a cancellation of order", "select x.order_id from cancellation x where not exists (select from order_ o where o.id = x.order_id)"},
+		{"a supplied value of order", "select x.order_id from correction x where not exists (select from order_ o where o.id = x.order_id)"},
+		{"what was reported of order", "select x.order_id from reported x where not exists (select from order_ o where o.id = x.order_id)"},
+		{"a violation of order", "select x.order_id from violation x where not exists (select from order_ o where o.id = x.order_id)"},
 		{"a transmission of order", "select x.order_id from transmission x where not exists (select from order_ o where o.id = x.order_id) or not exists (select from submission s where s.id = x.submission_id)"},
 	} {
 		ids, err := all(v.ctx, v.tx, pgx.RowTo[int64], "look for strays", s.sql)

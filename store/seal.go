@@ -5,7 +5,7 @@ import "strings"
 // The kinds of seal, each with the edition of its columns: a column that comes later makes a new edition, and old seals are compared by their own.
 const (
 	sealPackage = "package/1"
-	sealOrder   = "order/1"
+	sealOrder   = "order/2"
 	sealAttempt = "attempt/1"
 )
 
@@ -30,17 +30,29 @@ func packageSeal(id string) string {
 		union all select 8, 0, ` + digestOf("x.id, x.order_id, x.document") + ` from confidential x where x.submission_id = ` + id)
 }
 
-// orderSeal is SQL for the digest of how an order stands: its row, its OCAs, what ended it, what is owed for it, and its transmissions. Of a transmission whose
-// attempt is under way, what changes until that ends is left out.
+// orderSeal is SQL for the digest of how an order stands: its row, its OCAs, what ended it, what is owed for it, its transmissions, and what did not come from its
+// court: values that were supplied, what other agencies reported, and violations. Of a transmission whose attempt is under way, what changes until that ends is left
+// out; of every one, what the choice of the next keeps for itself, which it makes anew.
 func orderSeal(id string) string {
-	return joined(`
+	return joined(orderParts(id, ", t.held_by, t.violation_id") + `
+		union all select 4, c.id, ` + digestOf("c.id, c.order_id, c.transmission_id, c.field, c.value, c.version, c.source, c.actor, c.at") + ` from correction c where c.order_id = ` + id + `
+		union all select 5, p.inbound_id, ` + digestOf("p.inbound_id, p.order_id, p.kind, p.document, p.digest, p.at") + ` from reported p where p.order_id = ` + id + `
+		union all select 6, w.id, ` + digestOf("w.id, w.order_id, w.agency_id, w.report, w.document, w.person, w.at") + ` from violation w where w.order_id = ` + id)
+}
+
+// firstOrderSeal is the edition order/1, which knew neither who holds a transmission nor what came from elsewhere.
+func firstOrderSeal(id string) string { return joined(orderParts(id, "")) }
+
+// orderParts are the digests of the order's own row, of what ended it and of its transmissions, of which more columns may be taken.
+func orderParts(id, more string) string {
+	return `
 		select 1 as t, 0::bigint as k, ` + digestOf("o.id, o.court, o.local_id, o.test, o.added_by, o.agency_id, o.version, o.next_seq, o.open, o.relay, o.entered, o.oca, o.fcn, o.nic, o.next_version, o.entry_version, o.follows, o.imaged, o.attached, o.cancelled_by") + ` as d
 		from order_ o where o.id = ` + id + `
 		union all select 2, c.submission_id, ` + digestOf("c.submission_id, c.order_id, c.document, c.ends") + ` from cancellation c where c.order_id = ` + id + `
 		union all select 3, t.id, case when t.open_attempt is null then ` +
-		digestOf("t.id, t.order_id, t.seq, t.submission_id, t.kind, t.state, t.test, t.tries, t.doubt, t.retry_at, t.reason, t.field, t.item, t.open_line, t.open_since, t.changed_at, s.not_owed") + ` else ` +
-		digestOf("'open', t.id, t.order_id, t.seq, t.submission_id, t.kind, t.test, t.tries, t.doubt, t.open_attempt, t.open_since, t.open_line, s.not_owed") + ` end
-		from transmission t join submission s on s.id = t.submission_id where t.order_id = ` + id)
+		digestOf("t.id, t.order_id, t.seq, t.submission_id, t.kind, t.state, t.test, t.tries, t.doubt, t.retry_at, t.reason, t.field, t.item, t.open_line, t.open_since, t.changed_at, s.not_owed"+more) + ` else ` +
+		digestOf("'open', t.id, t.order_id, t.seq, t.submission_id, t.kind, t.test, t.tries, t.doubt, t.open_attempt, t.open_since, t.open_line, s.not_owed"+more) + ` end
+		from transmission t join submission s on s.id = t.submission_id where t.order_id = ` + id
 }
 
 // attemptSeal is SQL for the digest of an attempt; of one that is under way, of what it began with.
