@@ -16,7 +16,7 @@ import (
 // CCPOR_MODEL_COUNT schedules are played, beginning with the seed CCPOR_MODEL_SEED; `make model` plays 10,000. A seed that fails is printed, with what happened.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	count, seed := number(t, "CCPOR_MODEL_COUNT", 40), number(t, "CCPOR_MODEL_SEED", 1)
+	count, seed := number(t, "CCPOR_MODEL_COUNT", 25), number(t, "CCPOR_MODEL_SEED", 1)
 	began := time.Now()
 	var next, broken atomic.Int64
 	var all figures
@@ -81,7 +81,7 @@ func (w *world) report(breaches []witness.Breach) string {
 func TestModelRepeats(t *testing.T) {
 	t.Parallel()
 	first, second := newModelDB(t, defect{}), newModelDB(t, defect{})
-	for seed := range uint64(number(t, "CCPOR_MODEL_REPEATS", 4)) {
+	for seed := range uint64(number(t, "CCPOR_MODEL_REPEATS", 3)) {
 		a := newWorld(t, first, seed, defect{})
 		a.play()
 		first.next(t, a.now)
