@@ -581,6 +581,32 @@ func TestFollowingOrders(t *testing.T) {
 	h.sound()
 }
 
+// What follows an order ends it, and its images are none of that order's: who may see the one may not see the other for that.
+func TestImagesOfAFollowerAreItsOwn(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	first, next := temporary(h.court, "p-1", "tro"), later(h.court, "p-2", "oah", "tro")
+	first.Images, next.Images = []store.Image{image("tro.pdf", 1, 500)}, []store.Image{image("oah.pdf", 2, 500)}
+	next.Order.Access = order.AccessSealed
+	e, l := mustAccept(t, h.Store, first), mustAccept(t, h.Store, next)
+	h.pass(e)
+	h.pass(l)
+	h.follow()
+	f, history := h.found("tro")
+	if len(history.Images) != 1 || history.Images[0].ID != "tro.pdf" {
+		t.Errorf("the registry shows of %s: %+v", f.Order.ID, history.Images)
+	}
+	listed, err := h.Images(t.Context(), e.Tracking)
+	if err != nil || len(listed) != 1 || listed[0].ID != "tro.pdf" {
+		t.Errorf("listed: %+v, %v", listed, err)
+	}
+	var end store.TransmissionID
+	fmt.Sscan(h.sql("select id::text from transmission where kind = 'XRR'"), &end)
+	if w := h.work1(end); len(w.Images) != 1 || w.Images[0].ID != "tro.pdf" {
+		t.Errorf("the relay has for the end: %+v", w.Images)
+	}
+}
+
 func TestACourtsOwnCancellationIsEnough(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)

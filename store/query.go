@@ -197,9 +197,10 @@ type History struct {
 	Followers []order.LocalID // orders of the same court that name this one as the one they follow
 }
 
-// submissionsOfOrder are the submissions that brought something of the order $1.
+// submissionsOfOrder are the submissions that brought something of the order $1. One that ends it by adding an order which follows it is that order's alone: whoever
+// may see the earlier one need not be allowed to see the later.
 const submissionsOfOrder = `select submission_id from order_version where order_id = $1 union select submission_id from service where order_id = $1
-	union select submission_id from cancellation where order_id = $1 union select submission_id from supplement where order_id = $1`
+	union select x.submission_id from cancellation x join submission y on y.id = x.submission_id and y.order_id = x.order_id where x.order_id = $1 union select submission_id from supplement where order_id = $1`
 
 // Version is one version of an order.
 type Version struct {

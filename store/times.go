@@ -59,7 +59,7 @@ func (r *Reader) Times(ctx context.Context, q TimesQuery, now time.Time, each fu
 			w.Standing = Clock{Received: w.Received, Due: w.Due, Test: w.Test, State: w.State, Settled: known(changed)}.Outlook(now, nil).Standing
 			return w, err
 		}, "read the times of transmissions", `
-			select s.id, s.tracking, a.ori, a.county, coalesce(t.kind, ''), s.action, s.test, coalesce(t.state, ''), s.received_at, s.due, x.first, x.latest, x.acked, t.changed_at, x.sent, x.looked
+			select s.id, s.tracking, a.ori, a.county, coalesce(t.kind, ''), s.action, s.test, coalesce(t.state, ''), `+cameAt+`, `+dueBy+`, x.first, x.latest, x.acked, t.changed_at, x.sent, x.looked
 			from (select id, tracking, agency_id, action, test, received_at, due, order_id from submission where id > $1 and state = 'accepted' and received_at >= $2 and received_at < $3 and (not test or $5)
 					and ($4 = '' or agency_id = (select id from agency where ori = $4)) order by id limit $6) s
 			join agency a on a.id = s.agency_id

@@ -149,6 +149,15 @@ func TestAViolationOfAnOldOrderIsFresh(t *testing.T) {
 	if err != nil || len(f.Queue) != 1 || f.Queue[0].Late+f.Queue[0].AtRisk != 0 || !f.Queue[0].Due.IsZero() || !f.Queue[0].Received.Equal(noon) {
 		t.Errorf("figures: %+v, %v", f.Queue, err)
 	}
+	err = h.Times(t.Context(), store.TimesQuery{From: noon.AddDate(0, 0, -41), To: noon.AddDate(0, 0, 1)}, noon, func(w store.Times) error {
+		if w.Kind == store.KindViolate && (!w.Received.Equal(noon) || !w.Due.IsZero() || w.Standing == store.StandingLate) {
+			t.Errorf("the times: %+v", w)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 	entries, err := h.Queue(t.Context(), store.QueueFilter{}, 10, 0)
 	if err != nil || len(entries) != 1 || !entries[0].Due.IsZero() || !entries[0].ReceivedAt.Equal(noon) {
 		t.Errorf("the queue: %+v, %v", entries, err)
