@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ccpor/access"
 	"ccpor/exchange/client"
 	"ccpor/exchange/soap"
 	"ccpor/mapping/order"
@@ -46,19 +47,19 @@ func TestAccessOverTheWire(t *testing.T) {
 	for _, c := range []struct {
 		kind  store.AgencyKind
 		who   string
-		role  role
+		role  access.Role
 		class order.Access
-		want  sight
+		want  access.Sight
 	}{
-		{store.KindCourt, "court-rsa", judicialOfficer, "normal", whole}, {store.KindCourt, "court-rsa", judicialOfficer, "juvenile", whole}, {store.KindCourt, "court-rsa", judicialOfficer, "sealed", whole},
-		{store.KindCourt, "court-rsa", courtClerk, "normal", whole}, {store.KindCourt, "court-rsa", courtClerk, "juvenile", whole}, {store.KindCourt, "court-rsa", courtClerk, "sealed", whole},
-		{store.KindCourt, "court-rsa", helpDesk, "normal", outline}, {store.KindCourt, "court-rsa", helpDesk, "juvenile", nothing}, {store.KindCourt, "court-rsa", helpDesk, "sealed", nothing},
-		{store.KindCourt, "other-court", judicialOfficer, "normal", whole}, {store.KindCourt, "other-court", judicialOfficer, "juvenile", whole}, {store.KindCourt, "other-court", judicialOfficer, "sealed", nothing},
-		{store.KindCourt, "other-court", courtClerk, "normal", whole}, {store.KindCourt, "other-court", courtClerk, "juvenile", nothing}, {store.KindCourt, "other-court", courtClerk, "sealed", nothing},
-		{store.KindCourt, "other-court", helpDesk, "normal", nothing}, {store.KindCourt, "other-court", helpDesk, "juvenile", nothing}, {store.KindCourt, "other-court", helpDesk, "sealed", nothing},
-		{store.KindTribalCourt, "other-court", judicialOfficer, "juvenile", whole}, {store.KindTribalCourt, "other-court", judicialOfficer, "sealed", nothing}, {store.KindTribalCourt, "other-court", courtClerk, "juvenile", nothing},
-		{store.KindLawEnforcement, "other-court", lawEnforcement, "normal", whole}, {store.KindLawEnforcement, "other-court", lawEnforcement, "juvenile", whole}, {store.KindLawEnforcement, "other-court", lawEnforcement, "sealed", whole},
-		{store.KindLawEnforcement, "other-court", helpDesk, "normal", nothing}, {store.KindLawEnforcement, "other-court", helpDesk, "sealed", nothing},
+		{store.KindCourt, "court-rsa", access.JudicialOfficer, "normal", access.Whole}, {store.KindCourt, "court-rsa", access.JudicialOfficer, "juvenile", access.Whole}, {store.KindCourt, "court-rsa", access.JudicialOfficer, "sealed", access.Whole},
+		{store.KindCourt, "court-rsa", access.CourtClerk, "normal", access.Whole}, {store.KindCourt, "court-rsa", access.CourtClerk, "juvenile", access.Whole}, {store.KindCourt, "court-rsa", access.CourtClerk, "sealed", access.Whole},
+		{store.KindCourt, "court-rsa", access.HelpDesk, "normal", access.Outline}, {store.KindCourt, "court-rsa", access.HelpDesk, "juvenile", access.Nothing}, {store.KindCourt, "court-rsa", access.HelpDesk, "sealed", access.Nothing},
+		{store.KindCourt, "other-court", access.JudicialOfficer, "normal", access.Whole}, {store.KindCourt, "other-court", access.JudicialOfficer, "juvenile", access.Whole}, {store.KindCourt, "other-court", access.JudicialOfficer, "sealed", access.Nothing},
+		{store.KindCourt, "other-court", access.CourtClerk, "normal", access.Whole}, {store.KindCourt, "other-court", access.CourtClerk, "juvenile", access.Nothing}, {store.KindCourt, "other-court", access.CourtClerk, "sealed", access.Nothing},
+		{store.KindCourt, "other-court", access.HelpDesk, "normal", access.Nothing}, {store.KindCourt, "other-court", access.HelpDesk, "juvenile", access.Nothing}, {store.KindCourt, "other-court", access.HelpDesk, "sealed", access.Nothing},
+		{store.KindTribalCourt, "other-court", access.JudicialOfficer, "juvenile", access.Whole}, {store.KindTribalCourt, "other-court", access.JudicialOfficer, "sealed", access.Nothing}, {store.KindTribalCourt, "other-court", access.CourtClerk, "juvenile", access.Nothing},
+		{store.KindLawEnforcement, "other-court", access.LawEnforcement, "normal", access.Whole}, {store.KindLawEnforcement, "other-court", access.LawEnforcement, "juvenile", access.Whole}, {store.KindLawEnforcement, "other-court", access.LawEnforcement, "sealed", access.Whole},
+		{store.KindLawEnforcement, "other-court", access.HelpDesk, "normal", access.Nothing}, {store.KindLawEnforcement, "other-court", access.HelpDesk, "sealed", access.Nothing},
 	} {
 		what := fmt.Sprintf("%s of %s at a %s, %s order", c.role, c.who, c.kind, c.class)
 		grant(t, s, func(a *store.Agency) { a.Kind, a.MayQuery, a.MayImages = c.kind, true, true })
@@ -72,15 +73,15 @@ func TestAccessOverTheWire(t *testing.T) {
 			return r.asks(t, c.who, "GetOrderImage", requesterXML(string(c.role))+namedBy(class)+"<TrackingIdentification>"+tracking[order.Access(class)]+"</TrackingIdentification><DocumentIdentification>order-image</DocumentIdentification>", soap.SOAP12)
 		}
 		found := string(search(string(c.class)).Body)
-		if got := strings.Contains(found, "<OrderSummary>"); got != (c.want != nothing) {
+		if got := strings.Contains(found, "<OrderSummary>"); got != (c.want != access.Nothing) {
 			t.Errorf("%s: found %v", what, got)
 		}
-		if strings.Contains(found, "Jones") != (c.want == whole) || strings.Contains(found, "Smith") != (c.want == whole) || strings.Contains(found, "<CaseDocketID>") != (c.want == whole) {
+		if strings.Contains(found, "Jones") != (c.want == access.Whole) || strings.Contains(found, "Smith") != (c.want == access.Whole) || strings.Contains(found, "<CaseDocketID>") != (c.want == access.Whole) {
 			t.Errorf("%s: names in %s", what, found)
 		}
 		for name, ask := range map[string]func(string) *client.Reply{"search": search, "read": read, "image": image} {
 			got := ask(string(c.class))
-			if c.want == nothing || c.want == outline && name != "search" {
+			if c.want == access.Nothing || c.want == access.Outline && name != "search" {
 				if withoutChanging(got) != withoutChanging(ask("none")) {
 					t.Errorf("%s: %s tells it from one that is not there: %s", what, name, got.Body)
 				}
@@ -155,11 +156,11 @@ func TestWhereaboutsOverTheWire(t *testing.T) {
 	for _, c := range []struct {
 		kind store.AgencyKind
 		who  string
-		role role
+		role access.Role
 		told bool
 	}{
-		{store.KindCourt, "court-rsa", courtClerk, true}, {store.KindCourt, "other-court", courtClerk, false}, {store.KindCourt, "other-court", judicialOfficer, false},
-		{store.KindTribalCourt, "other-court", judicialOfficer, false}, {store.KindLawEnforcement, "other-court", lawEnforcement, true},
+		{store.KindCourt, "court-rsa", access.CourtClerk, true}, {store.KindCourt, "other-court", access.CourtClerk, false}, {store.KindCourt, "other-court", access.JudicialOfficer, false},
+		{store.KindTribalCourt, "other-court", access.JudicialOfficer, false}, {store.KindLawEnforcement, "other-court", access.LawEnforcement, true},
 	} {
 		grant(t, s, func(a *store.Agency) { a.Kind = c.kind })
 		got := r.asks(t, c.who, "GetOrder", requesterXML(string(c.role))+namedBy("places"), soap.SOAP12)

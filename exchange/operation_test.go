@@ -241,67 +241,6 @@ func TestImageComesBackByteForByte(t *testing.T) {
 	refusedWith(t, "another document", r.asks(t, "court-rsa", "GetOrderImage", strings.Replace(content, "order-image", "other-image", 1), soap.SOAP11), "Client.Query.NotFound")
 }
 
-// every cell of the access table, as a person of each kind of agency meets it.
-func TestAccessTable(t *testing.T) {
-	t.Parallel()
-	agency := func(kind store.AgencyKind, ori order.ORI) store.Agency { return store.Agency{Kind: kind, ORI: ori} }
-	found := func(class order.Access) store.FoundOrder {
-		return store.FoundOrder{Known: store.Known{Order: order.Order{Court: order.Court{ORI: courtORI}, Access: class}}}
-	}
-	const own, other = order.ORI("CA030099J"), order.ORI("CA002013J")
-	for _, c := range []struct {
-		role  role
-		class order.Access
-		own   sight
-		other sight
-	}{
-		{judicialOfficer, order.AccessNormal, whole, whole}, {judicialOfficer, order.AccessJuvenile, whole, whole}, {judicialOfficer, order.AccessSealed, whole, nothing},
-		{courtClerk, order.AccessNormal, whole, whole}, {courtClerk, order.AccessJuvenile, whole, nothing}, {courtClerk, order.AccessSealed, whole, nothing},
-		{lawEnforcement, order.AccessNormal, whole, whole}, {lawEnforcement, order.AccessJuvenile, whole, whole}, {lawEnforcement, order.AccessSealed, whole, whole},
-		{helpDesk, order.AccessNormal, outline, nothing}, {helpDesk, order.AccessJuvenile, nothing, nothing}, {helpDesk, order.AccessSealed, nothing, nothing},
-		{judicialOfficer, "another", nothing, nothing}, {"another", order.AccessNormal, nothing, nothing},
-	} {
-		if got := sees(agency(store.KindCourt, own), c.role, found(c.class)); got != c.own {
-			t.Errorf("%s of the county sees %d of a %s order", c.role, got, c.class)
-		}
-		if got := sees(agency(store.KindCourt, other), c.role, found(c.class)); got != c.other {
-			t.Errorf("%s of another county sees %d of a %s order", c.role, got, c.class)
-		}
-		test := agency(store.KindCourt, own)
-		test.Test = true
-		if got := sees(test, c.role, found(c.class)); got != nothing {
-			t.Errorf("a test agency sees %d of a live order", got)
-		}
-	}
-}
-
-func TestWhereaboutsAreWithheld(t *testing.T) {
-	t.Parallel()
-	f := store.FoundOrder{Known: store.Known{Order: order.Order{Court: order.Court{ORI: courtORI}, OtherOrders: "at 2 Pebble Lane",
-		Organizations: []order.Organization{{Name: "Quarry, Inc.", Sites: []order.Address{{Street: "3 Pebble Lane"}}}},
-		Terms: order.Terms{MoveOut: true, MoveOf: &order.Address{Street: "1 Pebble Lane"}, Property: "the car at Pebble Lane",
-			StayAway: []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceSchool, Text: "Pebble Lane School"}}}}}}}}
-	o, hidden := withheld(store.Agency{ORI: otherORI}, judicialOfficer, f)
-	b, err := mapping.WriteOrder(&o)
-	if err == nil && bytes.Contains(b, []byte("Pebble")) || !hidden || o.Terms.StayAway[0].Places[0].Kind != order.PlaceSchool || !o.Terms.MoveOut {
-		t.Errorf("%v %+v", hidden, o)
-	}
-	if strings.Contains(fmt.Sprintf("%+v %+v", o, o.Terms), "Pebble") {
-		t.Errorf("%+v", o)
-	}
-	if f.Order.Terms.StayAway[0].Places[0].Text == "" || len(f.Order.Organizations[0].Sites) == 0 {
-		t.Error("the order itself was changed")
-	}
-	for _, who := range []struct {
-		a store.Agency
-		r role
-	}{{store.Agency{ORI: courtORI}, courtClerk}, {store.Agency{ORI: otherORI, Kind: store.KindLawEnforcement}, lawEnforcement}} {
-		if o, hidden := withheld(who.a, who.r, f); hidden || o.Terms.MoveOf == nil {
-			t.Errorf("withheld from %s", who.r)
-		}
-	}
-}
-
 // Every answer of every operation is one of the contract, in the judgement of libxml2.
 func TestAnswersFollowTheContract(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"ccpor/access"
 	"ccpor/exchange/soap"
 	"ccpor/mapping"
 	"ccpor/mapping/order"
@@ -30,10 +31,10 @@ func (h *Hub) order(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, h.unavailable(o, "history not read", err)
 	}
-	if history.Followers, err = h.seen(ctx, o, who.role, f.Order.Court.ORI, history.Followers); err != nil {
+	if history.Followers, err = h.seen(ctx, o, who, f.Order.Court.ORI, history.Followers); err != nil {
 		return reply{}, err
 	}
-	shown, hidden := withheld(o.agency, who.role, f)
+	shown, hidden := who.withheld(f)
 	element, err := mapping.WriteOrder(&shown)
 	if err != nil {
 		return reply{}, fmt.Errorf("write an order of the registry: %w", err)
@@ -51,13 +52,13 @@ func (h *Hub) order(ctx context.Context, o opened) (reply, error) {
 }
 
 // seen are those of a court's orders that the person may see: an order that may be seen does not tell of one that may not.
-func (h *Hub) seen(ctx context.Context, o opened, r role, court order.ORI, ids []order.LocalID) (shown []order.LocalID, err error) {
+func (h *Hub) seen(ctx context.Context, o opened, r requester, court order.ORI, ids []order.LocalID) (shown []order.LocalID, err error) {
 	for _, id := range ids {
 		f, err := h.Store.FindOrder(ctx, court, id, o.agency.Test)
 		switch {
 		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return nil, h.unavailable(o, "order not found", err)
-		case err == nil && sees(o.agency, r, f) == whole:
+		case err == nil && r.sees(f) == access.Whole:
 			shown = append(shown, id)
 		}
 	}

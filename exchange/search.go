@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ccpor/access"
 	"ccpor/exchange/soap"
 	"ccpor/mapping/order"
 	"ccpor/store"
@@ -22,8 +23,9 @@ const (
 // requester is who asks about an order, as the asking agency vouches for.
 type requester struct {
 	user    order.LocalID
-	role    role
+	role    access.Role
 	purpose string
+	asker   access.Asker
 }
 
 var requesterElements = []string{"Requester/UserIdentification", "Requester/RoleCode", "Requester/PurposeText"}
@@ -33,7 +35,7 @@ func (a asked) requester() (requester, error) {
 	var r requester
 	var errs [2]error
 	r.user, errs[0] = parsed(a, "Requester/UserIdentification", order.ParseLocalID)
-	r.role, errs[1] = parsed(a, "Requester/RoleCode", oneOf(may[a.of.agency.Kind]...))
+	r.role, errs[1] = parsed(a, "Requester/RoleCode", oneOf(access.Asking(a.of.agency.Kind)...))
 	r.purpose = a.texts["Requester/PurposeText"]
 	if err := firstOf(errs[:]); err != nil {
 		return r, err
@@ -41,13 +43,14 @@ func (a asked) requester() (requester, error) {
 	if r.user == "" || r.role == "" || r.purpose == "" || len(r.purpose) > 200 {
 		return r, a.of.malformed("Requester says who asks, in what role and for what purpose")
 	}
+	r.asker = asker(a.of.agency, r.role)
 	return r, nil
 }
 
 // event is the audit entry of a read by a person of an agency. The purpose is the only free text: it stands quoted and last, so that it cannot pass for anything else.
 func (o opened) event(r requester, action, object, outcome, how string) store.Event {
 	return store.Event{Actor: "agency " + string(o.agency.ORI) + " user " + string(r.user), Action: action, Object: object, Outcome: outcome,
-		Details: "role " + string(r.role) + "; " + how + "; purpose " + strconv.Quote(r.purpose)}
+		Details: "role " + string(r.role) + "; " + how + "; purpose " + strconv.Quote(r.purpose), Agency: o.agency.ORI, Purpose: r.purpose}
 }
 
 // search answers SearchOrders.
@@ -65,7 +68,7 @@ func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if !who.role.byName() && (q.Surname != "" || q.Given != "" || q.Born != order.Date{}) {
+	if !who.asker.ByName() && (q.Surname != "" || q.Given != "" || q.Born != order.Date{}) {
 		return reply{}, o.malformed("the help desk searches by case number or CARPOS number")
 	}
 	found, err := h.Store.FindOrders(ctx, q)
@@ -75,24 +78,24 @@ func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
 	case err != nil:
 		return reply{}, h.unavailable(o, "orders not found", err)
 	}
-	shown, more := h.visible(o.agency, who.role, found, limit)
+	shown, more := h.visible(who, found, limit)
 	if err := h.record(ctx, o, o.event(who, "order.search", "orders", strconv.Itoa(len(shown))+" shown", "by "+strings.Join(a.by(), ", "))); err != nil {
 		return reply{}, err
 	}
 	o.end(true, "")
 	return o.answer(func(w *soap.Writer) {
 		for _, f := range shown {
-			writeOutline(w, f, sees(o.agency, who.role, f) == whole)
+			writeOutline(w, f, who.sees(f) == access.Whole)
 		}
 		w.Bool("MoreIndicator", more)
 	}), nil
 }
 
 // visible are the first orders that the person may see, and whether there are more of them.
-func (h *Hub) visible(a store.Agency, r role, found []store.FoundOrder, limit int) (shown []store.FoundOrder, more bool) {
+func (h *Hub) visible(who requester, found []store.FoundOrder, limit int) (shown []store.FoundOrder, more bool) {
 	for _, f := range found {
 		switch {
-		case sees(a, r, f) == nothing:
+		case who.sees(f) == access.Nothing:
 		case len(shown) == limit:
 			return shown, true
 		default:
@@ -213,7 +216,7 @@ func (h *Hub) look(ctx context.Context, a asked) (requester, store.FoundOrder, e
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return who, f, h.unavailable(a.of, "order not found", err)
-	case err == nil && sees(a.of.agency, who.role, f) == whole:
+	case err == nil && who.sees(f) == access.Whole:
 		return who, f, nil
 	}
 	object := "order " + string(court) + "/" + string(id)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ccpor/access"
 	"ccpor/mapping/order"
 )
 
@@ -62,13 +63,13 @@ const (
 )
 
 // AgencyKind is what sort of agency it is.
-type AgencyKind string
+type AgencyKind = access.Kind
 
-// The kinds of agencies.
+// The kinds of agencies that send packages or ask for orders.
 const (
-	KindCourt          AgencyKind = "court"
-	KindTribalCourt    AgencyKind = "tribalCourt"
-	KindLawEnforcement AgencyKind = "lawEnforcement"
+	KindCourt          = access.KindCourt
+	KindTribalCourt    = access.KindTribalCourt
+	KindLawEnforcement = access.KindLawEnforcement
 )
 
 // Use is what a registered certificate may be used for.

@@ -53,7 +53,12 @@ type LedgerEntry struct {
 // text is what is digested: a line each for the number, the chain and the entry (as JSON), then one for each seal.
 func (r record) text() []byte {
 	e := r.Entry
-	entry, err := json.Marshal([]any{e.ID, e.At.UTC().Format(time.RFC3339Nano), e.Actor, e.Action, e.Object, e.Outcome, e.Details, e.Written, e.Package, e.Order, e.AttemptID})
+	words := []any{e.ID, e.At.UTC().Format(time.RFC3339Nano), e.Actor, e.Action, e.Object, e.Outcome, e.Details, e.Written, e.Package, e.Order, e.AttemptID}
+	// Entries from before people signed in have none of these, and their records stay as they were.
+	if e.Person != 0 || e.Event.Agency != "" || e.Purpose != "" {
+		words = append(words, e.Person, e.Event.Agency, e.Purpose)
+	}
+	entry, err := json.Marshal(words)
 	if err != nil { // of numbers and texts there is none
 		entry = []byte(err.Error())
 	}
@@ -61,10 +66,10 @@ func (r record) text() []byte {
 }
 
 // entryColumns are the columns of audit a that scanEntry reads.
-const entryColumns = "a.id, a.at, a.actor, a.action, a.object, a.outcome, a.details, a.written::text, coalesce(a.submission_id, 0), coalesce(a.order_id, 0), coalesce(a.attempt_id, 0)"
+const entryColumns = "a.id, a.at, a.actor, a.action, a.object, a.outcome, a.details, a.written::text, coalesce(a.submission_id, 0), coalesce(a.order_id, 0), coalesce(a.attempt_id, 0), a.person, a.agency, a.purpose"
 
 func (e *LedgerEntry) fields() []any {
-	return []any{&e.ID, &e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details, &e.Written, &e.Package, &e.Order, &e.AttemptID}
+	return []any{&e.ID, &e.At, &e.Actor, &e.Action, &e.Object, &e.Outcome, &e.Details, &e.Written, &e.Package, &e.Order, &e.AttemptID, &e.Person, &e.Agency, &e.Purpose}
 }
 
 // Advance gives records to the audit entries that have none, and signs the root where no checkpoint has it yet; sign is nil where the hub has no key or it is not

@@ -156,7 +156,8 @@ func (v *verification) records() error {
 
 // orNothing makes columns of a left join read as zero where there is no row.
 func orNothing(columns string) string {
-	for _, c := range []struct{ column, zero string }{{"a.at", "'epoch'"}, {"a.actor", "''"}, {"a.action", "''"}, {"a.object", "''"}, {"a.outcome", "''"}, {"a.details", "''"}, {"a.written::text", "''"}} {
+	for _, c := range []struct{ column, zero string }{{"a.at", "'epoch'"}, {"a.actor", "''"}, {"a.action", "''"}, {"a.object", "''"}, {"a.outcome", "''"}, {"a.details", "''"}, {"a.written::text", "''"},
+		{"a.person", "0"}, {"a.agency", "''"}, {"a.purpose", "''"}} {
 		columns = strings.Replace(columns, c.column, "coalesce("+c.column+", "+c.zero+")", 1)
 	}
 	return columns
