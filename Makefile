@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage clean
+.PHONY: run demo assets test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -19,7 +19,7 @@ run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 demo: build ## the same once; exit status 0 only if every sample ended as its README says
 	$(BUILD)/ccpor sandbox --data $(DATA)/demo --once
 
-build: deps
+build: deps assets
 	@mkdir -p $(BUILD)
 	GOFIPS140=$(FIPS) $(GO) build -o $(BUILD)/ ./cmd/...
 	@$(BUILD)/ccpor version | grep -q 'FIPS 140-3 module $(FIPS).*, in use' || { echo "the program does not use the FIPS 140-3 module" >&2; exit 1; }
@@ -27,10 +27,21 @@ build: deps
 deps:
 	@.ci/deps run
 
+assets: web/site/assets/site.css ## the pages' styles, from USWDS; quick when nothing changed
+
+web/site/assets/site.css: $(shell find web/site/styles -type f) $(BUILD)/styles/node_modules/.package-lock.json
+	node web/site/styles/build.mjs $(BUILD)/styles web/site/assets
+
+$(BUILD)/styles/node_modules/.package-lock.json: web/site/styles/package.json web/site/styles/package-lock.json | deps
+	@mkdir -p $(BUILD)/styles
+	cp web/site/styles/package.json web/site/styles/package-lock.json $(BUILD)/styles/
+	npm ci --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix $(BUILD)/styles
+	@touch $@
+
 deps-test:
 	@.ci/deps test
 
-test: deps-test ## the whole suite
+test: deps-test assets ## the whole suite
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -timeout 20m ./...
 
 interop: deps-test ## the clients of others against the hub: Python zeep and node soap, by the WSDL alone
