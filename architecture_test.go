@@ -32,9 +32,10 @@ var allowed = map[string]struct {
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
 	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
-	"store":                   {[]string{"access", "mapping/order", "store/migrations"}, "the only SQL; it knows neither XML nor CARPOS"},
+	"vault":                   {nil, "what keeps secrets must be readable alone; it is given where data keys lie"},
+	"store":                   {[]string{"access", "mapping/order", "store/migrations", "vault"}, "the only SQL; it knows neither XML nor CARPOS"},
 	"store/private":           {nil, "starts a PostgreSQL, no more"},
-	"store/storetest":         {[]string{"store", "store/private"}, "for tests"},
+	"store/storetest":         {[]string{"store", "store/private", "vault"}, "for tests"},
 	"exchange/soap":           {[]string{"schemas/canon"}, "envelopes know nothing of orders"},
 	"exchange/sig":            {[]string{"schemas/canon"}, "trust is decided in one small place"},
 	"exchange/sig/sigtest":    {nil, "xmlsec1 as judge, for tests only: no program links it"},
@@ -57,10 +58,10 @@ var allowed = map[string]struct {
 	"evidence":                {[]string{"exchange", "exchange/client", "exchange/seal", "exchange/sig", "mapping/order", "store"}, "proves what was kept; it knows nothing of the switch"},
 	"web":                     {[]string{"clets/inquiry", "mapping/order", "mapping/calendar", "store"}, "pages read the store, and ask CARPOS at the desk and nowhere else"},
 	"web/site":                {nil, "styles are files"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "web", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "web", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
-	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private"}, "attacks a hub that runs as a process of its own"},
-	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "wsdl"}, "measures the whole"},
+	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private", "vault"}, "attacks a hub that runs as a process of its own"},
+	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "vault", "wsdl"}, "measures the whole"},
 }
 
 type pkg struct {
