@@ -76,7 +76,7 @@ func (h *hub) open(ctx context.Context) error {
 		return err
 	}
 	if err := h.store.CheckKeys(ctx); err != nil {
-		return inWords(err)
+		return err
 	}
 	if err := h.claimSwitch(ctx); err != nil {
 		return err
