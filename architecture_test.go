@@ -21,6 +21,7 @@ var allowed = map[string]struct {
 	reason  string
 }{
 	"mapping/order":           {nil, "the words of the domain depend on nothing of ours"},
+	"identity/federation":     {[]string{"mapping/order", "store"}, "says whom a provider named, and lets nobody in"},
 	"access":                  {[]string{"mapping/order"}, "who may do what is readable alone: tables, no database, no page"},
 	"schemas/canon":           {nil, "the one reader of foreign XML must be readable alone, by a second reader of security code"},
 	"schemas/canon/canontest": {nil, "libxml2 as judge, for tests only: no program links it"},
