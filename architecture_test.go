@@ -62,7 +62,7 @@ var allowed = map[string]struct {
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "identity", "identity/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
 	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private", "vault"}, "attacks a hub that runs as a process of its own"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "vault", "wsdl"}, "measures the whole"},
