@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"ccpor/store"
 	"ccpor/vault"
 )
@@ -59,4 +61,19 @@ func (k *keeper) KeepDataKey(_ context.Context, d vault.DataKey) error {
 	defer k.mu.Unlock()
 	k.keys = append(k.keys, d)
 	return nil
+}
+
+// Text reads one text from the database of the URL.
+func Text(t testing.TB, url, query string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	var out string
+	if err := conn.QueryRow(t.Context(), query).Scan(&out); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return out
 }
