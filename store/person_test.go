@@ -14,7 +14,7 @@ import (
 	"ccpor/access"
 	"ccpor/mapping/order"
 	"ccpor/store"
-	"ccpor/store/storetest"
+	"ccpor/vault"
 )
 
 var boss = store.By{Actor: "person boss, command line"}
@@ -22,9 +22,7 @@ var boss = store.By{Actor: "person boss, command line"}
 // people is a hub with secrets that can be kept.
 func people(t *testing.T) *hub {
 	t.Helper()
-	url := storetest.NewURL(t)
-	s := storetest.Open(t, url, store.Options{Sealer: storetest.Sealer(t)})
-	return &hub{s, t, url, orange(t, s)}
+	return newHub(t)
 }
 
 // invite adds a clerk of the court.
@@ -326,11 +324,15 @@ func TestPeopleOnRecord(t *testing.T) {
 			t.Errorf("%s stands in the database", secret)
 		}
 	}
-	bare := storetest.Open(t, h.url, store.Options{})
-	if _, err := bare.Secrets(ctx, p.ID); !errors.Is(err, store.ErrNoSealer) {
+	bare, err := store.Open(ctx, h.url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bare.Close()
+	if _, err := bare.Secrets(ctx, p.ID); !errors.Is(err, vault.ErrNoKeys) {
 		t.Errorf("secrets without keys: %v", err)
 	}
-	if err := bare.OfferTOTP(ctx, p.ID, "X", noon); !errors.Is(err, store.ErrNoSealer) {
+	if err := bare.OfferTOTP(ctx, p.ID, "X", noon); !errors.Is(err, vault.ErrNoKeys) {
 		t.Errorf("a secret is kept in clear: %v", err)
 	}
 }

@@ -72,9 +72,9 @@ type IdentityProvider struct {
 	Domains []string
 }
 
-// SetIdentityProvider sets an agency's identity provider. ErrNotFound; ErrNoSealer.
+// SetIdentityProvider sets an agency's identity provider. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) SetIdentityProvider(ctx context.Context, p IdentityProvider, by By, now time.Time) error {
-	sealed, err := s.seal(ctx, "identity_provider.secret/"+string(p.Agency), p.Secret)
+	sealed, err := s.sealSecret(ctx, "identity_provider.secret/"+string(p.Agency), p.Secret)
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
@@ -106,7 +106,7 @@ func (s *Store) DropIdentityProvider(ctx context.Context, agency order.ORI, by B
 	})
 }
 
-// IdentityProviders lists them by agency. ErrNoSealer.
+// IdentityProviders lists them by agency. vault.ErrNoKeys.
 func (s *Store) IdentityProviders(ctx context.Context) ([]IdentityProvider, error) {
 	providers, err := all(ctx, s.pool, func(row pgx.CollectableRow) (p IdentityProvider, err error) {
 		var sealed []byte
@@ -121,7 +121,7 @@ func (s *Store) IdentityProviders(ctx context.Context) ([]IdentityProvider, erro
 	}
 	for i := range providers {
 		p := &providers[i]
-		if p.Secret, err = s.unseal(ctx, "identity_provider.secret/"+string(p.Agency), []byte(p.Secret)); err != nil {
+		if p.Secret, err = s.openSecret(ctx, "identity_provider.secret/"+string(p.Agency), []byte(p.Secret)); err != nil {
 			return nil, fmt.Errorf("read a secret: %w", err)
 		}
 	}

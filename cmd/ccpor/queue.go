@@ -35,16 +35,16 @@ type queueDatabase struct {
 
 // with opens the store and the desk over it.
 func (d queueDatabase) with(ctx context.Context, zone *time.Location, use func(*store.Store, *relay.Desk) error) error {
-	url, done, err := d.Database.lookInto(ctx, d.Data)
+	at, err := d.Database.lookInto(ctx, d.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer at.done()
 	dictionary, err := carpos.Load()
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, url, store.Options{})
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ type queueCountsCommand struct {
 
 func (c *queueCountsCommand) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t.zone, func(s *store.Store, _ *relay.Desk) error {
-		counts, err := s.QueueCounts(ctx)
+		counts, err := s.QueueCounts(ctx, "")
 		if err != nil {
 			return err
 		}
