@@ -48,6 +48,7 @@ const (
 	keyAsked   = "asked"   // the challenge to which an answer is due
 	keyToken   = "token"   // of the link that was opened
 	keyPurpose = "purpose" // and what it is good for
+	keyTrip    = "trip"    // a sign-in at an agency's provider that is under way
 )
 
 // Sessions are browsers' sessions: one signed-in session a person, whose token is new at each sign-in. What the browser holds is 32 random bytes; the store has its digest.
@@ -251,3 +252,9 @@ func (s *Sessions) put(ctx context.Context, key string, at time.Time) {
 func (s *Sessions) time(ctx context.Context, key string) time.Time {
 	return time.UnixMilli(s.manager.GetInt64(ctx, key))
 }
+
+// Travel keeps what is needed when the browser comes back from an agency's provider; Travelled takes it: an answer is good once.
+func (s *Sessions) Travel(ctx context.Context, trip string) { s.manager.Put(ctx, keyTrip, trip) }
+
+// Travelled is what was kept; empty: nothing.
+func (s *Sessions) Travelled(ctx context.Context) string { return s.manager.PopString(ctx, keyTrip) }

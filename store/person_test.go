@@ -14,6 +14,7 @@ import (
 	"ccpor/access"
 	"ccpor/mapping/order"
 	"ccpor/store"
+	"ccpor/store/storetest"
 	"ccpor/vault"
 )
 
@@ -22,7 +23,9 @@ var boss = store.By{Actor: "person boss, command line"}
 // people is a hub with secrets that can be kept.
 func people(t *testing.T) *hub {
 	t.Helper()
-	return newHub(t)
+	url := storetest.NewURL(t)
+	s := storetest.Open(t, url, store.Options{})
+	return &hub{s, t, url, orange(t, s)}
 }
 
 // invite adds a clerk of the court.
@@ -328,7 +331,7 @@ func TestPeopleOnRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer bare.Close()
+	t.Cleanup(bare.Close)
 	if _, err := bare.Secrets(ctx, p.ID); !errors.Is(err, vault.ErrNoKeys) {
 		t.Errorf("secrets without keys: %v", err)
 	}

@@ -12,23 +12,6 @@ import (
 // ErrReplayed says that a one-time code was used before, or a newer one was.
 var ErrReplayed = errors.New("this code was used before")
 
-// sealSecret and openSecret keep a secret of a person or an agency under a name. Without keys they do not: vault.ErrNoKeys.
-func (s *Store) sealSecret(ctx context.Context, name, value string) ([]byte, error) {
-	return s.vault.Seal(ctx, name, []byte(value))
-}
-
-func (s *Store) openSecret(ctx context.Context, name string, sealed []byte) (string, error) {
-	if sealed == nil {
-		return "", nil
-	}
-	b, err := s.vault.Open(ctx, name, sealed)
-	return string(b), err
-}
-
-// totpName and totpNextName are under what a person's secrets are sealed.
-func totpName(id PersonID) string     { return fmt.Sprintf("person.totp/%d", id) }
-func totpNextName(id PersonID) string { return fmt.Sprintf("person.totp_next/%d", id) }
-
 // TakeTry counts a try to prove who one is, before it is judged: where most tries have failed, the person is locked out for a time, and ok is false until then. Tries that come at once are
 // counted one after the other, so that none is free. Whoever succeeds gives the try back, or signs in. That a person is locked out goes on record, and a letter tells the person.
 func (s *Store) TakeTry(ctx context.Context, id PersonID, most int, lock time.Duration, now time.Time) (ok bool, err error) {
@@ -130,10 +113,10 @@ func (s *Store) Secrets(ctx context.Context, id PersonID) (Secrets, error) {
 		return k, ErrNotFound
 	}
 	if err == nil {
-		k.TOTP, err = s.openSecret(ctx, totpName(id), totp)
+		err = s.safe.openText(ctx, inTOTP, sealed{totp, idRow(id)}, &k.TOTP)
 	}
 	if err == nil {
-		k.Next, err = s.openSecret(ctx, totpNextName(id), next)
+		err = s.safe.openText(ctx, inTOTPNext, sealed{next, idRow(id)}, &k.Next)
 	}
 	if err != nil {
 		return Secrets{}, fmt.Errorf("read what a person proves themselves with: %w", err)
@@ -166,7 +149,7 @@ func setPassword(ctx context.Context, tx pgx.Tx, id PersonID, hash string, now t
 
 // OfferTOTP keeps a secret that is shown to the person; it counts when it is confirmed. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) OfferTOTP(ctx context.Context, id PersonID, secret string, now time.Time) error {
-	sealed, err := s.sealSecret(ctx, totpNextName(id), secret)
+	sealed, err := s.safe.seal(ctx, inTOTPNext, idRow(id), []byte(secret))
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
@@ -175,7 +158,7 @@ func (s *Store) OfferTOTP(ctx context.Context, id PersonID, secret string, now t
 
 // ConfirmTOTP makes the offered secret the person's; step is that of the code that confirmed it, and is used by that. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) ConfirmTOTP(ctx context.Context, id PersonID, secret string, step int64, now time.Time) error {
-	sealed, err := s.sealSecret(ctx, totpName(id), secret)
+	sealed, err := s.safe.seal(ctx, inTOTP, idRow(id), []byte(secret))
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
