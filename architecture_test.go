@@ -36,6 +36,7 @@ var allowed = map[string]struct {
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
 	"vault":                   {nil, "what keeps secrets must be readable alone; it is given where data keys lie"},
 	"store":                   {[]string{"access", "mapping/order", "store/migrations", "vault"}, "the only SQL; it knows neither XML nor CARPOS"},
+	"identity":                {[]string{"access", "mapping/order", "store"}, "who somebody is, is decided in one place that knows no page"},
 	"store/private":           {nil, "starts a PostgreSQL, no more"},
 	"store/storetest":         {[]string{"store", "store/private", "vault"}, "for tests"},
 	"exchange/soap":           {[]string{"schemas/canon"}, "envelopes know nothing of orders"},
