@@ -42,3 +42,9 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 	})
 	return v.out.Findings, err
 }
+
+// AuditSQL is what a search of the audit log asks, with its arguments.
+func (q AuditQuery) AuditSQL() (string, []any) {
+	w := q.way()
+	return w.sql(q.Limit + 1), w.args
+}
