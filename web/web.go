@@ -9,6 +9,7 @@ import (
 	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/carpos"
+	"ccpor/web/records"
 	"ccpor/web/site"
 )
 
@@ -21,6 +22,8 @@ type Config struct {
 	Inquirer carpos.Inquirer
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
+	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
+	Teller records.Teller
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
@@ -31,7 +34,11 @@ func New(c Config) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return site.New(c.Config, owed, jobs(c.River))
+	orders, err := (&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area()
+	if err != nil {
+		return nil, err
+	}
+	return site.New(c.Config, orders, owed, jobs(c.River))
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.
