@@ -72,3 +72,9 @@ func (s *Store) Renumbered(ctx context.Context, a Accepted) (bool, error) {
 func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
 	return dataKeys{s.keys, s.opts.Hub}.KeepDataKey(ctx, k)
 }
+
+// AuditSQL is what a search of the audit log asks, with its arguments.
+func (q AuditQuery) AuditSQL() (string, []any) {
+	w := q.way()
+	return w.sql(q.Limit + 1), w.args
+}

@@ -155,6 +155,13 @@ func ofTransmission(rest string) address {
 	return address{path: func(w *world, owner order.ORI) string { return fmt.Sprintf("/queue/%d%s", w.owes[owner], rest) }}
 }
 
+// ofOrder is an address of an order, of whose owner the sights decide: the test of the area goes through them.
+func ofOrder(rest string) address {
+	return address{list: true, path: func(_ *world, owner order.ORI) string {
+		return "/order/" + string(owner) + "/" + mark("id", owner, order.AccessNormal) + rest
+	}}
+}
+
 // addresses are all routes of all areas; a route that is not here fails the test.
 var addresses = map[string]address{
 	"GET /{$}":                list("/"),
@@ -168,6 +175,17 @@ var addresses = map[string]address{
 	"GET /inquiry":            list("/inquiry"),
 	"POST /inquiry":           list("/inquiry"),
 	"GET /inquiry/{id}":       list("/inquiry/1"),
+
+	"GET /orders":                            list("/orders"),
+	"POST /orders":                           list("/orders"),
+	"GET /order/{court}/{id}":                ofOrder(""),
+	"GET /order/{court}/{id}/image/{digest}": ofOrder("/image/00"),
+	"GET /order/glass":                       list("/order/glass"),
+	"POST /order/glass":                      list("/order/glass"),
+	"GET /glass":                             list("/glass"),
+	"POST /glass":                            list("/glass"),
+	"GET /audit":                             list("/audit"),
+	"GET /audit/export":                      list("/audit/export"),
 }
 
 // deeds are the cells of docs/access.md: what a role may do, as it is written there.
