@@ -49,7 +49,7 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 // Places are the encrypted columns.
 func Places() []string {
 	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
-		inCorrection, inQuestion, inRequest}
+		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
 	return column(all, func(p place) string { return string(p) })
 }
 
