@@ -200,6 +200,7 @@ type frame struct {
 	Assets  string
 	Script  string
 	Theme   string
+	Looks   []lookLink
 	Printed string
 }
 
@@ -245,6 +246,7 @@ func (s *Site) broken(w http.ResponseWriter, page string, err error) {
 
 func (s *Site) frame(r *Request, a Answer) frame {
 	f := frame{Title: a.Title, Band: s.config.Band, Assets: strings.TrimSuffix(s.files.path, "/"), Script: a.Script, Theme: themeOf(r.Request), Notices: s.notices(r)}
+	f.Looks = lookLinks(f.Theme)
 	if r.Visitor.ID == 0 {
 		return f
 	}
@@ -264,13 +266,4 @@ func (s *Site) notices(r *Request) []Notice {
 		s.config.Log.WarnContext(r.Context(), "announcements not read", "error", err)
 	}
 	return n
-}
-
-// themeOf is the look that a person has chosen on this device: light, dark, or empty for what the device says.
-func themeOf(r *http.Request) string {
-	c, err := r.Cookie("theme")
-	if err != nil || c.Value != "light" && c.Value != "dark" {
-		return ""
-	}
-	return c.Value
 }
