@@ -158,7 +158,6 @@ func ofTransmission(rest string) address {
 // addresses are all routes of all areas; a route that is not here fails the test.
 var addresses = map[string]address{
 	"GET /{$}":                list("/"),
-	"GET /look":               list("/look?theme=dark"),
 	"GET /queue":              list("/queue"),
 	"GET /queue/{id}":         ofTransmission(""),
 	"GET /queue/{id}/{verb}":  ofTransmission("/release"),

@@ -288,35 +288,3 @@ func TestStaticFilesAreKeptByBrowsers(t *testing.T) {
 		}
 	}
 }
-
-func TestLookIsKeptOnTheDevice(t *testing.T) {
-	tests := map[string]struct {
-		query, from, to, cookie string
-		code                    int
-	}{
-		"dark":               {"theme=dark", "https://orders.example/queue/1?x=a%26b", "/queue/1?x=a%26b", "theme=dark; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax", 303},
-		"as the device":      {"theme=system", "", "/", "theme=system; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax", 303},
-		"from another site":  {"theme=light", "https://evil.example/queue/1", "/", "theme=light; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax", 303},
-		"to another site":    {"theme=light", "https://orders.example//evil.example/x", "/evil.example/x", "theme=light; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax", 303},
-		"backwards":          {"theme=light", "https://orders.example/\\evil.example", "/evil.example", "theme=light; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax", 303},
-		"none that there is": {"theme=%22%3Epink", "https://orders.example/", "", "", 400},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			d := &door{err: ErrNobody}
-			w := ask(t, d, "GET", "/look?"+test.query, func(r *http.Request) { r.Header.Set("Referer", test.from) })
-			if w.Code != test.code || w.Header().Get("Location") != test.to || w.Header().Get("Set-Cookie") != test.cookie {
-				t.Errorf("%d to %q with %q", w.Code, w.Header().Get("Location"), w.Header().Get("Set-Cookie"))
-			}
-		})
-	}
-}
-
-func TestChosenLookIsShown(t *testing.T) {
-	for cookie, want := range map[string]string{"theme=dark": `<html lang="en" data-theme="dark">`, "theme=system": `<html lang="en">`, `theme=pink`: `<html lang="en">`} {
-		d := &door{visitor: clerk()}
-		if w := ask(t, d, "GET", "/", func(r *http.Request) { r.Header.Set("Cookie", cookie) }); !strings.Contains(w.Body.String(), want) {
-			t.Errorf("%s: %s", cookie, w.Body)
-		}
-	}
-}
