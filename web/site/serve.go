@@ -237,11 +237,18 @@ func (s *Site) render(w http.ResponseWriter, r *Request, a Answer) {
 		w.Header().Set("Content-Security-Policy", policy+"; script-src 'self'; connect-src 'self'")
 	}
 	if a.Refresh > 0 {
-		w.Header().Set("Refresh", fmt.Sprint(a.Refresh))
+		w.Header().Set("Refresh", fmt.Sprintf("%d; url=%s", a.Refresh, again(r.URL)))
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(cmp.Or(a.Status, http.StatusOK))
 	_, _ = page.WriteTo(w) // who has gone away needs no answer
+}
+
+// again is the address under which a page loads itself anew: a Gate can tell that nobody asked for it.
+func again(u *url.URL) string {
+	q := u.Query()
+	q.Set("again", "1")
+	return u.EscapedPath() + "?" + q.Encode()
 }
 
 func (s *Site) broken(w http.ResponseWriter, page string, err error) {
