@@ -12,6 +12,7 @@ import (
 // Reader is the read-only side, for pages and answers: its connections refuse to write.
 type Reader struct {
 	pool   *pgxpool.Pool
+	finds  *pgxpool.Pool // reads lists in the order of their indexes
 	images Images
 	codec  codec
 }
@@ -23,16 +24,25 @@ func OpenReader(ctx context.Context, url string, opts Options) (*Reader, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open the store for reading: %w", err)
 	}
-	c, err := newCodec()
+	finds, err := connect(ctx, url, 4, findSettings())
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open the store for reading: %w", err)
 	}
-	return &Reader{pool: pool, images: opts.Images, codec: c}, nil
+	c, err := newCodec()
+	if err != nil {
+		pool.Close()
+		finds.Close()
+		return nil, fmt.Errorf("open the store for reading: %w", err)
+	}
+	return &Reader{pool: pool, finds: finds, images: opts.Images, codec: c}, nil
 }
 
 // Close lets go of the connections.
-func (r *Reader) Close() { r.pool.Close() }
+func (r *Reader) Close() {
+	r.pool.Close()
+	r.finds.Close()
+}
 
 // querier is a pool, a connection or a transaction.
 type querier interface {
