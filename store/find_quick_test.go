@@ -53,7 +53,9 @@ func TestSearchesAreQuick(t *testing.T) {
 	}{
 		{"all, newest first", page(store.SubmissionQuery{})},
 		{"all, the middle of the list", page(store.SubmissionQuery{Before: store.MakePlace(noon.Add(-365*24*time.Hour), int64(n/2))})},
-		{"package", func(i int) error { return page(store.SubmissionQuery{Package: order.LocalID(fmt.Sprint("crowd-", 1+(i*7919)%n))})(i) }},
+		{"package", func(i int) error {
+			return page(store.SubmissionQuery{Package: order.LocalID(fmt.Sprint("crowd-", 1+(i*7919)%n))})(i)
+		}},
 		{"case number", number(func(g int) store.Number { return store.Number{Case: order.CaseNumber(fmt.Sprintf("26CC%08d", g))} })},
 		{"FCN", number(func(g int) store.Number { return store.Number{FCN: order.FCN(fmt.Sprintf("24%011d", g))} })},
 		{"agency", page(ofCourt(store.SubmissionQuery{}))},
