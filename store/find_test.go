@@ -268,7 +268,7 @@ func TestSendersOf(t *testing.T) {
 		t.Errorf("%+v %v", subject, err)
 	}
 	early := mustAccept(t, h.Store, serve(h.court, "p-2", "o-2"))
-	if subject, err := h.SubjectOf(t.Context(), early.Tracking); err != nil || subject.Access != "" || subject.Case != "" {
+	if subject, err := h.SubjectOf(t.Context(), early.Tracking); err != nil || subject.Access != order.AccessSealed || subject.Case != "" {
 		t.Errorf("of an order that has not come: %+v %v", subject, err)
 	}
 }

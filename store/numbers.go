@@ -30,7 +30,7 @@ type Number struct {
 // numbered is how many orders one number leads to at most. Courts number their cases each for itself, so that there can be several.
 const numbered = 200
 
-const identityColumns = "o.id, o.court, o.local_id, coalesce(v.access, ''), o.test, coalesce(v.case_number, '')"
+const identityColumns = "o.id, o.court, o.local_id, coalesce(v.access, 'sealed'), o.test, coalesce(v.case_number, '')"
 
 func scanIdentity(row pgx.CollectableRow) (i OrderIdentity, err error) {
 	err = row.Scan(&i.Key, &i.Court, &i.ID, &i.Access, &i.Test, &i.Case)
@@ -49,7 +49,7 @@ func (r *Reader) OrdersNumbered(ctx context.Context, n Number) ([]OrderIdentity,
 		string(n.Case), string(n.FCN), n.OCA, numbered)
 }
 
-// SubjectOf says which order a submission is about; ErrNotFound where it is about none. Of an order that has not come yet the access class is empty: nobody sees it.
+// SubjectOf says which order a submission is about; ErrNotFound where it is about none. An order that has not come yet is taken for sealed.
 func (r *Reader) SubjectOf(ctx context.Context, t order.Tracking) (OrderIdentity, error) {
 	return one(ctx, r.finds, scanIdentity, "find the order of a submission", "select "+identityColumns+` from submission s join order_ o on o.id = s.order_id
 		left join order_version v on v.order_id = o.id and v.version = o.version where s.tracking = $1`, string(t))

@@ -9,6 +9,7 @@ import (
 	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/carpos"
+	"ccpor/web/helpdesk"
 	"ccpor/web/site"
 )
 
@@ -31,7 +32,11 @@ func New(c Config) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return site.New(c.Config, owed, jobs(c.River))
+	desk, err := helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
+	if err != nil {
+		return nil, err
+	}
+	return site.New(c.Config, desk, owed, jobs(c.River))
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.
