@@ -94,7 +94,7 @@ func (d *desk) routes() []site.Route {
 		{Pattern: "GET /submission/{tracking}/content/{stage}", Deed: access.ReadContents, Serve: d.content},
 		{Pattern: "POST /submission/{tracking}/handover", Deed: find, Serve: d.handOver},
 		{Pattern: "GET /handovers", Deed: find, Serve: d.handovers},
-		{Pattern: "POST /handover/{id}/{move}", Deed: find, Serve: d.moveHandover},
+		{Pattern: "POST /handover/{id}/{move}", Deed: access.ActOnQueue, Serve: d.moveHandover},
 	}
 }
 

@@ -35,7 +35,7 @@ type submissionView struct {
 // orderView is what is shown of the order that a submission is about: nothing of it where it is nil.
 type orderView struct {
 	*store.OrderSummary
-	// Whole says that the visitor sees the order whole, or reads what came of it: its case number too. Messages says that the visitor may look at what the switch sent.
+	// Whole says that the visitor sees the order whole, or reads what came of it: its case number and the OCA, which is made of it, too. Messages says that the visitor may look at what the switch sent.
 	Whole, Messages bool
 	// Added, Follows, FollowedBy and Ended are submissions that the visitor may look at, of orders that the visitor may see.
 	Added, Follows, FollowedBy, Ended order.Tracking
