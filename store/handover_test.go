@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,5 +136,32 @@ func TestLooks(t *testing.T) {
 	}
 	if looks, people, err := h.Looks(t.Context(), "submission 7K4M-X2Q9-PC"); err != nil || looks != 3 || people != 2 {
 		t.Errorf("%d looks of %d people, %v", looks, people, err)
+	}
+}
+
+// TestOnlyDrawnHandoverMoves tries every move on the bare table.
+func TestOnlyDrawnHandoverMoves(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
+	values := map[store.HandoverState]string{store.HandoverOpen: "null, '', null, '', ''", store.HandoverTaken: "now(), 'e', null, '', ''", store.HandoverClosed: "now(), 'e', now(), 'e', 'found'"}
+	var moves []string
+	for from, before := range values {
+		for to, after := range values {
+			if from == to {
+				continue
+			}
+			const columns = "taken_at, taken_by, closed_at, closed_by, result"
+			if err := h.exec("truncate handover; insert into handover (submission_id, correlation, person, by, note, at, state, " + columns + ") values (1, 'c', 1, 'd', 'why', now(), '" + string(from) + "', " + before + ")"); err != nil {
+				t.Fatal(err)
+			}
+			if h.exec("update handover set state = '"+string(to)+"', ("+columns+") = ("+after+")") == nil {
+				moves = append(moves, string(from)+" "+string(to))
+			}
+		}
+	}
+	slices.Sort(moves)
+	if want := drawnIn(t, "Hand-over"); !slices.Equal(moves, want) || len(want) == 0 {
+		t.Errorf("the database takes %v, drawn are %v", moves, want)
 	}
 }

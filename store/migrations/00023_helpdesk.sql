@@ -48,7 +48,7 @@ create index handover_open on handover (id) where state <> 'closed';
 create unique index handover_once on handover (submission_id) where state <> 'closed';
 create trigger handover_kept before delete on handover for each row execute function never();
 create trigger handover_is_final before update on handover for each row
-    when (old.state = 'closed' or old.submission_id <> new.submission_id or old.correlation <> new.correlation or old.person <> new.person or old.by <> new.by
+    when (old.state = 'closed' or old.state = 'taken' and new.state = 'open' or old.submission_id <> new.submission_id or old.correlation <> new.correlation or old.person <> new.person or old.by <> new.by
           or old.note <> new.note or old.at <> new.at)
     execute function never();
 
