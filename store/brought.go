@@ -18,21 +18,21 @@ type Brought struct {
 func (r *Reader) Brought(ctx context.Context, t order.Tracking, a Action) (b Brought, err error) {
 	switch a {
 	case ActionAdd, ActionModify:
-		b.Order, err = brought[order.Order](ctx, r, t, "join order_version d on d.order_id = s.order_id and d.submission_id = s.id")
+		b.Order, err = pointed(one(ctx, r.pool, scanDocument[order.Order](ctx, r.safe, inVersion), "read the version of the order that a submission brought",
+			"select "+sealedBy("v.document", "v.submission_id")+" from submission s join order_version v on v.order_id = s.order_id and v.submission_id = s.id where s.tracking = $1", string(t)))
 	case ActionServe:
-		b.Service, err = brought[order.Service](ctx, r, t, "join service d on d.submission_id = s.id")
+		b.Service, err = pointed(r.Service(ctx, t))
 	case ActionCancel:
-		b.Cancellation, err = brought[order.Cancellation](ctx, r, t, "join cancellation d on d.submission_id = s.id")
+		b.Cancellation, err = pointed(r.Cancellation(ctx, t))
 	case ActionAttach:
-		b.Supplement, err = brought[order.Supplement](ctx, r, t, "join supplement d on d.submission_id = s.id")
+		b.Supplement, err = pointed(r.Supplement(ctx, t))
 	default:
 		err = ErrNotFound
 	}
 	return b, err
 }
 
-func brought[T any](ctx context.Context, r *Reader, t order.Tracking, join string) (*T, error) {
-	v, err := one(ctx, r.pool, scanDocument[T], "read what a submission brought", "select d.document from submission s "+join+" where s.tracking = $1", string(t))
+func pointed[T any](v T, err error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}

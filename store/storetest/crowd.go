@@ -10,7 +10,7 @@ import (
 )
 
 // Crowd fills the database of the URL with so many submissions of sixty courts over the two years before now, as they would stand then: nearly all of them in CARPOS, some refused, the last ones on their
-// way, a few held or given up for long, one in a hundred a test. Everything in them is invented; their contents are a few bytes each. Numbers follow the submission's own g, from 1: its package is
+// way, a few held or given up for long, one in a hundred a test. Everything in them is invented; their contents cannot be opened. Numbers follow the submission's own g, from 1: its package is
 // "crowd-g", its tracking number begins with g in nine digits, its order's case is "26CC" and eight digits, its FCN "24" and eleven; every tenth brings the proof of service of the order before it.
 func Crowd(t testing.TB, url string, n int, now time.Time) {
 	t.Helper()
@@ -52,16 +52,16 @@ var crowd = []string{
 			sha256('w'), sha256('c'), sha256('s'), 'ecdsa-sha256', case when refused then null else o end, case when refused then null else at + interval '1 day' end, 'FC 6380(a)',
 			case when test and not refused then 'test' else '' end, '', case when refused then 'rules' else '' end, case when refused then code else '' end from c`,
 	`received (submission_id, wire, wire_bytes, whole, content_type, stages, notes)
-		select g, '\x28b52ffd045821000074657374398167db', 4, true, 'text/xml', '[]', '[]' from c`,
+		select g, '\x01' || sha256('sealed') || sha256('sealed'), 4, true, 'text/xml', '[]', '[]' from c`,
 	`problem (submission_id, n, code, rule, severity, text, path, line, col, element, value, citation, fix, whose)
-		select g, k, code, 'Invented', 'error', 'This is not as it should be.', '/OrderPackage', 7, 1, '', '', '', 'Write it as the guide says.', 'court' from c, generate_series(1, 2) k where refused`,
+		select g, k, code, 'Invented', 'error', 'This is not as it should be.', '/OrderPackage', 7, 1, '', null, '', 'Write it as the guide says.', 'court' from c, generate_series(1, 2) k where refused`,
 	`order_ (id, court, local_id, test, added_by, agency_id, version, next_seq, open, relay, entered, oca, fcn, nic) overriding system value
 		select g, 'CA' || lpad(court::text, 3, '0') || '013J', 'o-' || g, test, g, (select id from agency where ori = 'CA' || lpad(c.court::text, 3, '0') || '013J'), 1, 3, 0, case when test then 'notOwed' else 'owed' end,
 			false, 'CC' || lpad(g::text, 8, '0'), '24' || lpad(g::text, 11, '0'), '' from c where not refused and not serves`,
 	`oca (oca, order_id) select 'CC' || lpad(g::text, 8, '0'), g from c where not refused and not serves`,
 	`order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected)
-		select g, 1, g, '{}', 'CR-160', 'CPO', '26CC' || lpad(g::text, 8, '0'), at::date, null, case when g % 100 = 11 then 'sealed' else 'normal' end, 'INVENTED', 'PERSON', null, '' from c where not refused and not serves`,
-	`service (submission_id, order_id, document) select g, o, '{}' from c where serves and not refused`,
+		select g, 1, g, '\x01' || sha256('sealed') || sha256('sealed'), 'CR-160', 'CPO', '26CC' || lpad(g::text, 8, '0'), at::date, null, case when g % 100 = 11 then 'sealed' else 'normal' end, 'INVENTED', 'PERSON', null, '' from c where not refused and not serves`,
+	`service (submission_id, order_id, document) select g, o, '\x01' || sha256('sealed') || sha256('sealed') from c where serves and not refused`,
 	`transmission (id, order_id, seq, submission_id, kind, state, test, tries, doubt, retry_at, reason, open_attempt, open_since, changed_at)
 		select g, o, case when serves then 2 else 1 end, g, case when serves then 'SRR' else 'ERR' end, stands, test, 1, stands = 'unknown', case when stands in ('ready', 'unknown') then at end,
 			case when stands in ('held', 'given_up') then 'CARPOS wants another race' else '' end, case when stands = 'sent' then g end, case when stands = 'sent' then at end, at + interval '1 minute'
