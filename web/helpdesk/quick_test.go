@@ -53,7 +53,9 @@ func TestPagesAreQuick(t *testing.T) {
 		{"a court, a month, in CARPOS", func(i int) string {
 			return fmt.Sprintf("/submissions?agency=CA%03d013J&from=2025-10-01&to=2025-10-31&state=carpos", 1+i%60)
 		}},
-		{"a court, refused with a code", func(i int) string { return fmt.Sprintf("/submissions?agency=CA%03d013J&code=Client.Image.Missing", 1+i%60) }},
+		{"a court, refused with a code", func(i int) string {
+			return fmt.Sprintf("/submissions?agency=CA%03d013J&code=Client.Image.Missing", 1+i%60)
+		}},
 		{"held", func(int) string { return "/submissions?state=held" }},
 		{"late, of a court", func(i int) string { return fmt.Sprintf("/submissions?state=late&agency=CA%03d013J", 1+i%60) }},
 		{"a mistyped number", func(i int) string { return "/submissions?q=" + tracking(t, s, some(i))[1:] }},
