@@ -59,7 +59,7 @@ var allowed = map[string]struct {
 	"evidence":                {[]string{"exchange", "exchange/client", "exchange/seal", "exchange/sig", "mapping/order", "store"}, "proves what was kept; it knows nothing of the switch"},
 	"web":                     {[]string{"clets/inquiry", "mapping/order", "mapping/calendar", "store"}, "pages read the store, and ask CARPOS at the desk and nowhere else"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "web", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"access", "clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "web", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
 	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private", "vault"}, "attacks a hub that runs as a process of its own"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "vault", "wsdl"}, "measures the whole"},

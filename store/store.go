@@ -61,6 +61,7 @@ type Store struct {
 	driver   quietDriver
 	jobs     *river.Client[pgx.Tx]
 	known    agencies
+	closures closures
 	control  controls
 	close    sync.Once
 }

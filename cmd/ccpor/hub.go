@@ -160,7 +160,7 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	}
 	return exchange.Config{
 		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan,
-		Maintenance: c.Maintenance, Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
+		Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight,
 			Daily:   c.Daily,
 			Agency:  exchange.Pace{PerSecond: c.Rate, Burst: c.Burst},
