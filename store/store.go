@@ -38,6 +38,8 @@ type Options struct {
 	UrgentShare float64
 	// TestSwitch says that the hub's switch is a test switch, so that test packages are owed to it.
 	TestSwitch bool
+	// Sealer encrypts the secrets of people and of identity providers; nil: none can be kept or read.
+	Sealer Sealer
 	// Images keeps image contents; nil keeps them in Postgres, in the order's own transaction.
 	Images Images
 }
