@@ -175,16 +175,17 @@ type StateCount struct {
 }
 
 // QueueCounts counts the transmissions that are not final, and those given up, by state; what CARPOS has is not counted. Every such state is there, in the
-// order of TransmissionStates. Tests are left out.
-func (r *Reader) QueueCounts(ctx context.Context) ([]StateCount, error) {
+// order of TransmissionStates. Tests are left out. Of one agency, by its ORI, or of all where that is empty.
+func (r *Reader) QueueCounts(ctx context.Context, agency order.ORI) ([]StateCount, error) {
 	counted, err := all(ctx, r.pool, func(row pgx.CollectableRow) (c StateCount, err error) {
 		var oldest, due *time.Time
 		err = row.Scan(&c.State, &c.Count, &oldest, &due)
 		c.Oldest, c.Due = known(oldest), known(due)
 		return c, err
 	}, "count transmissions", `select t.state, count(*), min(t.changed_at), min(`+dueBy+`) from transmission t join submission s on s.id = t.submission_id
-		where `+isUnsettled+` and not t.test group by t.state
-		union all select t.state, count(*), min(t.changed_at), null from transmission t where t.state = 'given_up' and not t.test group by t.state`)
+		where `+isUnsettled+` and not t.test and ($1 = '' or s.agency_id = (select id from agency where ori = $1)) group by t.state
+		union all select t.state, count(*), min(t.changed_at), null from transmission t join submission s on s.id = t.submission_id
+		where t.state = 'given_up' and not t.test and ($1 = '' or s.agency_id = (select id from agency where ori = $1)) group by t.state`, string(agency))
 	if err != nil {
 		return nil, err
 	}

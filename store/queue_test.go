@@ -299,7 +299,7 @@ func TestQueueFiltersAndPages(t *testing.T) {
 	if !slices.Equal(paged, open) {
 		t.Errorf("page by page %v, want %v", paged, open)
 	}
-	counts, err := h.QueueCounts(t.Context())
+	counts, err := h.QueueCounts(t.Context(), "")
 	if err != nil || len(counts) != len(states)-1 {
 		t.Fatalf("%v, %v", err, counts)
 	}

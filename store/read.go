@@ -147,13 +147,13 @@ func readAttempts(ctx context.Context, tx pgx.Tx, id TransmissionID) ([]AttemptS
 func readOrder(ctx context.Context, tx pgx.Tx, id int64) (*OrderSummary, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (*OrderSummary, error) {
 		var o OrderSummary
-		err := row.Scan(&o.Court, &o.ID, &o.Case, &o.Version, &o.OCA, &o.FCN, &o.NIC, &o.AddedBy, &o.CancelledBy, &o.Follows, &o.FollowedBy)
+		err := row.Scan(&o.Court, &o.ID, &o.Case, &o.Version, &o.OCA, &o.FCN, &o.NIC, &o.AddedBy, &o.CancelledBy, &o.Follows, &o.FollowedBy, &o.Access, &o.Test)
 		return &o, err
 	}, "read the order", `select o.court, o.local_id, coalesce(v.case_number, ''), o.version, o.oca, o.fcn, o.nic, coalesce(s.tracking, ''), coalesce(x.tracking, ''),
 			coalesce((select e.tracking from order_ f join submission e on e.id = f.added_by
 				where f.court = o.court and f.local_id = o.follows and f.test = o.test and f.id <> o.id), ''),
 			coalesce((select e.tracking from order_ f join submission e on e.id = f.added_by
-				where f.court = o.court and f.follows = o.local_id and f.test = o.test and f.follows <> '' and f.id <> o.id order by f.id limit 1), '')
+				where f.court = o.court and f.follows = o.local_id and f.test = o.test and f.follows <> '' and f.id <> o.id order by f.id limit 1), ''), coalesce(v.access, ''), o.test
 		from order_ o left join order_version v on v.order_id = o.id and v.version = o.version left join submission s on s.id = o.added_by
 		left join submission x on x.id = o.cancelled_by where o.id = $1`, id)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"time"
 
+	"ccpor/access"
 	"ccpor/mapping/order"
 )
 
@@ -54,9 +55,12 @@ type Status struct {
 
 // OrderSummary is an order without what is in it.
 type OrderSummary struct {
-	Court   order.ORI
-	ID      order.LocalID
-	Case    order.CaseNumber
+	Court order.ORI
+	ID    order.LocalID
+	Case  order.CaseNumber
+	// Access and Test decide with the court who sees it; Access is empty while the order itself has not come.
+	Access  order.Access
+	Test    bool
 	Version int // 0 while the order itself has not come
 	OCA     string
 	FCN     order.FCN
@@ -72,6 +76,15 @@ type OrderSummary struct {
 	UnsentProofs int
 	// Violations are those that people of the hub report to CARPOS.
 	Violations []ViolationStatus
+}
+
+// Object is the order as far as it decides who sees it. One that has not come yet is taken for sealed.
+func (o OrderSummary) Object() access.Object {
+	class := o.Access
+	if class == "" {
+		class = order.AccessSealed
+	}
+	return access.Object{Court: o.Court, ID: o.ID, Access: class, Test: o.Test}
 }
 
 // TransmissionStatus is one transmission with all its attempts, the first one first.

@@ -166,7 +166,7 @@ func answered(q store.Question, text string) store.Inquiry {
 
 func show(t *testing.T, f *files) View {
 	t.Helper()
-	v, err := desk(t, f).Show(t.Context(), 7, "test")
+	v, err := desk(t, f).Show(t.Context(), 7, Reader{Actor: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,12 +330,12 @@ func TestNothingIsShownUnaudited(t *testing.T) {
 	t.Parallel()
 	f := &files{q: answered(store.Question{FCN: "SECRET1"}, "")}
 	f.q.State, f.q.Ended, f.q.Reply = store.InquirySending, time.Time{}, nil
-	v, err := desk(t, f).Show(t.Context(), 7, "test")
+	v, err := desk(t, f).Show(t.Context(), 7, Reader{Actor: "test"})
 	if err != nil || !v.Waiting() || strings.Contains(fmt.Sprintf("%+v", v), "SECRET1") || len(f.events) != 0 {
 		t.Errorf("%v %+v %v", err, v, f.events)
 	}
 	f = &files{q: answered(store.Question{FCN: "111"}, reply("FCN/111", none)), auditErr: errors.New("disk full")}
-	if v, err := desk(t, f).Show(t.Context(), 7, "test"); err == nil || v.Headline != "" {
+	if v, err := desk(t, f).Show(t.Context(), 7, Reader{Actor: "test"}); err == nil || v.Headline != "" {
 		t.Errorf("shown without a record: %+v", v)
 	}
 }
@@ -362,7 +362,7 @@ func TestHowAnInquiryStands(t *testing.T) {
 		if name == "something else" {
 			f.q.Reply.Text = strings.Replace(f.q.Reply.Text, "RE: QRR.CA0300000.OCA/2", "RE: QRR.CA0300000.OCA/1", 1)
 		}
-		v, err := desk(t, f).Show(t.Context(), 7, "test")
+		v, err := desk(t, f).Show(t.Context(), 7, Reader{Actor: "test"})
 		if err != nil || !strings.Contains(v.Headline+strings.Join(v.Warnings, " "), tt.says) || v.Next == "" || v.Whose == "" {
 			t.Errorf("%s: %v %+v", name, err, v)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ccpor/access"
 	"ccpor/clets/carpos"
 	"ccpor/mapping/order"
 	"ccpor/store"
@@ -94,11 +95,23 @@ func (v View) Waiting() bool {
 // mostEntries is how many orders of the registry are looked at for one answer.
 const mostEntries = 200
 
-// Show reads an inquiry. An answer, or that there is none, is given out after the look is on record. store.ErrNotFound.
-func (d *Desk) Show(ctx context.Context, id store.InquiryID, actor string) (View, error) {
+// Reader is who looks at an answer.
+type Reader struct {
+	// Actor is how the reader is put on record, Person who it is where that person has signed in.
+	Actor  string
+	Person store.PersonID
+	// Asker is in what roles the reader looks; nil where that is not known: at the command line.
+	Asker *access.Asker
+}
+
+// Show reads an inquiry, of the reader's own agency where that is known. An answer, or that there is none, is given out after the look is on record. store.ErrNotFound.
+func (d *Desk) Show(ctx context.Context, id store.InquiryID, by Reader) (View, error) {
 	q, err := d.store.Inquiry(ctx, id)
 	if err != nil {
 		return View{}, err
+	}
+	if by.Asker != nil && by.Asker.Agency != q.Agency.ORI {
+		return View{}, fmt.Errorf("inquiry %d is another agency's: %w", id, store.ErrNotFound)
 	}
 	v := d.frame(q)
 	if v.Waiting() {
@@ -106,11 +119,11 @@ func (d *Desk) Show(ctx context.Context, id store.InquiryID, actor string) (View
 	}
 	v.Asked, v.Ended = asked(q.Question), &q.Ended
 	if q.State == store.InquiryAnswered {
-		if err := d.answer(ctx, q, &v); err != nil {
+		if err := d.answer(ctx, q, by, &v); err != nil {
 			return View{}, err
 		}
 	}
-	if err := d.store.Audit(ctx, store.LookedAt(id, actor, d.now())); err != nil {
+	if err := d.store.Audit(ctx, by.look(id, q.Agency.ORI, d.now())); err != nil {
 		return View{}, fmt.Errorf("record the look at an inquiry: %w", err)
 	}
 	return v, nil
@@ -140,13 +153,13 @@ func (d *Desk) frame(q store.Inquiry) View {
 const patienceOfHubs = 15 * time.Second
 
 // answer reads CARPOS's reply and sets it beside the registry.
-func (d *Desk) answer(ctx context.Context, q store.Inquiry, v *View) error {
+func (d *Desk) answer(ctx context.Context, q store.Inquiry, by Reader, v *View) error {
 	reply, err := d.dict.ParseReply([]byte(q.Reply.Text))
 	if err != nil {
 		v.Headline, v.Next, v.Whose = "CARPOS has answered, and the answer can no longer be read.", "A person of the hub reads the text that was kept.", string(store.PartyPerson)
 		return nil
 	}
-	entries, err := d.entries(ctx, q, reply)
+	entries, err := d.entries(ctx, q, by, reply)
 	if err != nil {
 		return err
 	}
@@ -155,7 +168,7 @@ func (d *Desk) answer(ctx context.Context, q store.Inquiry, v *View) error {
 		i, how := belongs(h, entries)
 		if i >= 0 {
 			shown[i] = true
-			v.Hits = append(v.Hits, d.beside(h, entries[i], how, q.Agency))
+			v.Hits = append(v.Hits, d.beside(h, entries[i], how, d.withheld(q.Agency, by, entries[i])))
 			continue
 		}
 		v.Hits = append(v.Hits, Hit{Ordinal: h.Ordinal, FCN: h.FCN, Title: title(h), Lines: d.dict.Alone(h),
@@ -179,7 +192,7 @@ func (d *Desk) answer(ctx context.Context, q store.Inquiry, v *View) error {
 }
 
 // entries are the orders of the registry to which hits or the question lead, and which the agency may read.
-func (d *Desk) entries(ctx context.Context, q store.Inquiry, reply carpos.Reply) ([]store.Entry, error) {
+func (d *Desk) entries(ctx context.Context, q store.Inquiry, by Reader, reply carpos.Reply) ([]store.Entry, error) {
 	query := store.EntryQuery{Question: q.Question, Test: q.Test, Limit: mostEntries, FCNs: []string{}, OCAs: []string{}}
 	for _, h := range reply.Hits {
 		query.FCNs, query.OCAs = append(query.FCNs, string(h.FCN)), append(query.OCAs, h.OCA)
@@ -191,13 +204,22 @@ func (d *Desk) entries(ctx context.Context, q store.Inquiry, reply carpos.Reply)
 		query.OCAs = append(query.OCAs, q.Question.OCA)
 	}
 	found, err := d.store.Entries(ctx, query)
-	return slices.DeleteFunc(found, func(e store.Entry) bool { return !mayRead(q.Agency, e) }), err
+	return slices.DeleteFunc(found, func(e store.Entry) bool { return !d.mayRead(q, by, e) }), err
 }
 
-// mayRead says whether the agency may read the order in the registry. Law enforcement reads all; a court reads those of its own county, and of others those that
-// are neither sealed nor of children: in what role its person asks is not known (docs/access.md).
-func mayRead(a store.Agency, e store.Entry) bool {
-	return a.Kind == store.KindLawEnforcement || isOwn(a, e) || e.Order.Access == order.AccessNormal
+// mayRead says whether the reader sees the order whole in the registry. Where the roles are not known, law enforcement reads all; a court reads those of its own county, and of
+// others those that are neither sealed nor of children (docs/access.md).
+func (d *Desk) mayRead(q store.Inquiry, by Reader, e store.Entry) bool {
+	if by.Asker != nil {
+		return by.Asker.Sees(access.ObjectOf(e.Order, q.Test), d.now()) == access.Whole
+	}
+	return q.Agency.Kind == store.KindLawEnforcement || isOwn(q.Agency, e) || e.Order.Access == order.AccessNormal
+}
+
+func (r Reader) look(id store.InquiryID, agency order.ORI, at time.Time) store.Event {
+	e := store.LookedAt(id, r.Actor, at)
+	e.Person, e.Agency = r.Person, agency
+	return e
 }
 
 func isOwn(a store.Agency, e store.Entry) bool {
@@ -208,8 +230,12 @@ func isOwn(a store.Agency, e store.Entry) bool {
 func countyOf(o order.ORI) order.ORI { return o[:min(5, len(o))] }
 
 // withheld are fields that may say where the protected side is: for law enforcement and courts of the county that made the order only.
-func withheld(a store.Agency, e store.Entry) []string {
-	if a.Kind == store.KindLawEnforcement || isOwn(a, e) {
+func (d *Desk) withheld(a store.Agency, by Reader, e store.Entry) []string {
+	shown := a.Kind == store.KindLawEnforcement || isOwn(a, e)
+	if by.Asker != nil {
+		shown = by.Asker.Whereabouts(e.Order.Court.ORI)
+	}
+	if shown {
 		return nil
 	}
 	return []string{"OTH", "ADR"}
@@ -229,16 +255,16 @@ func belongs(h carpos.Hit, entries []store.Entry) (at int, how string) {
 func title(h carpos.Hit) string { return strings.TrimSpace(h.Status + " " + h.Type) }
 
 // registered is the registry's side of a comparison.
-func (d *Desk) registered(e store.Entry, reader store.Agency) carpos.Registered {
+func (d *Desk) registered(e store.Entry, withheld []string) carpos.Registered {
 	return carpos.Registered{
-		Order: e.Order, Confidential: e.Confidential, NIC: e.NIC, Services: e.Services, Cancelled: e.Cancelled, Withheld: withheld(reader, e), Now: d.now().In(d.zone),
+		Order: e.Order, Confidential: e.Confidential, NIC: e.NIC, Services: e.Services, Cancelled: e.Cancelled, Withheld: withheld, Now: d.now().In(d.zone),
 		Context: carpos.Context{ORI: e.Agency.ORI, OCA: e.OCA, CourtName: cmp.Or(e.Agency.CarposName, e.Agency.Name), Confirm: e.Agency.ConfirmText, FCN: e.FCN,
 			Restrained: e.Order.Restrained.Name},
 	}
 }
 
-func (d *Desk) beside(h carpos.Hit, e store.Entry, how string, reader store.Agency) Hit {
-	out := Hit{Ordinal: h.Ordinal, FCN: h.FCN, Title: title(h), Tracking: e.AddedIn, Lines: d.dict.SideBySide(d.registered(e, reader), h),
+func (d *Desk) beside(h carpos.Hit, e store.Entry, how string, withheld []string) Hit {
+	out := Hit{Ordinal: h.Ordinal, FCN: h.FCN, Title: title(h), Tracking: e.AddedIn, Lines: d.dict.SideBySide(d.registered(e, withheld), h),
 		Belongs: "It is the registry's " + named(e) + ", " + how + "."}
 	for _, l := range out.Lines {
 		if l.Agreement.IsDifference() {
@@ -279,11 +305,11 @@ func (d *Desk) missing(e store.Entry, q store.Inquiry, more bool) []Missing {
 	if err != nil { // it was asked once; another dictionary may say otherwise
 		return nil
 	}
-	enter, _ := d.dict.EnterWith(e.Order, e.Confidential, d.registered(e, q.Agency).Context)
+	enter, _ := d.dict.EnterWith(e.Order, e.Confidential, d.registered(e, nil).Context)
 	if enter.Names(ask) {
 		return []Missing{missing(e, more)}
 	}
-	plain, _ := d.dict.Enter(e.Order, d.registered(e, q.Agency).Context) // a name that came on CLETS-001 is not told
+	plain, _ := d.dict.Enter(e.Order, d.registered(e, nil).Context) // a name that came on CLETS-001 is not told
 	if like := plain.NamesLike(ask); len(like) > 0 {
 		return []Missing{{Order: named(e), Tracking: e.AddedIn, Whose: "whoever asked",
 			Means: fmt.Sprintf("CARPOS finds a name only as it was entered, and this order names %s. Ask for that, or for OCA %s.", strings.Join(like, " and "), e.OCA)}}

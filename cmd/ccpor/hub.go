@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +28,7 @@ import (
 	"ccpor/schemas"
 	"ccpor/store"
 	"ccpor/web"
+	"ccpor/web/site"
 )
 
 // hub is one running exchange: the service for courts, the pages for people, and the relay to the switch, over one store.
@@ -169,37 +171,43 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 }
 
 func (h *hub) openPages() error {
-	zone, err := time.LoadLocation("America/Los_Angeles")
+	pages, err := h.site()
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(h.store.Reader, h.store, zone, time.Now, h.log)
-	if err != nil {
-		return err
-	}
-	if len(h.config.Warn) > 0 { // hubs that a program starts for itself have no settings
-		pages.WarnAt(h.config.Warn)
-	}
-	dictionary, err := h.config.messageDictionary()
-	if err != nil {
-		return err
-	}
-	pages.WithQueue(h.store.Reader, relay.NewDesk(h.store, dictionary, zone))
-	if err := h.openRiver(); err != nil {
-		return err
-	}
-	if h.river != nil {
-		pages.WithRiver(h.river)
-	}
-	handler, err := pages.WithInquiries(inquiry.New(h.store, dictionary, zone, time.Now)).Handler()
-	if err != nil {
-		return err
-	}
-	h.pages = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	h.pages = &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
 	h.pagesAt, err = net.Listen("tcp", h.config.Pages)
 	return err
 }
+
+// site is the pages for people.
+func (h *hub) site() (*site.Site, error) {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		return nil, err
+	}
+	dictionary, err := h.config.messageDictionary()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.openRiver(); err != nil {
+		return nil, err
+	}
+	c := web.Config{
+		Config: site.Config{Auditor: h.store, Gate: closedGate{}, Now: time.Now, Zone: zone, Log: h.log, URL: &url.URL{Scheme: "http", Host: h.config.Pages}},
+		Store:  h.store, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Warn: h.config.Warn,
+	}
+	if h.river != nil {
+		c.River = h.river
+	}
+	return web.New(c)
+}
+
+// closedGate lets nobody in.
+type closedGate struct{}
+
+func (closedGate) Who(*http.Request) (site.Visitor, error) { return site.Visitor{}, site.ErrNobody }
 
 // ledgerEvery is how often audit entries are given their records: at a thousand orders a second a few hundred at a time.
 const ledgerEvery = 100 * time.Millisecond

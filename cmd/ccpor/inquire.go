@@ -24,7 +24,7 @@ type inquiryDesk struct {
 	Data string `help:"Ask in the sandbox that keeps its data in this folder and runs." type:"path" placeholder:"DIR"`
 }
 
-// atTheCommandLine is who looks, for the audit log, until people can sign in.
+// atTheCommandLine is who looks, for the audit log: whoever has a shell at the hub.
 const atTheCommandLine = "command line"
 
 func (c inquiryDesk) open(ctx context.Context, t *terminal, use func(*inquiry.Desk) error) error {
@@ -89,7 +89,7 @@ func (c *inquireAskCommand) Run(ctx context.Context, t *terminal) error {
 // awaitInquiry looks until the inquiry has ended or the time is over.
 func awaitInquiry(ctx context.Context, d *inquiry.Desk, id store.InquiryID) (inquiry.View, error) {
 	for {
-		v, err := d.Show(context.WithoutCancel(ctx), id, atTheCommandLine)
+		v, err := d.Show(context.WithoutCancel(ctx), id, inquiry.Reader{Actor: atTheCommandLine})
 		if err != nil || !v.Waiting() {
 			return v, err
 		}
@@ -109,7 +109,7 @@ type inquireShowCommand struct {
 
 func (c *inquireShowCommand) Run(ctx context.Context, t *terminal) error {
 	return c.open(ctx, t, func(d *inquiry.Desk) error {
-		v, err := d.Show(ctx, store.InquiryID(c.ID), atTheCommandLine)
+		v, err := d.Show(ctx, store.InquiryID(c.ID), inquiry.Reader{Actor: atTheCommandLine})
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("no inquiry has the number %d here", c.ID)
 		}

@@ -159,7 +159,7 @@ type queueCountsCommand struct {
 
 func (c *queueCountsCommand) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, t.zone, func(s *store.Store, _ *relay.Desk) error {
-		counts, err := s.QueueCounts(ctx)
+		counts, err := s.QueueCounts(ctx, "")
 		if err != nil {
 			return err
 		}

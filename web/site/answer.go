@@ -20,11 +20,12 @@ type Answer struct {
 	// Refresh is after how many seconds the page is loaded again; 0: never.
 	Refresh int
 
-	// Action is by default page.read for a page that is got, page.act for a form that is sent, page.export for a file. Searches say page.search.
+	// Action is by default page.read for a page that is got, page.act for a form that comes back, page.export for a file. Searches say page.search. A form that leads on is put on
+	// record only where an Action is said: what it has done was, in the transaction that did it.
 	Action string
 	// Object is what was looked at: "submission 7K4MX2Q9PC".
 	Object string
-	// Outcome is by default shown, for a page; done, for a form that leads on; refused, for a form that comes back.
+	// Outcome is by default shown; for a form that comes back, not done.
 	Outcome string
 	// Purpose is why, in the visitor's words, where that was asked.
 	Purpose string

@@ -98,7 +98,7 @@ func (r *Request) readForm() error {
 
 // send puts the answer on record, and then gives it out.
 func (s *Site) send(w http.ResponseWriter, r *Request, route Route, a Answer) {
-	if !route.Open || a.Action != "" {
+	if recorded(route, r, a) {
 		if err := s.record(r, a); err != nil {
 			s.fail(w, r, err)
 			return
@@ -119,16 +119,20 @@ func (s *Site) send(w http.ResponseWriter, r *Request, route Route, a Answer) {
 	}
 }
 
+// recorded says that the site puts the answer on record. What a form has done is on record already, in the transaction that did it, and what is open says itself what is.
+func recorded(route Route, r *Request, a Answer) bool {
+	done := r.Method == http.MethodPost && (a.To != "" || a.Elsewhere != "")
+	return a.Action != "" || !route.Open && !done
+}
+
 // record writes the look to the audit log.
 func (s *Site) record(r *Request, a Answer) error {
 	action, outcome := "page.read", "shown"
 	switch {
 	case a.File != nil:
 		action = "page.export"
-	case r.Method == http.MethodPost && a.To != "":
-		action, outcome = "page.act", "done"
 	case r.Method == http.MethodPost:
-		action, outcome = "page.act", "refused"
+		action, outcome = "page.act", "not done"
 	}
 	return s.config.Auditor.Audit(r.Context(), store.Event{At: r.Now, Actor: r.Visitor.Actor(), Person: r.Visitor.ID, Agency: r.Visitor.Asker.Agency,
 		Action: cmp.Or(a.Action, action), Object: cmp.Or(a.Object, "page "+r.URL.Path), Outcome: cmp.Or(a.Outcome, outcome), Purpose: a.Purpose, Details: a.Details})
@@ -246,11 +250,7 @@ func (s *Site) frame(r *Request, a Answer) frame {
 	}
 	f.Visitor = &r.Visitor
 	f.Printed = "Printed by " + r.Visitor.Name + ", " + r.Visitor.Agency + ", " + s.when(r.Now)
-	for _, l := range s.nav {
-		if r.May(l.Deed) {
-			f.Nav = append(f.Nav, navLink{l, r.URL.Path == l.To || strings.HasPrefix(r.URL.Path, l.To+"/")})
-		}
-	}
+	f.Nav = s.linksFor(r)
 	return f
 }
 

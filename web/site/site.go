@@ -65,7 +65,9 @@ type Area struct {
 // Link leads to a page, for whoever may do its deed.
 type Link struct {
 	To, Name string
-	Deed     access.Deed
+	// Says is what one does there, in a sentence, for the start page.
+	Says string
+	Deed access.Deed
 }
 
 // Route is one address and what happens there. Whoever may not do its deed about anything is refused before Serve is called.
@@ -107,7 +109,8 @@ func New(c Config, areas ...Area) (*Site, error) {
 		return nil, fmt.Errorf("the site's templates: %w", err)
 	}
 	s.layout = base
-	for _, a := range append([]Area{{}}, areas...) {
+	start := Area{Routes: []Route{{Pattern: "GET /{$}", Deed: access.Enter, Serve: s.start}}}
+	for _, a := range append([]Area{start}, areas...) {
 		if err := s.add(base, a); err != nil {
 			return nil, err
 		}
@@ -153,6 +156,22 @@ func (r Route) check() error {
 		return fmt.Errorf("route %q: it needs one handler", r.Pattern)
 	}
 	return nil
+}
+
+// start is the page on which everybody begins: what one may do here.
+func (s *Site) start(r *Request) (Answer, error) {
+	return Answer{Page: "start", Title: "Welcome, " + r.Visitor.Name, Data: s.linksFor(r)}, nil
+}
+
+// linksFor are the ways that the visitor may go.
+func (s *Site) linksFor(r *Request) []navLink {
+	var links []navLink
+	for _, l := range s.nav {
+		if r.May(l.Deed) {
+			links = append(links, navLink{l, r.URL.Path == l.To || strings.HasPrefix(r.URL.Path, strings.TrimSuffix(l.To, "/")+"/")})
+		}
+	}
+	return links
 }
 
 // Routes are all addresses of all areas.

@@ -40,11 +40,12 @@ func clerk() Visitor {
 
 var pages = fstest.MapFS{"a.html": {Data: []byte(`{{define "greet"}}<p>{{.}}</p>{{end}}{{define "broken"}}{{.Nothing.Here}}{{end}}`)}}
 
-func missing() error { return NotFound("There is no such transmission", "Nothing is owed under this number.") }
+func missing() error {
+	return NotFound("There is no such transmission", "Nothing is owed under this number.")
+}
 
 func routes() []Route {
 	return []Route{
-		{Pattern: "GET /{$}", Deed: access.Enter, Serve: func(*Request) (Answer, error) { return Answer{Page: "greet", Title: "Start", Data: "welcome"}, nil }},
 		{Pattern: "GET /queue/{id}", Deed: access.SeeQueue, Serve: func(r *Request) (Answer, error) {
 			if r.PathValue("id") == "missing" {
 				return Answer{}, missing()
@@ -76,7 +77,7 @@ func ask(t *testing.T, d *door, method, path string, change func(*http.Request))
 	t.Helper()
 	at, _ := url.Parse("https://orders.example")
 	s, err := New(Config{Auditor: d, Gate: d, Now: func() time.Time { return time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC) }, Zone: time.UTC, URL: at,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, Area{Templates: pages, Routes: routes(), Nav: []Link{{"/queue", "Owed", access.SeeQueue}, {"/jobs", "Jobs", access.SeeJobs}}})
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, Area{Templates: pages, Routes: routes(), Nav: []Link{{To: "/queue", Name: "Owed", Deed: access.SeeQueue}, {To: "/jobs", Name: "Jobs", Deed: access.SeeJobs}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestNothingIsShownThatIsNotOnRecord(t *testing.T) {
 	for _, path := range []string{"/queue/1", "/file", "/jobs", "/"} {
 		d := &door{visitor: clerk(), logErr: errors.New("disk full")}
 		w := ask(t, d, "GET", path, nil)
-		if w.Code != 503 || strings.Contains(w.Body.String(), "alert") || strings.Contains(w.Body.String(), "welcome") {
+		if w.Code != 503 || strings.Contains(w.Body.String(), "alert") || strings.Contains(w.Body.String(), "Welcome") {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
@@ -198,8 +199,15 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 		})
 	}
 	d := &door{visitor: clerk()}
-	if w := ask(t, d, "POST", "/queue/1", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") }); w.Code != 303 || d.events[0].Action != "page.act" || d.events[0].Outcome != "done" {
+	if w := ask(t, d, "POST", "/queue/1", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-origin") }); w.Code != 303 || len(d.events) > 0 {
 		t.Errorf("%d, %+v", w.Code, d.events)
+	}
+	again := func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = io.NopCloser(strings.NewReader("wrong=1"))
+	}
+	if w := ask(t, d, "POST", "/queue/1", again); w.Code != 422 || len(d.events) != 1 || d.events[0].Action != "page.act" || d.events[0].Outcome != "not done" {
+		t.Errorf("a form that comes back: %d, %+v", w.Code, d.events)
 	}
 }
 

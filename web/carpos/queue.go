@@ -1,7 +1,6 @@
-package web
+package carpos
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,39 +11,11 @@ import (
 	"time"
 	"unicode"
 
+	"ccpor/access"
 	"ccpor/mapping/order"
 	"ccpor/store"
+	"ccpor/web/site"
 )
-
-// QueueReader lists what is owed to CARPOS; *store.Reader is one.
-type QueueReader interface {
-	Queue(ctx context.Context, f store.QueueFilter, limit int, after store.TransmissionID) ([]store.QueueEntry, error)
-	QueueCounts(ctx context.Context) ([]store.StateCount, error)
-}
-
-// Desk shows one transmission in plain words, without values about people, and does what a person decides: holds, releases, makes due, corrects or gives up,
-// each with its audit entry. It is all through which pages act.
-type Desk interface {
-	Item(ctx context.Context, id store.TransmissionID, personal bool) (store.QueueItem, error)
-	Suppliable(k store.Kind) []store.Suppliable
-	Act(ctx context.Context, id store.TransmissionID, a store.Act) (store.Acted, error)
-}
-
-// WithQueue adds the pages on which people work on what is owed to CARPOS.
-func (p *Pages) WithQueue(q QueueReader, d Desk) *Pages {
-	p.queue, p.desk = q, d
-	return p
-}
-
-func (p *Pages) queueRoutes(mux *http.ServeMux) {
-	if p.queue == nil {
-		return
-	}
-	mux.HandleFunc("GET /queue", p.queueList)
-	mux.HandleFunc("GET /queue/{id}", p.queueItem)
-	mux.HandleFunc("GET /queue/{id}/{verb}", p.queueConfirm)
-	mux.HandleFunc("POST /queue/{id}/{verb}", p.queueAct)
-}
 
 // queueView is the page of the queue.
 type queueView struct {
@@ -56,37 +27,44 @@ type queueView struct {
 	Kinds  []store.Kind
 	// Next is the address of the next page, empty at the end.
 	Next string
+	// Own is the agency whose things are shown, where they are no other's.
+	Own    order.ORI
+	MayAct bool
 }
 
 var kinds = []store.Kind{store.KindEnter, store.KindModify, store.KindCancel, store.KindServe, store.KindViolate}
 
-func (p *Pages) queueList(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) queueList(r *site.Request) (site.Answer, error) {
 	asked := r.URL.Query()
-	f, after, err := p.queueFilter(asked)
+	f, after, err := queueFilter(asked, r.Now)
 	if err != nil {
-		p.refuse(w, http.StatusBadRequest, "That is no filter", err.Error())
-		return
+		return site.Answer{}, site.Bad("That is no filter", err.Error())
 	}
-	v := queueView{Asked: asked, States: store.TransmissionStates, Kinds: kinds}
-	if v.Counts, err = p.queue.QueueCounts(r.Context()); err == nil {
-		v.Rows, err = p.queue.Queue(r.Context(), f, perPage, after)
+	own := order.ORI("")
+	if r.Scope == access.Own {
+		own, f.Agency = r.Visitor.Asker.Agency, r.Visitor.Asker.Agency
+		asked.Set("agency", string(own))
+	}
+	v := queueView{Asked: asked, States: store.TransmissionStates, Kinds: kinds, Own: own, MayAct: r.May(access.ActOnQueue)}
+	if v.Counts, err = p.Reader.QueueCounts(r.Context(), own); err == nil {
+		v.Rows, err = p.Reader.Queue(r.Context(), f, perPage, after)
 	}
 	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	if !p.audited(w, r, "queue") {
-		return
+		return site.Answer{}, err
 	}
 	if len(v.Rows) == perPage {
-		next := url.Values{}
-		for k := range asked {
-			next.Set(k, asked.Get(k))
-		}
-		next.Set("after", fmt.Sprint(v.Rows[perPage-1].ID))
-		v.Next = "/queue?" + next.Encode()
+		v.Next = nextPage(asked, v.Rows[perPage-1].ID)
 	}
-	p.render(w, http.StatusOK, "queue", v)
+	return site.Answer{Page: "queue", Title: "Owed to CARPOS", Data: v, Object: "queue"}, nil
+}
+
+func nextPage(asked url.Values, last store.TransmissionID) string {
+	next := url.Values{}
+	for k := range asked {
+		next.Set(k, asked.Get(k))
+	}
+	next.Set("after", fmt.Sprint(last))
+	return "/queue?" + next.Encode()
 }
 
 // mistake is what is wrong with a filter, as a sentence for people.
@@ -95,7 +73,7 @@ type mistake string
 func (m mistake) Error() string { return string(m) }
 
 // queueFilter reads the filters of a list. Its errors are mistakes.
-func (p *Pages) queueFilter(asked url.Values) (f store.QueueFilter, after store.TransmissionID, err error) {
+func queueFilter(asked url.Values, now time.Time) (f store.QueueFilter, after store.TransmissionID, err error) {
 	get := func(name string) string { return strings.TrimSpace(asked.Get(name)) }
 	if s := store.TransmissionState(get("state")); s != "" {
 		if !slices.Contains(store.TransmissionStates, s) {
@@ -122,10 +100,10 @@ func (p *Pages) queueFilter(asked url.Values) (f store.QueueFilter, after store.
 		return f, 0, err
 	}
 	if older > 0 {
-		f.ChangedBefore = p.now().Add(-older)
+		f.ChangedBefore = now.Add(-older)
 	}
 	if within > 0 {
-		f.DueBefore = p.now().Add(within)
+		f.DueBefore = now.Add(within)
 	}
 	if a := get("after"); a != "" {
 		n, err := strconv.ParseInt(a, 10, 64)
@@ -156,6 +134,9 @@ type itemView struct {
 	Done bool
 	Acts []actView
 	Late bool
+	// MayAct says that the visitor may act on what is owed, SeesCase that the visitor sees the order's case number,
+	// and what was sent and answered in words; values about people are masked in them for everybody.
+	MayAct, SeesCase bool
 	// Nothing says why nothing can be done, where nothing can.
 	Nothing string
 }
@@ -169,50 +150,60 @@ type actView struct {
 
 var verbNames = map[store.Verb]string{store.VerbHold: "Hold", store.VerbRelease: "Release", store.VerbRetry: "Retry now", store.VerbGiveUp: "Give up", store.VerbCorrect: "Correct and release"}
 
-func (p *Pages) queueItem(w http.ResponseWriter, r *http.Request) {
-	i, ok := p.item(w, r)
-	if !ok {
-		return
+func (p *Pages) queueItem(r *site.Request) (site.Answer, error) {
+	i, err := p.item(r)
+	if err != nil {
+		return site.Answer{}, err
 	}
-	now := p.now()
-	v := itemView{QueueItem: i, Class: stateClass(i.State), Done: r.URL.Query().Has("done"), Late: !i.State.Final() && !i.Due.IsZero() && now.After(i.Due)}
+	v := itemView{QueueItem: i, Class: stateClass(i.State), Done: r.URL.Query().Has("done"), Late: !i.State.Final() && !i.Due.IsZero() && r.Now.After(i.Due),
+		MayAct: r.MayAbout(access.ActOnQueue, i.AgencyORI), SeesCase: seesCase(r, i)}
+	if v.MayAct {
+		v.Acts, v.Nothing = acts(i, r.Now)
+	}
+	return site.Answer{Page: "transmission", Title: fmt.Sprintf("Transmission %d (%s)", i.ID, i.Kind), Data: v, Object: object(i.ID)}, nil
+}
+
+// acts are those that can be done now, or why none can.
+func acts(i store.QueueItem, now time.Time) (acts []actView, nothing string) {
 	for _, verb := range store.Verbs {
 		if i.Allows(verb, now) == "" {
-			v.Acts = append(v.Acts, actView{verb, verbNames[verb], i.Means(verb)})
+			acts = append(acts, actView{verb, verbNames[verb], i.Means(verb)})
 		}
 	}
-	if len(v.Acts) == 0 {
-		v.Nothing = i.Allows(store.VerbRelease, now)
+	if len(acts) == 0 {
+		nothing = i.Allows(store.VerbRelease, now)
 	}
-	p.render(w, http.StatusOK, "transmission", v)
+	return acts, nothing
 }
 
-// item reads the transmission that the address names, and puts the look on record; where it answers itself, it says no.
-func (p *Pages) item(w http.ResponseWriter, r *http.Request) (store.QueueItem, bool) {
+// seesCase says that the visitor reads contents of that agency's submissions, or sees the order whole.
+func seesCase(r *site.Request, i store.QueueItem) bool {
+	return r.MayAbout(access.ReadContents, i.AgencyORI) || r.Visitor.Sees(i.Order.Object(), r.Now) == access.Whole
+}
+
+// item reads the transmission that the address names, where it is the visitor's to see.
+func (p *Pages) item(r *site.Request) (store.QueueItem, error) {
 	n, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || n < 1 {
-		p.noTransmission(w)
-		return store.QueueItem{}, false
+		return store.QueueItem{}, noTransmission()
 	}
-	i, err := p.desk.Item(r.Context(), store.TransmissionID(n), false)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		p.fail(w, r, err)
-		return i, false
+	i, err := p.Desk.Item(r.Context(), store.TransmissionID(n), false)
+	if errors.Is(err, store.ErrNotFound) {
+		return i, noTransmission()
 	}
-	if !p.audited(w, r, fmt.Sprintf("transmission %d", n)) {
-		return i, false
+	if err == nil {
+		err = r.About(i.AgencyORI, noTransmission())
 	}
-	if err != nil {
-		p.noTransmission(w)
-	}
-	return i, err == nil
+	return i, err
 }
 
-func (p *Pages) noTransmission(w http.ResponseWriter) {
-	p.refuse(w, http.StatusNotFound, "There is no such transmission", "Nothing is owed to CARPOS under this number here. The page of a submission names its transmissions.")
+func object(id store.TransmissionID) string { return fmt.Sprintf("transmission %d", id) }
+
+func noTransmission() error {
+	return site.NotFound("There is no such transmission", "Nothing is owed to CARPOS under this number here. The page of a submission names its transmissions.")
 }
 
-// confirmView is the page that says what an act would do, and takes the person's name and words.
+// confirmView is the page that says what an act would do, and takes the person's words.
 type confirmView struct {
 	actView
 	Item store.QueueItem
@@ -222,7 +213,9 @@ type confirmView struct {
 	WantsReason bool
 	Supply      []supplyView
 	// Wrong says what was wrong with what was sent; the rest is what was typed.
-	Wrong, Who, Reason, Source string
+	Wrong, Reason, Source string
+	// Who is the visitor, as the act goes on record.
+	Who string
 }
 
 type supplyView struct {
@@ -232,31 +225,34 @@ type supplyView struct {
 	Lacks bool
 }
 
-func (p *Pages) queueConfirm(w http.ResponseWriter, r *http.Request) {
-	i, ok := p.item(w, r)
-	if !ok {
-		return
+func (p *Pages) queueConfirm(r *site.Request) (site.Answer, error) {
+	i, err := p.item(r)
+	if err != nil {
+		return site.Answer{}, err
 	}
 	verb := store.Verb(r.PathValue("verb"))
 	if verbNames[verb] == "" {
-		p.noSuchAct(w)
-		return
+		return site.Answer{}, noSuchAct()
 	}
-	if why := i.Allows(verb, p.now()); why != "" {
-		p.refuse(w, http.StatusConflict, "That cannot be done now", fmt.Sprintf("Transmission %d is %s. %s", i.ID, stateWords[i.State], why))
-		return
+	if why := i.Allows(verb, r.Now); why != "" {
+		return site.Answer{}, site.Conflict("That cannot be done now", fmt.Sprintf("Transmission %d is %s. %s", i.ID, stateWords[i.State], why))
 	}
-	p.render(w, http.StatusOK, "confirm", p.confirm(i, verb))
+	return confirming(p.confirm(r, i, verb)), nil
 }
 
-func (p *Pages) noSuchAct(w http.ResponseWriter) {
-	p.refuse(w, http.StatusNotFound, "There is no such act", "The address is not one of this program's. Go to the page of the transmission.")
+func confirming(v confirmView) site.Answer {
+	return site.Answer{Page: "confirm", Title: fmt.Sprintf("%s: transmission %d (%s)?", v.Name, v.Item.ID, v.Item.Kind), Data: v, Object: object(v.Item.ID), Details: string(v.Verb)}
 }
 
-func (p *Pages) confirm(i store.QueueItem, verb store.Verb) confirmView {
-	v := confirmView{actView: actView{verb, verbNames[verb], i.Means(verb)}, Item: i, Seen: i.ChangedAt.Format(time.RFC3339Nano), WantsReason: verb == store.VerbHold || verb == store.VerbGiveUp}
+func noSuchAct() error {
+	return site.NotFound("There is no such act", "The address is not one of this program's. Go to the page of the transmission.")
+}
+
+func (p *Pages) confirm(r *site.Request, i store.QueueItem, verb store.Verb) confirmView {
+	v := confirmView{actView: actView{verb, verbNames[verb], i.Means(verb)}, Item: i, Seen: i.ChangedAt.Format(time.RFC3339Nano), WantsReason: verb == store.VerbHold || verb == store.VerbGiveUp,
+		Who: r.Visitor.Name}
 	if verb == store.VerbCorrect {
-		for _, s := range p.desk.Suppliable(i.Kind) {
+		for _, s := range p.Desk.Suppliable(i.Kind) {
 			v.Supply = append(v.Supply, supplyView{Suppliable: s, Lacks: s.Field == i.Field})
 		}
 	}
@@ -264,75 +260,68 @@ func (p *Pages) confirm(i store.QueueItem, verb store.Verb) confirmView {
 }
 
 // queueAct does what the form says. What has moved on, or was done already by the same form, is told and not done.
-func (p *Pages) queueAct(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		p.refuse(w, http.StatusBadRequest, "The form could not be read", "Go back to the page of the transmission and begin again.")
-		return
-	}
+func (p *Pages) queueAct(r *site.Request) (site.Answer, error) {
 	verb := store.Verb(r.PathValue("verb"))
 	if verbNames[verb] == "" {
-		p.noSuchAct(w)
-		return
+		return site.Answer{}, noSuchAct()
 	}
-	i, ok := p.item(w, r)
-	if !ok {
-		return
+	i, err := p.item(r)
+	if err != nil {
+		return site.Answer{}, err
 	}
-	a, wrong := p.actOf(verb, r.PostForm)
+	a, wrong := actOf(r, verb)
 	if wrong == "" {
-		_, err := p.desk.Act(r.Context(), i.ID, a)
-		if wrong = p.answer(w, r, i.ID, err); wrong == "" {
-			return
+		_, err := p.Desk.Act(r.Context(), i.ID, a)
+		if wrong, err = unable(err); err != nil {
+			return site.Answer{}, err
 		}
 	}
-	v := p.confirm(i, verb)
-	v.Wrong, v.Who, v.Reason, v.Source, v.Seen = wrong, r.PostForm.Get("who"), r.PostForm.Get("reason"), r.PostForm.Get("source"), r.PostForm.Get("seen")
+	if wrong == "" {
+		return site.Answer{To: fmt.Sprintf("/queue/%d?done", i.ID), Object: object(i.ID), Details: string(verb)}, nil
+	}
+	v := p.confirm(r, i, verb)
+	v.Wrong, v.Reason, v.Source, v.Seen = wrong, r.PostForm.Get("reason"), r.PostForm.Get("source"), r.PostForm.Get("seen")
 	for n := range v.Supply {
 		v.Supply[n].Value = r.PostForm.Get("field-" + v.Supply[n].Field)
 	}
-	p.render(w, http.StatusUnprocessableEntity, "confirm", v)
+	again := confirming(v)
+	again.Status = http.StatusUnprocessableEntity
+	return again, nil
 }
 
-// answer ends an act. What the person can mend in the form it returns as a sentence.
-func (p *Pages) answer(w http.ResponseWriter, r *http.Request, id store.TransmissionID, err error) (wrong string) {
+// unable says why an act was not done: in a sentence what the person can mend in the form, as an error everything else.
+func unable(err error) (wrong string, _ error) {
 	var not *store.ActError
 	var supply *store.SupplyError
 	switch {
-	case err == nil:
-		http.Redirect(w, r, fmt.Sprintf("/queue/%d?done", id), http.StatusSeeOther)
 	case errors.As(err, &supply):
-		return "Nothing was kept: " + supply.Error() + "."
+		return "Nothing was kept: " + supply.Error() + ".", nil
 	case errors.Is(err, store.ErrMovedOn):
-		p.refuse(w, http.StatusConflict, "It has moved on", "The transmission is not any more as you saw it, and nothing was done. Look at its page again, and decide anew.")
+		return "", site.Conflict("It has moved on", "The transmission is not any more as you saw it, and nothing was done. Look at its page again, and decide anew.")
 	case errors.As(err, &not):
-		p.refuse(w, http.StatusConflict, "That cannot be done now", "Nothing was done. "+not.Why)
+		return "", site.Conflict("That cannot be done now", "Nothing was done. "+not.Why)
 	case errors.Is(err, store.ErrNotFound):
-		p.noTransmission(w)
-	default:
-		p.fail(w, r, err)
+		return "", noTransmission()
 	}
-	return ""
+	return "", err
 }
 
 // actOf reads an act from its form; wrong is a sentence about what is missing.
-func (p *Pages) actOf(verb store.Verb, form url.Values) (a store.Act, wrong string) {
-	get := func(name string) string { return strings.TrimSpace(form.Get(name)) }
+func actOf(r *site.Request, verb store.Verb) (a store.Act, wrong string) {
+	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	seen, err := time.Parse(time.RFC3339Nano, get("seen"))
 	if err != nil {
 		return a, "The form is not whole: open the page of the transmission again."
 	}
-	who, reason, source := get("who"), get("reason"), get("source")
-	a = store.Act{Verb: verb, Who: "person " + who + ", page, name as typed", Reason: reason, Seen: seen, At: p.now()}
+	reason, source := get("reason"), get("source")
+	a = store.Act{Verb: verb, Who: r.Visitor.Actor(), Reason: reason, Seen: seen, At: r.Now}
 	switch {
-	case !isLine(who, 2, 60):
-		return a, "Your name is needed, 2 to 60 characters."
 	case (verb == store.VerbHold || verb == store.VerbGiveUp) && !isLine(reason, 3, 300):
 		return a, "A reason is needed, 3 to 300 characters on one line."
 	case verb == store.VerbCorrect && !isLine(source, 3, 80):
 		return a, "Where it comes from is needed, 3 to 80 characters."
 	}
-	for name := range form {
+	for name := range r.PostForm {
 		if field, is := strings.CutPrefix(name, "field-"); is && verb == store.VerbCorrect && get(name) != "" {
 			a.Corrections = append(a.Corrections, store.Correction{Field: field, Value: get(name), Source: source})
 		}

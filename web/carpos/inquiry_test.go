@@ -1,19 +1,17 @@
-package web
+package carpos
 
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"ccpor/clets/carpos"
 	"ccpor/clets/inquiry"
+	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -22,7 +20,7 @@ type answered struct {
 	view  inquiry.View
 	asked inquiry.Form
 	err   error
-	shown []string
+	shown []inquiry.Reader
 }
 
 func (c *answered) Ask(_ context.Context, f inquiry.Form) (store.InquiryID, error) {
@@ -30,44 +28,34 @@ func (c *answered) Ask(_ context.Context, f inquiry.Form) (store.InquiryID, erro
 	return 12, c.err
 }
 
-func (c *answered) Show(_ context.Context, _ store.InquiryID, actor string) (inquiry.View, error) {
-	c.shown = append(c.shown, actor)
+func (c *answered) Show(_ context.Context, _ store.InquiryID, by inquiry.Reader) (inquiry.View, error) {
+	c.shown = append(c.shown, by)
 	return c.view, c.err
 }
 
-// visit asks the pages over a desk.
-func visit(t *testing.T, c *answered, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
+// inquire asks the pages over a desk, as an officer.
+func inquire(t *testing.T, c *answered, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
-	p, err := New(&shelf{}, &shelf{}, time.UTC, received, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	if err != nil {
-		t.Fatal(err)
+	if method != http.MethodPost {
+		form = nil
 	}
-	h, err := p.WithInquiries(c).Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
-	r.Host = "127.0.0.1:8918"
-	if method == http.MethodPost {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if change != nil {
-		change(r)
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+	return visit(t, &Pages{Inquirer: c}, officer(), &shelf{}, path, form, func(r *http.Request) {
+		r.Method = method
+		if change != nil {
+			change(r)
+		}
+	})
 }
 
-var filled = url.Values{"for": {"CA0300000"}, "certified": {"badge 4711"}, "purpose": {"traffic stop"}, "name": {"JONES,MARC"}, "born": {"1981-11-21"}, "sex": {"M"}}
+var filled = url.Values{"for": {"CA030013J"}, "certified": {"badge 4711"}, "purpose": {"traffic stop"}, "name": {"JONES,MARC"}, "born": {"1981-11-21"}, "sex": {"M"}}
 
 func TestAskingGoesToThePageOfTheInquiry(t *testing.T) {
 	c := &answered{}
-	w := visit(t, c, http.MethodPost, "/inquiry", filled, nil)
+	w := inquire(t, c, http.MethodPost, "/inquiry", filled, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/inquiry/12" {
 		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
 	}
-	want := inquiry.Form{Actor: "loopback", For: "CA0300000", Certified: "badge 4711", Purpose: "traffic stop", Name: "JONES,MARC", Born: "1981-11-21", Sex: "M"}
+	want := inquiry.Form{Actor: "person oda@sheriff.example, CA0300000", For: "CA0300000", Certified: "oda@sheriff.example, until 2028-06-30", Purpose: "traffic stop", Name: "JONES,MARC", Born: "1981-11-21", Sex: "M"}
 	if c.asked != want {
 		t.Errorf("asked %+v", c.asked)
 	}
@@ -77,9 +65,9 @@ func TestAskingGoesToThePageOfTheInquiry(t *testing.T) {
 func TestRefusedFormsComeBack(t *testing.T) {
 	c := &answered{err: &inquiry.Refusal{Problems: []string{"It must be said why is asked.", "A name is written as LAST,FIRST MIDDLE."}}}
 	form := url.Values{"name": {`"><script>alert(1)</script>`}, "for": {"CA0300000"}, "sex": {"M"}}
-	w := visit(t, c, http.MethodPost, "/inquiry", form, nil)
+	w := inquire(t, c, http.MethodPost, "/inquiry", form, nil)
 	body := w.Body.String()
-	for _, want := range []string{"Nothing was asked.", "why is asked", "LAST,FIRST", `value="CA0300000"`, `value="M" selected`} {
+	for _, want := range []string{"Nothing was asked.", "why is asked", "LAST,FIRST", "You ask for CA0300000", `value="M" selected`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -90,7 +78,7 @@ func TestRefusedFormsComeBack(t *testing.T) {
 }
 
 func TestInquiryPagesRefuse(t *testing.T) {
-	long := url.Values{"purpose": {strings.Repeat("x", maxForm)}}
+	long := url.Values{"purpose": {strings.Repeat("x", 70000)}}
 	for name, tt := range map[string]struct {
 		method, path string
 		form         url.Values
@@ -100,7 +88,7 @@ func TestInquiryPagesRefuse(t *testing.T) {
 		asked        bool
 	}{
 		"from another site":       {http.MethodPost, "/inquiry", filled, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, nil, 403, false},
-		"from another origin":     {http.MethodPost, "/inquiry", filled, func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, nil, 403, false},
+		"from another origin":     {http.MethodPost, "/inquiry", filled, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site"); r.Header.Set("Origin", "https://evil.example") }, nil, 403, false},
 		"another host name":       {http.MethodPost, "/inquiry", filled, func(r *http.Request) { r.Host = "evil.example" }, nil, 421, false},
 		"too long":                {http.MethodPost, "/inquiry", long, nil, nil, 400, false},
 		"in the address":          {http.MethodGet, "/inquiry?" + filled.Encode(), nil, nil, nil, 200, false},
@@ -109,12 +97,12 @@ func TestInquiryPagesRefuse(t *testing.T) {
 		"a negative number":       {http.MethodGet, "/inquiry/-1", nil, nil, nil, 400, false},
 		"unknown":                 {http.MethodGet, "/inquiry/9", nil, nil, store.ErrNotFound, 404, false},
 		"not to be put on record": {http.MethodGet, "/inquiry/9", nil, nil, errors.New("secret host"), 503, false},
-		"changed by GET":          {http.MethodDelete, "/inquiry/9", nil, nil, nil, 405, false},
+		"changed by GET":          {http.MethodDelete, "/inquiry/9", nil, nil, nil, 404, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := &answered{err: tt.err}
-			w := visit(t, c, tt.method, tt.path, tt.form, tt.change)
+			w := inquire(t, c, tt.method, tt.path, tt.form, tt.change)
 			if w.Code != tt.code || (c.asked.Actor != "") != tt.asked || strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "JONES") {
 				t.Errorf("status %d, asked %q, body %.300q", w.Code, c.asked.Actor, w.Body)
 			}
@@ -127,7 +115,7 @@ func TestInquiryPagesRefuse(t *testing.T) {
 
 func TestWaitingPageLooksAgain(t *testing.T) {
 	v := inquiry.View{ID: 12, State: store.InquirySending, Headline: "CARPOS has been asked.", Next: "Wait.", Whose: "CARPOS"}
-	w := visit(t, &answered{view: v}, http.MethodGet, "/inquiry/12", nil, nil)
+	w := inquire(t, &answered{view: v}, http.MethodGet, "/inquiry/12", nil, nil)
 	if w.Header().Get("Refresh") != "2" || !strings.Contains(w.Body.String(), "CARPOS has been asked.") {
 		t.Errorf("refresh %q, %s", w.Header().Get("Refresh"), w.Body)
 	}
@@ -145,7 +133,7 @@ func TestAnswerPage(t *testing.T) {
 				{Section: "Restrained person", Label: "race", Registry: "unknown (X)", Carpos: "<script>B</script>", Agreement: carpos.Differs},
 				{Section: "Court and terms", Label: "telephone", Carpos: "714-555-0100", Agreement: carpos.OnlyCarpos},
 			}}}}}
-	w := visit(t, c, http.MethodGet, "/inquiry/12", nil, nil)
+	w := inquire(t, c, http.MethodGet, "/inquiry/12", nil, nil)
 	body := w.Body.String()
 	for _, want := range []string{"name JONES, MARC", "Do not arrest", "order A-3", "It is held.", "a person&#39;s at the exchange", "1 thing differs from the registry", "CARPOS does not have a change.",
 		"<span class=\"mark\" aria-hidden=\"true\">≠</span> differs", "≈</span> written otherwise", "&#43;</span> only in CARPOS", "spelled in US-ASCII", "Court and terms", "&lt;script&gt;B", "CCP1, then CCP2"} {
@@ -156,14 +144,21 @@ func TestAnswerPage(t *testing.T) {
 	if strings.Contains(body, "<script") || strings.Contains(body, "<b>") || strings.Contains(body, "style=") || w.Header().Get("Refresh") != "" {
 		t.Error("the page holds markup of others, an inline style, or looks again")
 	}
-	if strings.Count(body, `class="differs"`) != 2 || w.Header().Get("Cache-Control") != "no-store" || len(c.shown) != 1 || c.shown[0] != "loopback" {
+	if strings.Count(body, `class="differs"`) != 2 || w.Header().Get("Cache-Control") != "no-store" || len(c.shown) != 1 || c.shown[0].Actor != "person oda@sheriff.example, CA0300000" || c.shown[0].Asker == nil {
 		t.Errorf("%d differences marked, %v looks", strings.Count(body, `class="differs"`), c.shown)
 	}
 }
 
-// Pages without somebody who asks have no form.
-func TestNoDeskNoInquiry(t *testing.T) {
-	if w := get(t, one(store.Status{}), "/inquiry", nil); w.Code != http.StatusNotFound {
-		t.Errorf("status %d", w.Code)
+// Who is not CLETS-certified, or not any more, cannot ask, nor read an answer.
+func TestWithoutCertificationNothingIsAsked(t *testing.T) {
+	ended := order.MakeDate(2026, 11, 21)
+	for name, until := range map[string]*order.Date{"never certified": nil, "ended": &ended} {
+		for _, path := range []string{"/inquiry", "/inquiry/12"} {
+			c, who := &answered{}, officer()
+			who.CertifiedUntil = until
+			if w := visit(t, &Pages{Inquirer: c}, who, &shelf{}, path, nil, nil); w.Code != http.StatusForbidden || len(c.shown) > 0 {
+				t.Errorf("%s, %s: %d", name, path, w.Code)
+			}
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package carpos
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -109,21 +108,5 @@ func TestMessagePage(t *testing.T) {
 	s.auditErr = errors.New("the database is away")
 	if w := get(t, s, "/messages/7", nil); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "2320632500001") {
 		t.Errorf("shown without being on record: %d", w.Code)
-	}
-}
-
-func TestSubmissionPageSaysWhatWasReported(t *testing.T) {
-	st := store.Status{State: store.SubmissionAccepted, Order: &store.OrderSummary{Court: "CA030013J", UnsentProofs: 1, Reported: []store.Reported{
-		{Message: 5, Kind: store.MessageService, Service: &order.Service{Date: order.MakeDate(2026, 3, 3), Time: 570, Method: order.MethodPersonal, Server: order.Officer{Name: "Deputy Example", Agency: "Sheriff"}}},
-		{Message: 6, Kind: store.MessageViolation, Violation: &order.Violation{At: received(), Agency: "CA0300000", Report: "EX-1", Place: "100 Example Street", Text: "secret"}},
-		{Message: 7, Kind: store.MessageNCIC, At: received()},
-	}, Violations: []store.ViolationStatus{{Agency: "CA0300100", Report: "EX-9", Transmission: store.TransmissionStatus{Transmission: store.Transmission{State: store.StateHeld, Reason: "The look-up cannot tell."}}}}}}
-	page := get(t, one(st), "/submission/"+string(tracked), nil).Body.String()
-	wants(t, "the submission", page, "Served by another agency, as CARPOS reports", "2026-03-03 at 09:30 (personal) by Sheriff", "/messages/5", "EX-1", "In CARPOS, not in NCIC", "CARPOS has not got yet: 1",
-		"EX-9", "held. The look-up cannot tell.")
-	for _, secret := range []string{"Deputy Example", "100 Example Street", "secret"} {
-		if strings.Contains(page, secret) {
-			t.Errorf("the page shows %q", secret)
-		}
 	}
 }

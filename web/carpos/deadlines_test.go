@@ -1,4 +1,4 @@
-package web
+package carpos
 
 import (
 	"context"
@@ -55,30 +55,5 @@ func TestDeadlinesPage(t *testing.T) {
 	}
 	if w := get(t, late(), "/deadlines", func(r *http.Request) { r.Host = "evil.example" }); w.Code != http.StatusMisdirectedRequest {
 		t.Errorf("another host's name: %d", w.Code)
-	}
-}
-
-// The page says who has to enter what the hub does not send, and that the hub does not for a test.
-func TestSubmissionPageSaysWhoseDeadline(t *testing.T) {
-	t.Parallel()
-	due := received().Add(72 * time.Hour)
-	for name, x := range map[string]struct {
-		status    store.Status
-		want, not string
-	}{
-		"entered by the sheriff": {store.Status{State: store.SubmissionAccepted, NotOwed: store.NotOwedAgency, Due: due, Agency: store.Agency{ORI: "CA030013J", EnteredBy: "CA0300000"}}, "CA0300000 has to enter it into CARPOS", "in time"},
-		"a test":                 {store.Status{State: store.SubmissionAccepted, NotOwed: store.NotOwedTest, Test: true, Due: due}, "A test has no deadline.", "Due in CARPOS"},
-		"in time":                {store.Status{State: store.SubmissionAccepted, Owed: true, Due: due, Transmissions: []store.TransmissionStatus{{Transmission: store.Transmission{State: store.StateReady}}}}, "<br>in time", "comes near"},
-		"at risk": {store.Status{State: store.SubmissionAccepted, Owed: true, Due: received().Add(24 * time.Hour), Transmissions: []store.TransmissionStatus{{Transmission: store.Transmission{State: store.StateReady}}}},
-			"comes near", "has passed"},
-		"held": {store.Status{State: store.SubmissionAccepted, Owed: true, Due: due, Transmissions: []store.TransmissionStatus{{Transmission: store.Transmission{State: store.StateHeld}}}}, "until a person of the hub acts", "A test"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			page := get(t, one(x.status), "/submission/"+string(tracked), nil).Body.String()
-			if !strings.Contains(page, x.want) || strings.Contains(page, x.not) {
-				t.Errorf("want %q and not %q:\n%s", x.want, x.not, page)
-			}
-		})
 	}
 }
