@@ -46,7 +46,7 @@ func (s *Store) CloseCourt(ctx context.Context, ori order.ORI, first, last order
 		return &InputError{"last", "The last day is not before the first."}
 	case first.AddDays(mostClosed - 1).Before(last):
 		return &InputError{"last", fmt.Sprintf("At most %d days are said at once.", mostClosed)}
-	case !plain(name, 1, 100):
+	case !IsLine(name, 1, 100):
 		return &InputError{"name", "Say why in 1 to 100 characters on one line."}
 	}
 	err := s.onAgency(ctx, ori, by, now, func(tx pgx.Tx, a Agency) (agencyNote, error) {

@@ -64,16 +64,16 @@ func (c Contact) check() error {
 		}
 	}
 	wrong(!slices.Contains(ContactKinds(), c.Kind), "kind", "It is one of those that are offered.")
-	wrong(!plain(c.Name, 1, 100), "name", "Name the function in 1 to 100 characters on one line, as \"Clerk's office, protective orders\".")
-	wrong(!plain(c.Telephone, 0, 40), "telephone", "It has at most 40 characters on one line.")
+	wrong(!IsLine(c.Name, 1, 100), "name", "Name the function in 1 to 100 characters on one line, as \"Clerk's office, protective orders\".")
+	wrong(!IsLine(c.Telephone, 0, 40), "telephone", "It has at most 40 characters on one line.")
 	wrong(c.Email != "" && !IsAddress(c.Email), "email", "An e-mail address looks like office@court.example.")
-	wrong(!plain(c.Hours, 0, 100), "hours", "They take at most 100 characters on one line.")
+	wrong(!IsLine(c.Hours, 0, 100), "hours", "They take at most 100 characters on one line.")
 	wrong(c.Telephone == "" && c.Email == "", "telephone", "A telephone number or an e-mail address is needed.")
 	return errors.Join(errs...)
 }
 
-// plain says that a text is one line of so many characters, without blanks around it where it has any.
-func plain(s string, least, most int) bool {
+// IsLine says that a text is one line of so many characters, without blanks around it where it has any.
+func IsLine(s string, least, most int) bool {
 	n := utf8.RuneCountInString(s)
 	return n >= least && n <= most && utf8.ValidString(s) && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }

@@ -35,7 +35,7 @@ const longestWindow = 7 * 24 * time.Hour
 // check says what is wrong with it, as an *InputError.
 func (w Window) check() error {
 	switch {
-	case !plain(w.Text, 1, 200):
+	case !IsLine(w.Text, 1, 200):
 		return &InputError{"text", "Say in 1 to 200 characters on one line what people should know."}
 	case w.Weekly && (w.Weekday < time.Sunday || w.Weekday > time.Saturday):
 		return &InputError{"weekday", "It is a day of the week."}
