@@ -44,10 +44,16 @@ type office struct {
 	who       site.Visitor
 	confirmed bool
 	tried     []string
+	letters   []string
 	site      *site.Site
 }
 
 func (o *office) Who(*http.Request) (site.Visitor, error) { return o.who, nil }
+
+func (o *office) WriteTo(ctx context.Context, id store.PersonID, kind store.LetterKind) error {
+	o.letters = append(o.letters, fmt.Sprintf("%d %s", id, kind))
+	return o.Store.WriteTo(ctx, id, kind)
+}
 
 func (o *office) Check(url string) error {
 	if !strings.HasPrefix(url, "https://") {
@@ -73,7 +79,7 @@ func open(t *testing.T) *office {
 	o.must(err)
 	register, err := places.Load()
 	o.must(err)
-	area, err := (&Pages{Store: o.Store, Places: register, Listeners: o, Zone: zone}).Area()
+	area, err := (&Pages{Store: o, Places: register, Listeners: o, Zone: zone}).Area()
 	o.must(err)
 	o.site, err = site.New(site.Config{Auditor: o.Store, Gate: o, Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		URL: &url.URL{Scheme: "http", Host: "localhost"}, Notices: Notices(o.Store, zone, func() time.Time { return now })}, area)
