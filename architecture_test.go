@@ -57,7 +57,7 @@ var allowed = map[string]struct {
 	"observe/trace":           {[]string{"clets/relay", "exchange", "exchange/notify", "store"}, "it is told what is over, and no side knows it"},
 	"replay":                  {[]string{"clets/carpos", "mapping/order", "store"}, "compares what two hubs made of one package; it is given where to send"},
 	"evidence":                {[]string{"exchange", "exchange/client", "exchange/seal", "exchange/sig", "mapping/order", "store"}, "proves what was kept; it knows nothing of the switch"},
-	"web":                     {[]string{"access", "store", "web/..."}, "puts the areas together"},
+	"web":                     {[]string{"access", "mapping/places", "store", "web/..."}, "puts the areas together"},
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/admin":               {[]string{"access", "exchange/sig", "mapping/order", "mapping/places", "store", "web/site"}, "administration is told how to try a listener, and knows neither orders nor the switch"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},

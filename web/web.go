@@ -7,7 +7,9 @@ import (
 	"net/http"
 
 	"ccpor/access"
+	"ccpor/mapping/places"
 	"ccpor/store"
+	"ccpor/web/admin"
 	"ccpor/web/carpos"
 	"ccpor/web/site"
 )
@@ -19,6 +21,8 @@ type Config struct {
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
+	// Listeners judge and try where agencies are told of changes.
+	Listeners admin.Listeners
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
@@ -31,7 +35,18 @@ func New(c Config) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return site.New(c.Config, owed, jobs(c.River))
+	register, err := places.Load()
+	if err != nil {
+		return nil, err
+	}
+	office, err := (&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area()
+	if err != nil {
+		return nil, err
+	}
+	if c.Notices == nil {
+		c.Notices = admin.Notices(c.Store, c.Zone, c.Now)
+	}
+	return site.New(c.Config, owed, office, jobs(c.River))
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.

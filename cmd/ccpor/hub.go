@@ -196,7 +196,7 @@ func (h *hub) site() (*site.Site, error) {
 	}
 	c := web.Config{
 		Config: site.Config{Auditor: h.store, Gate: closedGate{}, Now: time.Now, Zone: zone, Log: h.log, URL: &url.URL{Scheme: "http", Host: h.config.Pages}},
-		Store:  h.store, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Warn: h.config.Warn,
+		Store:  h.store, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn,
 	}
 	if h.river != nil {
 		c.River = h.river
