@@ -200,7 +200,7 @@ func (p *Pages) newAgency(r *site.Request) (site.Answer, error) {
 	like := r.URL.Query().Get("like")
 	for _, c := range p.Places.Counties() {
 		if c.Number == like {
-			f.Name, f.County, f.ORI = c.Court(), c.Name, "CA"+c.Number
+			f.Name, f.County, f.ORI, f.CarposName = c.Court(), c.Name, "CA"+c.Number, carposName(c.Name)
 		}
 	}
 	for _, c := range p.Places.TribalCourts() {
@@ -212,6 +212,20 @@ func (p *Pages) newAgency(r *site.Request) (site.Answer, error) {
 	v.Model = like
 	return site.Answer{Page: "agency-form", Title: "A new agency", Data: v, Object: "agencies"}, nil
 }
+
+// carposName proposes how CARPOS shows a county's superior court, in its 30 characters.
+func carposName(county string) string {
+	county = strings.ToUpper(county)
+	for _, name := range []string{county + " COUNTY SUPERIOR COURT", county + " CO SUPERIOR COURT"} {
+		if len(name) <= mostCarposName {
+			return name
+		}
+	}
+	return county + " CO SUPERIOR CT"
+}
+
+// mostCarposName is how long a name may be in CARPOS (CTN).
+const mostCarposName = 30
 
 // addAgency registers an agency, and leads on to what is missing.
 func (p *Pages) addAgency(r *site.Request) (site.Answer, error) {
@@ -329,7 +343,7 @@ func (p *Pages) check(f agencyForm, ori order.ORI) wrong {
 	if of, ok := p.Places.Of(ori); ok && county && f.Kind == string(access.KindCourt) && of.Name != f.County {
 		w["county"] = fmt.Sprintf("The ORI has the number of the county of %s. One of the two is mistyped.", of.Name)
 	}
-	bad(!store.IsLine(f.CarposName, 0, 30), "carpos", "It has at most 30 characters on one line.")
+	bad(!store.IsLine(f.CarposName, 0, mostCarposName), "carpos", "It has at most 30 characters on one line.")
 	bad(!store.IsLine(f.Confirm, 0, 300), "confirm", "It has at most 300 characters on one line.")
 	bad(!mnemonicShape.MatchString(f.Mnemonic), "mnemonic", "A mnemonic has four letters or digits.")
 	bad(!slices.Contains([]string{hubEnters, selfEnters, otherEnters}, f.Enters), "enters", "Choose who enters its orders.")

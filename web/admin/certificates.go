@@ -74,6 +74,11 @@ func (p *Pages) certificatesView(r *site.Request, a store.Agency) (v certificate
 	if v.Rows, err = p.certificatesOf(r, a); err == nil {
 		v.Steps, err = p.steps(r, a)
 	}
+	for _, c := range v.Rows { // the one for the connection is there: that for signing comes next
+		if c.Use == store.UseTLS && c.Stands == "valid" {
+			v.Use = string(store.UseSigning)
+		}
+	}
 	return v, err
 }
 

@@ -238,7 +238,7 @@ func TestComingAboard(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	at := "/agencies/CA001013J"
-	o.says("the form, begun with a court", o.get("/agencies/new?like=001"), 200, "Superior Court of California, County of Alameda", `value="CA001"`, "Tolowa Dee-ni&#39; Nation Tribal Court")
+	o.says("the form, begun with a court", o.get("/agencies/new?like=001"), 200, "Superior Court of California, County of Alameda", `value="ALAMEDA COUNTY SUPERIOR COURT"`, `value="CA001"`, "Tolowa Dee-ni&#39; Nation Tribal Court")
 	o.says("registered", o.post(goodAgency, newCourt()...), 303, "to "+at+"/aboard")
 	if e := o.entry("agency CA001013J", "agency.add"); e.Person != 9001 || e.Agency != operator || e.Actor != "person sam@operator.example, CA0349901" {
 		t.Errorf("on record: %+v", e)
@@ -510,3 +510,17 @@ func TestOthersAgencies(t *testing.T) {
 }
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// Every county's court has a name that CARPOS can show.
+func TestNamesInCarposFit(t *testing.T) {
+	t.Parallel()
+	register, err := places.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range register.Counties() {
+		if name := carposName(c.Name); len(name) > mostCarposName || !strings.HasPrefix(name, strings.ToUpper(c.Name)) {
+			t.Errorf("%s: %s, %d characters", c.Name, name, len(name))
+		}
+	}
+}
