@@ -28,8 +28,9 @@ const soon = 60
 
 type listView struct {
 	Rows []agencyRow
-	// Kind and County are the filters, Kinds and Counties the choices.
+	// Kind, County and Ending are the filters, Kinds and Counties the choices. Ending leaves those whose certificates are a matter for somebody.
 	Kind, County    string
+	Ending          bool
 	Kinds, Counties []site.Choice
 	MayAdd          bool
 }
@@ -37,7 +38,7 @@ type listView struct {
 // agencies lists them. Who sees one agency only is led to it.
 func (p *Pages) agencies(r *site.Request) (site.Answer, error) {
 	if r.Scope == access.Own {
-		return site.Answer{To: "/agencies/" + string(r.Visitor.Asker.Agency), Action: "page.read"}, nil
+		return site.Answer{To: "/agencies/" + string(r.Visitor.Asker.Agency)}, nil
 	}
 	all, err := p.Store.Agencies(r.Context())
 	if err != nil {
@@ -48,7 +49,7 @@ func (p *Pages) agencies(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	ends := firstEnds(certs, r.Now)
-	v := listView{Kind: r.URL.Query().Get("kind"), County: r.URL.Query().Get("county"), MayAdd: r.May(access.ManageAgencies),
+	v := listView{Kind: r.URL.Query().Get("kind"), County: r.URL.Query().Get("county"), Ending: r.URL.Query().Get("ending") != "", MayAdd: r.May(access.ManageAgencies),
 		Kinds: append([]site.Choice{{Name: "all"}}, choices(access.Kinds(), kindWords)...), Counties: append([]site.Choice{{Name: "all"}}, p.counties()...)}
 	for _, a := range all {
 		if v.Kind != "" && v.Kind != string(a.Kind) || v.County != "" && v.County != a.County {
@@ -57,6 +58,9 @@ func (p *Pages) agencies(r *site.Request) (site.Answer, error) {
 		row := agencyRow{Agency: a}
 		if c, ok := ends[a.ORI]; ok {
 			row.Certified, row.Days, row.Soon = true, c.Days(r.Now), c.Days(r.Now) < soon
+		}
+		if v.Ending && (a.Kind.Central() || row.Certified && !row.Soon) {
+			continue
 		}
 		v.Rows = append(v.Rows, row)
 	}

@@ -2,16 +2,19 @@ package admin
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 
+	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/site"
 )
 
 type callbackView struct {
 	store.Agency
-	// Granted says that the agency may be told of changes.
+	// Granted says that the agency may be told of changes, MayMove that the visitor may name another host: whoever names hosts has the hub reach into networks, and that is the operator's alone.
 	Granted  bool
+	MayMove  bool
 	Listener *store.ListenerStatus
 	URL      string
 	SOAP     string
@@ -36,7 +39,7 @@ func (p *Pages) callbackView(r *site.Request) (callbackView, error) {
 	if err != nil {
 		return callbackView{}, err
 	}
-	v := callbackView{Agency: a, Granted: a.Granted(store.GrantCallbacks), SOAP: "1.1", Editions: []site.Choice{{Value: "1.1", Name: "SOAP 1.1"}, {Value: "1.2", Name: "SOAP 1.2"}}, Wrong: wrong{}}
+	v := callbackView{Agency: a, Granted: a.Granted(store.GrantCallbacks), MayMove: r.MayAbout(access.ManageAgencies, a.ORI), SOAP: "1.1", Editions: []site.Choice{{Value: "1.1", Name: "SOAP 1.1"}, {Value: "1.2", Name: "SOAP 1.2"}}, Wrong: wrong{}}
 	if v.Listener, err = p.listener(r, a); err == nil && v.Listener != nil {
 		v.URL, v.SOAP = v.Listener.URL, v.Listener.Edition
 	}
@@ -80,6 +83,9 @@ func (p *Pages) setCallback(r *site.Request, v callbackView) (site.Answer, error
 	if err := p.Listeners.Check(v.URL); err != nil || !store.IsLine(v.URL, 1, 500) {
 		v.Wrong["url"] = "An absolute address that begins with https:// is needed, without user and fragment, of 500 characters at most."
 	}
+	if !v.MayMove && (v.Listener == nil || hostOf(v.Listener.URL) != hostOf(v.URL)) {
+		v.Wrong["url"] = "The operator of the exchange says on which host an agency is told; call them for the first address and for another host. Path, edition and certificate you change here."
+	}
 	if !v.Granted {
 		v.Wrong["url"] = "The operator withholds callbacks from this agency."
 	}
@@ -94,6 +100,15 @@ func (p *Pages) setCallback(r *site.Request, v callbackView) (site.Answer, error
 	}
 	err := p.Store.SetListener(r.Context(), l, by(r), r.Now)
 	return site.Answer{To: "/agencies/" + string(v.ORI) + "/callback", Object: "agency " + string(v.ORI)}, err
+}
+
+// hostOf is host and port of an address; empty for none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // listenerCertificate reads the certificate by which the listener is known. Where none is sent, that of the same address stays.

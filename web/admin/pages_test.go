@@ -265,6 +265,9 @@ func TestComingAboard(t *testing.T) {
 		t.Errorf("on record: %+v", e)
 	}
 	o.says("in the list", o.get("/agencies?county=Alameda"), 200, "County of Alameda", "in ")
+	if p := o.get("/agencies?ending=yes"); p.code != 200 || strings.Contains(p.body, "County of Alameda</a>") || !strings.Contains(p.body, "Agency "+string(far)) || strings.Contains(p.body, "Agency "+string(operator)) {
+		t.Errorf("certificates that are a matter for somebody: %s", mainOf(p.body))
+	}
 	o.says("a tribal court without a county", o.post(goodAgency, newCourt("ori", "CA012013J", "kind", "tribalCourt", "name", "Hoopa Valley Tribal Court", "county", "")...), 303)
 	o.says("its page", o.get("/agencies/CA012013J"), 200, "Hoopa Valley Tribe", "the number of Humboldt")
 	o.says("a help desk", o.post(goodAgency, newCourt("ori", "CA0349902", "kind", "helpDesk", "name", "Help desk", "county", "")...), 303)
@@ -445,6 +448,11 @@ func TestCallback(t *testing.T) {
 	o.who = administrator(access.KindCourt, court)
 	at := "/agencies/" + string(court) + "/callback"
 	o.says("no test without an address", o.post(at, "do", "test"), 409)
+	o.says("a host of the agency's choice", o.upload(at, o.key("court-p256.crt"), "do", "set", "url", "https://10.0.0.1:8443/", "soap", "1.2"), 422, "The operator of the exchange says on which host")
+	o.who = system()
+	o.says("set by the operator", o.upload(at, o.key("court-rsa.crt"), "do", "set", "url", "https://court.example/first", "soap", "1.1"), 303)
+	o.who = administrator(access.KindCourt, court)
+	o.says("another host", o.post(at, "do", "set", "url", "https://court.example:8443/", "soap", "1.2"), 422, "The operator of the exchange says on which host")
 	o.says("in clear", o.upload(at, o.key("court-p256.crt"), "do", "set", "url", "http://court.example/", "soap", "1.2"), 422, "begins with https://")
 	o.says("without a certificate", o.post(at, "do", "set", "url", "https://court.example/", "soap", "1.2"), 422, "Choose the certificate")
 	o.says("another edition", o.upload(at, o.key("court-p256.crt"), "do", "set", "url", "https://court.example/", "soap", "3"), 422, "Choose one of the two")

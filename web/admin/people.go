@@ -59,7 +59,7 @@ type peopleView struct {
 // people lists those of all agencies. Who sees to one agency only is led to it.
 func (p *Pages) people(r *site.Request) (site.Answer, error) {
 	if r.Scope == access.Own {
-		return site.Answer{To: "/agencies/" + string(r.Visitor.Asker.Agency) + "/people", Action: "page.read"}, nil
+		return site.Answer{To: "/agencies/" + string(r.Visitor.Asker.Agency) + "/people"}, nil
 	}
 	all, err := p.Store.People(r.Context(), "")
 	if err != nil {
