@@ -303,13 +303,8 @@ func (s *Store) DisablePerson(ctx context.Context, id PersonID, reason string, b
 // has lost the second factor and the recovery codes. ErrNotFound.
 func (s *Store) ReinvitePerson(ctx context.Context, id PersonID, by By, now time.Time) error {
 	return s.act(ctx, id, now, personAct{action: "person.reinvite", outcome: "invited", by: by, do: func(tx pgx.Tx, p Person) (string, error) {
-		if err := endTokens(ctx, tx, id, now); err != nil {
+		if err := endProofs(ctx, tx, id, now); err != nil {
 			return "", err
-		}
-		for _, sql := range []string{"update passkey set ended_at = $2 where person_id = $1 and ended_at is null", "update recovery_code set ended_at = $2 where person_id = $1 and ended_at is null"} {
-			if _, err := tx.Exec(ctx, sql, int64(id), now); err != nil {
-				return "", fmt.Errorf("invite a person anew: %w", err)
-			}
 		}
 		return update(ctx, "invite a person anew", `state = 'invited', epoch = epoch + 1, password = '', password_at = null, totp = null, totp_next = null, failed = 0, locked_until = null,
 			issuer = '', subject = ''`)(tx, p)

@@ -15,6 +15,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/storetest"
+	"ccpor/vault"
 )
 
 var boss = store.By{Actor: "person boss, command line"}
@@ -23,7 +24,7 @@ var boss = store.By{Actor: "person boss, command line"}
 func people(t *testing.T) *hub {
 	t.Helper()
 	url := storetest.NewURL(t)
-	s := storetest.Open(t, url, store.Options{Sealer: storetest.Sealer(t)})
+	s := storetest.Open(t, url, store.Options{})
 	return &hub{s, t, url, orange(t, s)}
 }
 
@@ -326,11 +327,15 @@ func TestPeopleOnRecord(t *testing.T) {
 			t.Errorf("%s stands in the database", secret)
 		}
 	}
-	bare := storetest.Open(t, h.url, store.Options{})
-	if _, err := bare.Secrets(ctx, p.ID); !errors.Is(err, store.ErrNoSealer) {
+	bare, err := store.Open(ctx, h.url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bare.Close)
+	if _, err := bare.Secrets(ctx, p.ID); !errors.Is(err, vault.ErrNoKeys) {
 		t.Errorf("secrets without keys: %v", err)
 	}
-	if err := bare.OfferTOTP(ctx, p.ID, "X", noon); !errors.Is(err, store.ErrNoSealer) {
+	if err := bare.OfferTOTP(ctx, p.ID, "X", noon); !errors.Is(err, vault.ErrNoKeys) {
 		t.Errorf("a secret is kept in clear: %v", err)
 	}
 }

@@ -9,39 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Sealer encrypts what must not be read by whoever has the database alone, and decrypts it again under the same name; *vault.Vault is one.
-type Sealer interface {
-	Seal(ctx context.Context, name string, value []byte) ([]byte, error)
-	Open(ctx context.Context, name string, sealed []byte) ([]byte, error)
-}
-
-// ErrNoSealer says that a secret is to be kept or read and the store has nothing to encrypt it with.
-var ErrNoSealer = errors.New("secrets of people cannot be kept or read: no keys are at hand")
-
 // ErrReplayed says that a one-time code was used before, or a newer one was.
 var ErrReplayed = errors.New("this code was used before")
-
-func (s *Store) seal(ctx context.Context, name, value string) ([]byte, error) {
-	if s.opts.Sealer == nil {
-		return nil, ErrNoSealer
-	}
-	return s.opts.Sealer.Seal(ctx, name, []byte(value))
-}
-
-func (s *Store) unseal(ctx context.Context, name string, sealed []byte) (string, error) {
-	if sealed == nil {
-		return "", nil
-	}
-	if s.opts.Sealer == nil {
-		return "", ErrNoSealer
-	}
-	b, err := s.opts.Sealer.Open(ctx, name, sealed)
-	return string(b), err
-}
-
-// totpName and totpNextName are under what a person's secrets are sealed.
-func totpName(id PersonID) string     { return fmt.Sprintf("person.totp/%d", id) }
-func totpNextName(id PersonID) string { return fmt.Sprintf("person.totp_next/%d", id) }
 
 // TakeTry counts a try to prove who one is, before it is judged: where most tries have failed, the person is locked out for a time, and ok is false until then. Tries that come at once are
 // counted one after the other, so that none is free. Whoever succeeds gives the try back, or signs in. That a person is locked out goes on record, and a letter tells the person.
@@ -135,7 +104,7 @@ type Secrets struct {
 	TOTP, Next string
 }
 
-// Secrets reads what a person's proofs are judged by. ErrNotFound; ErrNoSealer.
+// Secrets reads what a person's proofs are judged by. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) Secrets(ctx context.Context, id PersonID) (Secrets, error) {
 	var k Secrets
 	var totp, next []byte
@@ -144,10 +113,10 @@ func (s *Store) Secrets(ctx context.Context, id PersonID) (Secrets, error) {
 		return k, ErrNotFound
 	}
 	if err == nil {
-		k.TOTP, err = s.unseal(ctx, totpName(id), totp)
+		err = s.safe.openText(ctx, inTOTP, sealed{totp, idRow(id)}, &k.TOTP)
 	}
 	if err == nil {
-		k.Next, err = s.unseal(ctx, totpNextName(id), next)
+		err = s.safe.openText(ctx, inTOTPNext, sealed{next, idRow(id)}, &k.Next)
 	}
 	if err != nil {
 		return Secrets{}, fmt.Errorf("read what a person proves themselves with: %w", err)
@@ -178,18 +147,18 @@ func setPassword(ctx context.Context, tx pgx.Tx, id PersonID, hash string, now t
 	return nil
 }
 
-// OfferTOTP keeps a secret that is shown to the person; it counts when it is confirmed. ErrNotFound; ErrNoSealer.
+// OfferTOTP keeps a secret that is shown to the person; it counts when it is confirmed. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) OfferTOTP(ctx context.Context, id PersonID, secret string, now time.Time) error {
-	sealed, err := s.seal(ctx, totpNextName(id), secret)
+	sealed, err := s.safe.seal(ctx, inTOTPNext, idRow(id), []byte(secret))
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
 	return s.act(ctx, id, now, personAct{action: "person.totp", outcome: "offered", do: update(ctx, "keep a secret", "totp_next = $2", sealed)})
 }
 
-// ConfirmTOTP makes the offered secret the person's; step is that of the code that confirmed it, and is used by that. ErrNotFound; ErrNoSealer.
+// ConfirmTOTP makes the offered secret the person's; step is that of the code that confirmed it, and is used by that. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) ConfirmTOTP(ctx context.Context, id PersonID, secret string, step int64, now time.Time) error {
-	sealed, err := s.seal(ctx, totpName(id), secret)
+	sealed, err := s.safe.seal(ctx, inTOTP, idRow(id), []byte(secret))
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}

@@ -72,9 +72,9 @@ type IdentityProvider struct {
 	Domains []string
 }
 
-// SetIdentityProvider sets an agency's identity provider. ErrNotFound; ErrNoSealer.
+// SetIdentityProvider sets an agency's identity provider. ErrNotFound; vault.ErrNoKeys.
 func (s *Store) SetIdentityProvider(ctx context.Context, p IdentityProvider, by By, now time.Time) error {
-	sealed, err := s.seal(ctx, "identity_provider.secret/"+string(p.Agency), p.Secret)
+	sealed, err := s.safe.seal(ctx, inProvider, string(p.Agency), []byte(p.Secret))
 	if err != nil {
 		return fmt.Errorf("keep a secret: %w", err)
 	}
@@ -106,14 +106,14 @@ func (s *Store) DropIdentityProvider(ctx context.Context, agency order.ORI, by B
 	})
 }
 
-// IdentityProviders lists them by agency. ErrNoSealer.
+// IdentityProviders lists them by agency. vault.ErrNoKeys.
 func (s *Store) IdentityProviders(ctx context.Context) ([]IdentityProvider, error) {
 	providers, err := all(ctx, s.pool, func(row pgx.CollectableRow) (p IdentityProvider, err error) {
-		var sealed []byte
-		if err := row.Scan(&p.Agency, &p.Issuer, &p.Client, &sealed, &p.Domains); err != nil {
+		var secret []byte
+		if err := row.Scan(&p.Agency, &p.Issuer, &p.Client, &secret, &p.Domains); err != nil {
 			return p, err
 		}
-		p.Secret = string(sealed)
+		p.Secret = string(secret)
 		return p, nil
 	}, "list identity providers", "select a.ori, i.issuer, i.client, i.secret, i.domains from identity_provider i join agency a on a.id = i.agency_id order by a.ori")
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Store) IdentityProviders(ctx context.Context) ([]IdentityProvider, erro
 	}
 	for i := range providers {
 		p := &providers[i]
-		if p.Secret, err = s.unseal(ctx, "identity_provider.secret/"+string(p.Agency), []byte(p.Secret)); err != nil {
+		if err = s.safe.openText(ctx, inProvider, sealed{[]byte(p.Secret), string(p.Agency)}, &p.Secret); err != nil {
 			return nil, fmt.Errorf("read a secret: %w", err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"ccpor/store"
 	"ccpor/web/admin"
 	"ccpor/web/carpos"
+	"ccpor/web/signin"
 	"ccpor/web/site"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	Listeners admin.Listeners
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
+	// Signin are the pages on which people come in, and the gate.
+	Signin *signin.Pages
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
@@ -46,7 +49,19 @@ func New(c Config) (*site.Site, error) {
 	if c.Notices == nil {
 		c.Notices = admin.Notices(c.Store, c.Zone, c.Now)
 	}
-	return site.New(c.Config, owed, office, jobs(c.River))
+	if c.Signin == nil {
+		return site.New(c.Config, owed, office, jobs(c.River))
+	}
+	door, err := c.Signin.Area()
+	if err != nil {
+		return nil, err
+	}
+	c.Gate = c.Signin
+	s, err := site.New(c.Config, owed, office, jobs(c.River), door)
+	if err != nil {
+		return nil, err
+	}
+	return s.Wrap(c.Signin.Sessions.Wrap), nil
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.

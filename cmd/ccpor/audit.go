@@ -35,12 +35,12 @@ func (c *auditVerifyCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	r, err := store.OpenReader(ctx, url, store.Options{})
+	defer at.done()
+	r, err := store.OpenReader(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,12 @@ type auditCheckpointCommand struct {
 
 // Run prints the document as it is: its bytes are what is kept.
 func (c *auditCheckpointCommand) Run(ctx context.Context, t *terminal) error {
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	r, err := store.OpenReader(ctx, url, store.Options{})
+	defer at.done()
+	r, err := store.OpenReader(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

@@ -19,18 +19,6 @@ import (
 	"ccpor/store"
 )
 
-// database says which Postgres. Shared by every subcommand that needs one.
-type database struct {
-	URL string `name:"database-url" env:"CCPOR_DATABASE_URL" help:"Postgres to use, as postgres://user@host/name. Needed everywhere but in the sandbox, which starts a private one when this is empty." placeholder:"URL"`
-}
-
-func (d database) required() (string, error) {
-	if d.URL == "" {
-		return "", errors.New("no database is named: set CCPOR_DATABASE_URL or --database-url, or look into a sandbox with --data")
-	}
-	return d.URL, nil
-}
-
 // tellConfig is by what the hub answers for what it tells courts: receipts and notices.
 type tellConfig struct {
 	SealCert   string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
@@ -108,6 +96,11 @@ func (c *serveConfig) check() error {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
 	if _, err := c.Database.required(); err != nil {
+		bad("%w", err)
+	}
+	if c.Database.Keys == "" {
+		bad("no keys are named, and what the hub keeps of people is encrypted: set CCPOR_KEYS, to a file that ccpor keys new makes")
+	} else if _, err := c.Database.readKeys(); err != nil {
 		bad("%w", err)
 	}
 	if c.TLSCert == "" || c.TLSKey == "" {

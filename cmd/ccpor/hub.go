@@ -66,10 +66,18 @@ func (h *hub) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if h.store, err = store.Open(ctx, h.config.Database.URL, store.Options{Log: h.log, TestSwitch: h.config.SwitchTest, Fresh: h.config.Fresh, UrgentShare: h.config.UrgentShare}); err != nil {
+	keys, err := h.config.Database.readKeys()
+	if err != nil {
+		return err
+	}
+	if h.store, err = store.Open(ctx, h.config.Database.URL,
+		store.Options{Log: h.log, TestSwitch: h.config.SwitchTest, Fresh: h.config.Fresh, UrgentShare: h.config.UrgentShare, Keys: keys}); err != nil {
 		return err
 	}
 	if err := h.store.Ping(ctx); err != nil {
+		return err
+	}
+	if err := h.store.CheckKeys(ctx); err != nil {
 		return err
 	}
 	if err := h.claimSwitch(ctx); err != nil {

@@ -176,6 +176,9 @@ func (s *sandbox) openHub(ctx context.Context) error {
 	}
 	c.ListenCert, c.ListenKey = shows.certFile, shows.keyFile
 	c.SealCert, c.SealKey = seals.certFile, seals.keyFile
+	if c.Database.Keys, err = ownKeys(s.command.Data); err != nil {
+		return err
+	}
 	c.Database.URL, c.Listen, c.Pages, c.TLSCert, c.TLSKey = s.url, s.command.Listen, s.command.Pages, own.certFile, own.keyFile
 	c.Switch, c.SwitchPlain, c.SwitchTest, c.SwitchLines, c.SwitchWindow = s.simulator.Line, true, true, []string{"CCP1", "CCP2"}, 8
 	c.ReplyTimeout, c.RetryScale, c.LeaseTime = 5*time.Second, 0.02, 3*time.Second

@@ -16,8 +16,8 @@ create table person (
     clets_until   date,                            -- last day of the CLETS certification
     password      text not null default '',        -- PHC string; empty: there is none
     password_at   timestamptz,
-    totp          bytea,                           -- sealed
-    totp_next     bytea,                           -- sealed; shown to the person and not confirmed yet
+    totp          sealed,
+    totp_next     sealed,                          -- shown to the person and not confirmed yet
     totp_step     bigint not null default 0,       -- the newest step that was used: none is used twice
     failed        int not null default 0 check (failed >= 0),
     locked_until  timestamptz,
@@ -112,7 +112,7 @@ create table identity_provider (
     agency_id bigint primary key references agency,
     issuer    text not null check (issuer ~ '^https?://'),
     client    text not null check (client <> ''),
-    secret    bytea not null,                      -- sealed
+    secret    sealed not null,
     domains   text[] not null check (cardinality(domains) > 0),
     set_at    timestamptz not null
 );
