@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ccpor/vault"
 )
 
 // Exec runs a statement on a connection of the reader.
@@ -41,6 +45,55 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 		return v.sealed()
 	})
 	return v.out.Findings, err
+}
+
+// FindSettings are those of the connections that read lists.
+func FindSettings() map[string]string {
+	settings := findSettings()
+	delete(settings, "default_transaction_read_only")
+	return settings
+}
+
+// SQL is a statement with its values.
+type SQL struct {
+	Text string
+	Args []any
+}
+
+// SearchSQL is what one page of a list asks.
+func SearchSQL(q SubmissionQuery) []SQL {
+	w := q.way()
+	return []SQL{{w.sql(), w.args}, {w.lastSQL(), w.args[:w.bound]}}
+}
+
+// MakePlace is the place of a submission that was received then.
+func MakePlace(at time.Time, number int64) Place { return Place{at.UnixMicro(), number} }
+
+// Places are the encrypted columns.
+func Places() []string {
+	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
+		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
+	return column(all, func(p place) string { return string(p) })
+}
+
+// Renumbered says whether a package whose tracking number is drawn anew is encrypted under that one.
+func (s *Store) Renumbered(ctx context.Context, a Accepted) (bool, error) {
+	e, err := s.prepare(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	first := e.tracking
+	if err := e.track(ctx, s.safe); err != nil {
+		return false, err
+	}
+	_, wrong := s.safe.open(ctx, inVersion, sealed{e.sealed.document, string(first)})
+	_, right := s.safe.open(ctx, inVersion, sealed{e.sealed.document, string(e.tracking)})
+	return errors.Is(wrong, vault.ErrForged), right
+}
+
+// KeepDataKey keeps a data key as a vault does.
+func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
+	return dataKeys{s.keys, s.opts.Hub}.KeepDataKey(ctx, k)
 }
 
 // AuditSQL is what a search of the audit log asks, with its arguments.

@@ -9,7 +9,9 @@ import (
 	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/carpos"
+	"ccpor/web/helpdesk"
 	"ccpor/web/records"
+	"ccpor/web/signin"
 	"ccpor/web/site"
 )
 
@@ -17,6 +19,8 @@ import (
 type Config struct {
 	site.Config
 	Store *store.Store
+	// Signin are the pages on which people come in, and the gate; nil where the Gate is another.
+	Signin *signin.Pages
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
@@ -30,15 +34,30 @@ type Config struct {
 
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
-	owed, err := (&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area()
-	if err != nil {
-		return nil, err
+	makers := []func() (site.Area, error){
+		func() (site.Area, error) {
+			return helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
+		},
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
+		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
+		func() (site.Area, error) { return jobs(c.River), nil },
 	}
-	orders, err := (&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area()
-	if err != nil {
-		return nil, err
+	if c.Signin != nil {
+		makers, c.Gate = append(makers, c.Signin.Area), c.Signin
 	}
-	return site.New(c.Config, orders, owed, jobs(c.River))
+	var areas []site.Area
+	for _, made := range makers {
+		a, err := made()
+		if err != nil {
+			return nil, err
+		}
+		areas = append(areas, a)
+	}
+	s, err := site.New(c.Config, areas...)
+	if err == nil && c.Signin != nil {
+		s.Wrap(c.Signin.Sessions.Wrap)
+	}
+	return s, err
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.
