@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
@@ -109,15 +110,13 @@ func contextWords(p store.Person, service string) []string {
 type hasher struct {
 	params argon2id.Params
 	turns  *semaphore.Weighted
-	none   string // the hash of no password
+	none   func() (string, error) // the hash of no password, made when it is first needed
 	judged atomic.Int64
 }
 
-func newHasher(params argon2id.Params) (*hasher, error) {
-	h := &hasher{params: params, turns: semaphore.NewWeighted(2)}
-	var err error
-	h.none, err = argon2id.CreateHash("a password that nobody has", &params)
-	return h, err
+func newHasher(params argon2id.Params) *hasher {
+	none := sync.OnceValues(func() (string, error) { return argon2id.CreateHash("a password that nobody has", &params) })
+	return &hasher{params: params, turns: semaphore.NewWeighted(2), none: none}
 }
 
 // hash is the PHC string of a password, as it is kept.
@@ -152,6 +151,10 @@ func (h *hasher) is(ctx context.Context, password, hash string) (bool, error) {
 
 // waste costs as much as is.
 func (h *hasher) waste(ctx context.Context, password string) error {
-	_, err := h.is(ctx, password, h.none)
+	none, err := h.none()
+	if err != nil {
+		return fmt.Errorf("compare a password: %w", err)
+	}
+	_, err = h.is(ctx, password, none)
 	return err
 }

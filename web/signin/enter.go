@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"ccpor/identity"
+	"ccpor/store"
 	"ccpor/web/site"
 )
 
@@ -29,6 +30,9 @@ func (p *Pages) signIn(r *site.Request, login, wrong string) (site.Answer, error
 // acceptBanner takes the assent (CJIS Security Policy 6.0, AC-8).
 func (p *Pages) acceptBanner(r *site.Request) (site.Answer, error) {
 	p.Sessions.AcceptBanner(r.Context())
+	if p.Sessions.Opened(r.Context(), store.TokenInvitation) != "" {
+		return site.Answer{To: "/signin/invitation"}, nil
+	}
 	return site.Answer{To: "/signin"}, nil
 }
 

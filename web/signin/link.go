@@ -115,6 +115,9 @@ func (p *Pages) askInvited(r *site.Request, problems []string, wrong string) (si
 	if err != nil {
 		return site.Answer{}, err
 	}
+	if !p.Sessions.Banner(r.Context()) {
+		return page("banner", "Before you come in", nil), nil
+	}
 	v := invited{chosen: chosen{person, problems, identity.LeastPassword}, Wrong: wrong}
 	if !person.HasPassword {
 		return page("invited", "Welcome: choose a password", v), nil
@@ -181,6 +184,9 @@ func (p *Pages) accepted(r *site.Request, token string, err error) (site.Answer,
 		}
 		a, err := p.askInvited(r, nil, wrong)
 		return failed(a), err
+	}
+	if !p.Sessions.Banner(r.Context()) {
+		return site.Answer{To: "/signin/invitation"}, nil
 	}
 	person, codes, err := p.Door.Accept(r.Context(), token, from(r))
 	if err != nil {
