@@ -52,7 +52,7 @@ func checkPassword(password string, least int, known []string) error {
 		bad("It is too long: %d characters at most are taken.", MostPassword)
 	case isCommon(lower):
 		bad("It is one of the passwords that are tried first.")
-	case utf8.RuneCountInString(without(lower, known)) < LeastPassword/2:
+	case utf8.RuneCountInString(without(lower, known)) < LeastPassword: // what is known counts for nothing
 		bad("It is made of your name, your address, your agency or the name of this service.")
 	case tooEasy(password, known):
 		bad("It is made of words, names, dates or patterns that are guessed quickly. Several words that do not belong together are good.")
@@ -92,14 +92,14 @@ func without(lower string, words []string) string {
 	return lower
 }
 
-// contextWords are what is known of a person: parts of name, address and agency, and the service, of four letters or more.
+// contextWords are what is known of a person: parts of name, address and agency, and the service, of three letters or more.
 func contextWords(p store.Person, service string) []string {
 	parts := strings.FieldsFunc(strings.ToLower(strings.Join([]string{p.Name, p.Login, p.AgencyName, string(p.AgencyORI), service, "ccpor carpos clets password"}, " ")), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	var words []string
 	for _, w := range parts {
-		if utf8.RuneCountInString(w) >= 4 {
+		if utf8.RuneCountInString(w) >= 3 {
 			words = append(words, w)
 		}
 	}
