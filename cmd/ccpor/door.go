@@ -127,7 +127,7 @@ func (h *hub) openDoor(pages *url.URL) (*signin.Pages, error) {
 		}
 	}
 	h.door = door
-	return &signin.Pages{Door: door, Sessions: people.NewSessions(door), Federation: federation.New(h.store, pages, signin.BackFromAgency, time.Now)}, nil
+	return &signin.Pages{Door: door, Sessions: people.NewSessions(door), Federation: federation.New(h.store, pages, signin.BackFromAgency, time.Now), Opened: h.store.Opened}, nil
 }
 
 // writeLetters sends letters until ctx ends.

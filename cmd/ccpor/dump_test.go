@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ccpor/access"
 	"ccpor/clets/carpos"
 	"ccpor/clets/inquiry"
 	"ccpor/mapping"
@@ -39,11 +40,12 @@ const (
 	markImage    = "ZYXIMAGE"               // in an image
 	markValue    = "ZYXVALUE"               // that a person supplied
 	markViolence = "ZYXVIOLATION"           // of a violation
+	markSecret   = "ZYXSECRET"              // by which somebody signs in
 	markQuestion = "ZYXASKED"               // a name that is asked for at CARPOS
 	markAnswer   = "***** PROTECTIVE ORDER" // a text of CARPOS
 )
 
-var marks = []string{markPlace, markWords, markStreet, markSSN, markPhone, markLicense, markEmployer, markRace, markImage, markValue, markViolence, markQuestion, markAnswer}
+var marks = []string{markPlace, markWords, markStreet, markSSN, markPhone, markLicense, markEmployer, markRace, markImage, markValue, markViolence, markQuestion, markSecret, markAnswer}
 
 // mark puts the markers into a package.
 func mark(p *mapping.Package) {
@@ -70,6 +72,7 @@ func TestADumpShowsNobody(t *testing.T) {
 	o.askMarked(t)
 	o.correctMarked(t, settled["DU000901-R30"])
 	o.violateMarked(t, settled["DU000902-SERV"])
+	o.keepMarkedSecrets(t)
 	o.until(t, "the violation is told to CARPOS", "select count(*) > 0 from transmission where kind = 'VRR' and state = 'accepted'")
 	o.until(t, "another agency's service is kept", "select count(*) > 0 from reported")
 	o.everySealedColumnHolds(t)
@@ -137,7 +140,7 @@ func (o *originHub) takeMarked(t *testing.T) map[order.CaseNumber]order.Tracking
 	}
 	m := invented.Maker{Seed: 21, Prefix: "DU", Court: order.Court{ORI: originORI, Name: "Invented Court", County: "Orange"}, Issued: o.today, Sent: time.Now().Add(-time.Minute).UTC().Truncate(time.Second)}
 	var sent []invented.Sent
-	for i := range 24 {
+	for i := range 16 {
 		sent = append(sent, invented.NewDocket(m, table).Case(i).Sent...)
 	}
 	for i, ending := range []string{"", "-R30", "-SERV"} {
@@ -206,6 +209,26 @@ func (o *originHub) violateMarked(t *testing.T, number order.Tracking) {
 	t.Helper()
 	v := order.Violation{At: time.Now().Add(-time.Minute), Place: markStreet, Agency: originORI, Report: "EX-1", Text: "invented " + markViolence}
 	if _, err := o.hub.store.ReportViolation(t.Context(), number, v, "person invented", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keepMarkedSecrets keeps what a person and an agency sign in by.
+func (o *originHub) keepMarkedSecrets(t *testing.T) {
+	t.Helper()
+	by, s := store.By{Actor: "test"}, o.hub.store
+	p, err := s.InvitePerson(t.Context(), store.NewPerson{Agency: originORI, Login: "invented@court.example", Name: "Invented Clerk", Roles: []access.Role{access.CourtClerk}}, by, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ConfirmTOTP(t.Context(), p.ID, markSecret, 1, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.OfferTOTP(t.Context(), p.ID, markSecret, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	provider := store.IdentityProvider{Agency: originORI, Issuer: "https://idp.court.example", Client: "ccpor", Secret: markSecret, Domains: []string{"court.example"}}
+	if err := s.SetIdentityProvider(t.Context(), provider, by, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
