@@ -89,7 +89,7 @@ func (c *peopleInviteCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
-		door, err := newDoor(s, pages, nil)
+		door, err := newDoor(s, pages, 0, nil)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func (p *Pages) forgottenPage(*site.Request) (site.Answer, error) {
 
 // forgotten answers alike whether there is such a person or not.
 func (p *Pages) forgotten(r *site.Request) (site.Answer, error) {
-	if err := p.Door.Forgotten(r.Context(), r.PostForm.Get("login"), from(r)); err != nil {
+	if err := p.Door.Forgotten(r.Context(), r.PostForm.Get("login"), p.from(r)); err != nil {
 		_, err = refused(err)
 		return site.Answer{}, err
 	}
@@ -188,7 +188,7 @@ func (p *Pages) accepted(r *site.Request, token string, err error) (site.Answer,
 	if !p.Sessions.Banner(r.Context()) {
 		return site.Answer{To: "/signin/invitation"}, nil
 	}
-	person, codes, err := p.Door.Accept(r.Context(), token, from(r))
+	person, codes, err := p.Door.Accept(r.Context(), token, p.from(r))
 	if err != nil {
 		return site.Answer{}, overdue(err)
 	}

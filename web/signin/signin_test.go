@@ -467,3 +467,21 @@ func TestAccount(t *testing.T) {
 		}
 	}
 }
+
+// The address by which tries are counted is not the sender's to choose.
+func TestAddressOfATry(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		proxy  bool
+		header []string
+		want   string
+	}{{false, []string{"203.0.113.9"}, "192.0.2.1"}, {true, []string{"203.0.113.9"}, "203.0.113.9"}, {true, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"}, {true, []string{"198.51.100.1", "203.0.113.9"}, "203.0.113.9"},
+		{true, nil, "192.0.2.1"}, {true, []string{"nonsense"}, "192.0.2.1"}, {true, []string{"198.51.100.1,"}, "192.0.2.1"}} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = "192.0.2.1:4711"
+		r.Header["X-Forwarded-For"] = tt.header
+		if got := (&Pages{Forwarded: tt.proxy}).from(&site.Request{Request: r}); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}
