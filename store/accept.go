@@ -20,6 +20,7 @@ type intake struct {
 	pool   *pgxpool.Pool
 	jobs   *river.Client[pgx.Tx]
 	opts   Options
+	safe   safe
 	queue  chan *request
 	turn   chan struct{} // held by the one transaction that began with less than a crowd
 	ending chan struct{}
@@ -41,12 +42,12 @@ type answer struct {
 // flushTimeout bounds one shared transaction; nothing in it takes longer than waiting for another hub's.
 const flushTimeout = 30 * time.Second
 
-func startIntake(ctx context.Context, url string, opts Options, jobs *river.Client[pgx.Tx]) (*intake, error) {
+func startIntake(ctx context.Context, url string, opts Options, jobs *river.Client[pgx.Tx], s safe) (*intake, error) {
 	pool, err := connect(ctx, url, opts.Flushers, keySettings)
 	if err != nil {
 		return nil, err
 	}
-	in := &intake{pool: pool, jobs: jobs, opts: opts, queue: make(chan *request), turn: make(chan struct{}, 1), ending: make(chan struct{})}
+	in := &intake{pool: pool, jobs: jobs, opts: opts, safe: s, queue: make(chan *request), turn: make(chan struct{}, 1), ending: make(chan struct{})}
 	for range opts.Flushers {
 		in.done.Go(in.run)
 	}
@@ -64,6 +65,9 @@ func (in *intake) stop() {
 // the package may then be kept or not, and sending it again tells. Errors: *ConflictError, *OrderExistsError, ErrClosed.
 func (s *Store) Accept(ctx context.Context, a Accepted) (Receipt, error) {
 	e, err := s.prepare(ctx, a)
+	if ended(s.intake.ending) {
+		err = ErrClosed
+	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("accept: %w", err)
 	}
@@ -204,7 +208,7 @@ func (in *intake) flush(batch []*request) {
 // again tries one package some more after it drew a name that was taken: between its look and its insert another hub was faster.
 func (in *intake) again(r *request) (err error) {
 	for range 3 {
-		if err = r.track(); err != nil {
+		if err = r.track(r.ctx, in.safe); err != nil {
 			return err
 		}
 		if err = in.try([]*request{r}); err == nil || !isTaken(err) {

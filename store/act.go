@@ -128,7 +128,9 @@ func (s *Store) Act(ctx context.Context, id TransmissionID, a Act) (Acted, error
 		if a.Verb == VerbGiveUp && c.kind == KindEnter {
 			done.GivenUpToo = behind
 		}
-		c.act(a, done.GivenUpToo)
+		if err := c.act(a, done.GivenUpToo); err != nil {
+			return err
+		}
 		done.State = c.state
 		return nil
 	})
@@ -164,7 +166,7 @@ func (c *change) look(seen time.Time) (t stand, behind int, err error) {
 }
 
 // act queues what the verb means.
-func (c *change) act(a Act, too int) {
+func (c *change) act(a Act, too int) error {
 	switch a.Verb {
 	case VerbHold:
 		c.move(StateHeld, why{reason: a.Reason}, a.At, a.At)
@@ -181,8 +183,9 @@ func (c *change) act(a Act, too int) {
 		c.giveUp(a.Reason, a.At)
 		c.audit(a.At, a.Who, "transmission.giveUp", "given_up", withTheRest(a.Reason, too))
 	case VerbCorrect:
-		c.supply(a)
+		return c.supply(a)
 	}
+	return nil
 }
 
 func withTheRest(reason string, too int) string {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,10 +48,14 @@ func checkCorrections(all []Correction) error {
 
 // supply keeps the corrections and gives the transmission back to the relay. The reason stays with it and goes into the court's notice: the court is to put
 // its own data right.
-func (c *change) supply(a Act) {
+func (c *change) supply(a Act) error {
 	for _, n := range a.Corrections {
-		c.b.Queue(`insert into correction (order_id, transmission_id, field, value, version, source, actor, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			c.orderID, int64(c.id), n.Field, n.Value, n.Version, n.Source, a.Who, a.At)
+		value, err := c.s.seal(c.ctx, inCorrection, nameOfCorrection(c.orderID, n.Field, a.At), []byte(n.Value))
+		if err != nil {
+			return err
+		}
+		c.b.Queue(`insert into correction (order_id, transmission_id, field, value, version, source, actor, at) values ($1, $2, $3, $4::bytea, $5, $6, $7, $8)`,
+			c.orderID, int64(c.id), n.Field, value, n.Version, n.Source, a.Who, a.At)
 	}
 	fields, to := fieldsOf(a.Corrections), c.released()
 	told := fmt.Sprintf("The exchange supplied %s for CARPOS (source: %s). The court puts it into its own data and sends a change.", fields, sourcesOf(a.Corrections))
@@ -58,6 +63,7 @@ func (c *change) supply(a Act) {
 	c.enqueue(time.Time{}, c.id)
 	c.heldBy("")
 	c.audit(a.At, a.Who, "transmission.correct", string(c.state), fmt.Sprintf("%s supplied, source: %s", fields, sourcesOf(a.Corrections)))
+	return nil
 }
 
 func fieldsOf(all []Correction) string {
@@ -69,17 +75,29 @@ func sourcesOf(all []Correction) string {
 }
 
 // newestCorrections are those of order $1 that count.
-const newestCorrections = "select distinct on (field) field, value, version, source, actor, at from correction where order_id = $1 order by field, id desc"
+const newestCorrections = "select distinct on (field) field, version, source, actor, at, value, " + correctionRow + " from correction where order_id = $1 order by field, id desc"
 
-func scanCorrection(row pgx.CollectableRow) (c Correction, err error) {
-	err = row.Scan(&c.Field, &c.Value, &c.Version, &c.Source, &c.By, &c.At)
-	c.At = c.At.UTC()
+// scanCorrection reads a correction without its value.
+func scanCorrection(row pgx.CollectableRow) (Correction, error) {
+	c, _, err := scanCorrected(row)
 	return c, err
 }
 
-func queueCorrections(b *pgx.Batch, id TransmissionID, w *Work) {
+func scanCorrected(row pgx.CollectableRow) (c Correction, value sealed, err error) {
+	err = row.Scan(append([]any{&c.Field, &c.Version, &c.Source, &c.By, &c.At}, value.fields()...)...)
+	c.At = c.At.UTC()
+	return c, value, err
+}
+
+func (s *Store) queueCorrections(ctx context.Context, b *pgx.Batch, id TransmissionID, w *Work) {
 	b.Queue(strings.Replace(newestCorrections, "$1", "(select order_id from transmission where id = $1)", 1), int64(id)).Query(func(rows pgx.Rows) (err error) {
-		w.Corrections, err = pgx.CollectRows(rows, scanCorrection)
+		w.Corrections, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Correction, error) {
+			c, value, err := scanCorrected(row)
+			if err == nil {
+				err = s.openText(ctx, inCorrection, value, &c.Value)
+			}
+			return c, err
+		})
 		return err
 	})
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -55,7 +53,7 @@ func (r *Reader) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 	if q.Question.Name != nil {
 		name = *q.Question.Name
 	}
-	found, err := all(ctx, r.pool, scanEntry, "find the registry's orders", `
+	found, err := all(ctx, r.pool, r.scanEntry(ctx), "find the registry's orders", `
 		with k as (
 			select id from order_ where fcn <> '' and fcn = any($1)
 			union select order_id from oca where oca = any($2)
@@ -63,9 +61,10 @@ func (r *Reader) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 			union select order_id from order_version where $5 <> '' and surname = $5 and given = $6
 			union select order_id from party where $5 <> '' and surname = $5 and given = $6)
 		select `+foundColumns+`, o.nic, coalesce(s.tracking, ''), coalesce(s.not_owed, ''),
-			coalesce((select document from confidential where order_id = o.id order by id desc limit 1), ''), `+agencyColumns+`
+			`+sealedBy("n.document", "n.submission_id")+", "+agencyColumns+`
 		from k join order_ o on o.id = k.id join order_version v on v.order_id = o.id and v.version = o.version
 		left join cancellation c on c.submission_id = o.cancelled_by join submission s on s.id = o.added_by join agency a on a.id = o.agency_id
+		left join lateral (select document, submission_id from confidential where order_id = o.id order by id desc limit 1) n on true
 		where o.test = $7 order by o.id limit $8`,
 		q.FCNs, q.OCAs, q.Question.Case, string(q.Question.Court), fold(name.Surname), fold(name.Given), q.Test, q.Limit)
 	if err != nil {
@@ -79,25 +78,21 @@ func (r *Reader) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 	return found, nil
 }
 
-func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
-	var document, cancelled, secret string
-	fields := []any{&e.key, &document, &e.Version, &cancelled, &e.OCA, &e.FCN, &e.AddedBy, &e.Test, &e.Served, &e.NIC, &e.AddedIn, &e.NotOwed, &secret}
-	if err = row.Scan(append(fields, e.Agency.fields()...)...); err != nil {
-		return e, err
+func (s safe) scanEntry(ctx context.Context) pgx.RowToFunc[Entry] {
+	return func(row pgx.CollectableRow) (e Entry, err error) {
+		var secret sealed
+		others := append(append([]any{&e.NIC, &e.AddedIn, &e.NotOwed}, secret.fields()...), e.Agency.fields()...)
+		if err = e.FoundOrder.scan(ctx, row, s, others...); err != nil {
+			return e, err
+		}
+		return e, openIfThere(ctx, s, inConfidential, secret, &e.Confidential)
 	}
-	return e, errors.Join(parseInto(document, &e.Order), parseIfThere(cancelled, &e.Cancelled), parseIfThere(secret, &e.Confidential))
 }
 
 // completeEntry reads what stands in rows of its own.
 func (r *Reader) completeEntry(ctx context.Context, e *Entry) error {
 	var b pgx.Batch
-	collect(&b, &e.Services, func(row pgx.CollectableRow) (s order.Service, err error) {
-		var document string
-		if err = row.Scan(&document); err == nil {
-			err = json.Unmarshal([]byte(document), &s)
-		}
-		return s, err
-	}, "select document from service where order_id = $1 order by submission_id", e.key)
+	collect(&b, &e.Services, scanDocument[order.Service](ctx, r.safe, inService), "select "+sealedBy("p.document", "p.submission_id")+" from service p where p.order_id = $1 order by p.submission_id", e.key)
 	collect(&b, &e.Transmissions, func(row pgx.CollectableRow) (t EntryTransmission, err error) {
 		var tries int
 		err = row.Scan(&t.Kind, &t.State, &t.Reason, &tries)

@@ -2,9 +2,15 @@ package store
 
 import (
 	"context"
+<<<<<<< HEAD
 	"strings"
+=======
+	"errors"
+>>>>>>> main
 
 	"github.com/jackc/pgx/v5"
+
+	"ccpor/vault"
 )
 
 // Exec runs a statement on a connection of the reader.
@@ -44,6 +50,7 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 	return v.out.Findings, err
 }
 
+<<<<<<< HEAD
 // BoardSQL is what the board asks and what is measured each minute, with values in place of the parameters.
 func BoardSQL() []string {
 	at := "timestamptz '2026-03-02 20:00Z'"
@@ -54,4 +61,37 @@ func BoardSQL() []string {
 		strings.NewReplacer("$1", "array['queue', 'late']").Replace(lastMeasured),
 		strings.NewReplacer("$1", "array['queue', 'late']", "$2", "array['highest', 'highest']", "$3", at, "$4", at, "$5", "'1 hour'").Replace(readSeries),
 	}
+=======
+// Places are the encrypted columns.
+func Places() []string {
+	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
+		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
+	return column(all, func(p place) string { return string(p) })
+}
+
+// Renumbered says whether a package whose tracking number is drawn anew is encrypted under that one.
+func (s *Store) Renumbered(ctx context.Context, a Accepted) (bool, error) {
+	e, err := s.prepare(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	first := e.tracking
+	if err := e.track(ctx, s.safe); err != nil {
+		return false, err
+	}
+	_, wrong := s.safe.open(ctx, inVersion, sealed{e.sealed.document, string(first)})
+	_, right := s.safe.open(ctx, inVersion, sealed{e.sealed.document, string(e.tracking)})
+	return errors.Is(wrong, vault.ErrForged), right
+}
+
+// KeepDataKey keeps a data key as a vault does.
+func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
+	return dataKeys{s.keys, s.opts.Hub}.KeepDataKey(ctx, k)
+}
+
+// AuditSQL is what a search of the audit log asks, with its arguments.
+func (q AuditQuery) AuditSQL() (string, []any) {
+	w := q.way()
+	return w.sql(q.Limit + 1), w.args
+>>>>>>> main
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -52,15 +51,16 @@ type standing struct {
 // object names the order in the audit log.
 func (o standing) object() string { return fmt.Sprintf("order %s/%s", o.order.Court.ORI, o.order.ID) }
 
-func readStanding(ctx context.Context, tx pgx.Tx, id int64) (standing, error) {
+func (s *Store) readStanding(ctx context.Context, tx pgx.Tx, id int64) (standing, error) {
 	return one(ctx, tx, func(row pgx.CollectableRow) (o standing, err error) {
-		var document string
-		err = row.Scan(&o.id, &o.addedBy, &o.agency, &o.open, &o.seq, &o.cancelled, &o.test, &o.tracking, &o.agencyORI, &document, &o.replayed)
-		if err == nil {
-			err = parseInto(document, &o.order)
+		var document sealed
+		fields := []any{&o.id, &o.addedBy, &o.agency, &o.open, &o.seq, &o.cancelled, &o.test, &o.tracking, &o.agencyORI, &o.replayed}
+		if err = row.Scan(append(fields, document.fields()...)...); err != nil {
+			return o, err
 		}
-		return o, err
-	}, "read an order", `select o.id, o.added_by, o.agency_id, o.open, o.next_seq, o.cancelled_by is not null, o.test, s.tracking, a.ori, v.document, case when s.replay_of <> '' then s.received_at at time zone 'America/Los_Angeles' end
+		return o, s.openInto(ctx, inVersion, document, &o.order)
+	}, "read an order", `select o.id, o.added_by, o.agency_id, o.open, o.next_seq, o.cancelled_by is not null, o.test, s.tracking, a.ori, case when s.replay_of <> '' then s.received_at at time zone 'America/Los_Angeles' end,
+			`+sealedBy("v.document", "v.submission_id")+`
 		from order_ o join order_version v on v.order_id = o.id and v.version = o.version join submission s on s.id = o.added_by join agency a on a.id = o.agency_id
 		where o.id = $1`, id)
 }
@@ -70,11 +70,11 @@ func (s *Store) supersede(ctx context.Context, tx pgx.Tx, p pair, today order.Da
 	if _, err := tx.Exec(ctx, "select from order_ where id = $1 for update", p.Earlier); err != nil {
 		return err
 	}
-	earlier, err := readStanding(ctx, tx, p.Earlier)
+	earlier, err := s.readStanding(ctx, tx, p.Earlier)
 	if err != nil {
 		return err
 	}
-	later, err := readStanding(ctx, tx, p.Later)
+	later, err := s.readStanding(ctx, tx, p.Later)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func openFollows(ctx context.Context, tx pgx.Tx, hub string, later, earlier stan
 
 // end writes the earlier order's cancellation and the transaction that tells CARPOS of it.
 func (s *Store) end(ctx context.Context, tx pgx.Tx, later, earlier standing, at time.Time) error {
-	document, err := json.Marshal(order.Cancellation{
+	document, err := sealJSON(ctx, s.safe, inCancellation, string(later.tracking), &order.Cancellation{
 		Reference:  order.Reference{OrderID: earlier.order.ID, Court: earlier.order.Court.ORI, Case: earlier.order.Case},
 		Restrained: earlier.order.Restrained.Name, Reason: order.CancelTerminated, Date: later.order.Issued, Judge: later.order.Judge,
 	})
@@ -128,7 +128,7 @@ func (s *Store) end(ctx context.Context, tx pgx.Tx, later, earlier standing, at 
 		return err
 	}
 	var b pgx.Batch
-	b.Queue("insert into cancellation (submission_id, order_id, document, ends) values ($1, $2, $3, $4)", later.addedBy, earlier.id, string(document), day(&later.order.Issued))
+	b.Queue("insert into cancellation (submission_id, order_id, document, ends) values ($1, $2, $3::bytea, $4)", later.addedBy, earlier.id, document, day(&later.order.Issued))
 	b.Queue("update order_ set cancelled_by = $2, next_seq = next_seq + 1, open = open + 1 where id = $1", earlier.id, later.addedBy)
 	b.Queue(`insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at) values ($1, $2, $3, $4, 'XRR', $5, $6, $7, $7)`,
 		number, earlier.id, earlier.seq, later.addedBy, string(state), earlier.test, at)

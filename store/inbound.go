@@ -16,8 +16,12 @@ import (
 // already (same line, number, control and text): it is confirmed again, and handled only if it had not been.
 func (s *Store) Inbound(ctx context.Context, line, outseq, control, text string, at time.Time) (id InboundID, fresh bool, err error) {
 	digest := sha256.Sum256([]byte(control + "\n" + text))
+	secret, err := s.seal(ctx, inInbound, nameOfInbound(line, outseq, digest[:]), []byte(text))
+	if err != nil {
+		return 0, false, fmt.Errorf("keep a message of the switch: %w", err)
+	}
 	keep := func() error {
-		return s.pool.QueryRow(ctx, keepInbound, line, outseq, control, text, digest[:], at).Scan(&id, &fresh)
+		return s.pool.QueryRow(ctx, keepInbound, line, outseq, control, secret, digest[:], at).Scan(&id, &fresh)
 	}
 	if err = keep(); errors.Is(err, pgx.ErrNoRows) {
 		err = keep() // its repetition was committed while this statement ran, which therefore does not see it
@@ -32,24 +36,36 @@ const keepInbound = `
 	with a as (select id, transmission_id from attempt where control = $3 and $3 <> ''),
 	     fresh as (
 		insert into inbound (line, outseq, control, text, digest, at, attempt_id, transmission_id, kind)
-		values ($1, $2, $3, $4, $5, $6, (select id from a), (select transmission_id from a), case when $3 = '' then '' else 'reply' end)
+		values ($1, $2, $3, $4::bytea, $5, $6, (select id from a), (select transmission_id from a), case when $3 = '' then '' else 'reply' end)
 		on conflict on constraint inbound_once do nothing returning id)
 	select id, true from fresh
 	union all
 	select id, false from inbound where line = $1 and outseq = $2 and digest = $5 and not exists (select from fresh)`
 
-// inboundColumns are the columns of inbound i that scanInbound reads.
-const inboundColumns = "i.id, i.line, i.outseq, i.control, i.text, i.at, coalesce(i.attempt_id, 0), coalesce(i.transmission_id, 0)"
+// inboundColumns are the columns of inbound i that Inbound.scan reads.
+const inboundColumns = "i.id, i.line, i.outseq, i.control, i.at, coalesce(i.attempt_id, 0), coalesce(i.transmission_id, 0), i.text, " + inboundRow
 
-func scanInbound(row pgx.CollectableRow) (m Inbound, err error) {
-	err = row.Scan(&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.Text, &m.At, &m.Attempt, &m.Transmission)
+func (s safe) scanInbound(ctx context.Context) pgx.RowToFunc[Inbound] {
+	return func(row pgx.CollectableRow) (m Inbound, err error) {
+		err = m.scan(ctx, row, s)
+		return m, err
+	}
+}
+
+// scan reads inboundColumns, and others behind them.
+func (m *Inbound) scan(ctx context.Context, row pgx.CollectableRow, by safe, others ...any) error {
+	var text sealed
+	fields := append([]any{&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.At, &m.Attempt, &m.Transmission}, text.fields()...)
+	if err := row.Scan(append(fields, others...)...); err != nil {
+		return err
+	}
 	m.At = m.At.UTC()
-	return m, err
+	return by.openText(ctx, inInbound, text, &m.Text)
 }
 
 // Unhandled lists kept messages that nobody has handled, received before the given time, oldest first: a hub died in between, or a person is to look.
 func (s *Store) Unhandled(ctx context.Context, before time.Time, limit int) ([]Inbound, error) {
-	return all(ctx, s.pool, scanInbound, "list unhandled messages",
+	return all(ctx, s.pool, s.scanInbound(ctx), "list unhandled messages",
 		"select "+inboundColumns+" from inbound i where handled_at is null and at < $1 order by id limit $2", before, limit)
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +39,13 @@ func (r *Reader) Message(ctx context.Context, id InboundID) (Message, error) {
 
 // MessageText is the text of a message as it came, from the second line of its body on; it may hold personal data. ErrNotFound.
 func (r *Reader) MessageText(ctx context.Context, id InboundID) (string, error) {
-	return one(ctx, r.pool, pgx.RowTo[string], "read a message", "select text from inbound where id = $1", int64(id))
+	return one(ctx, r.pool, func(row pgx.CollectableRow) (text string, err error) {
+		var kept sealed
+		if err = row.Scan(kept.fields()...); err == nil {
+			err = r.openText(ctx, inInbound, kept, &text)
+		}
+		return text, err
+	}, "read a message", "select i.text, "+inboundRow+" from inbound i where i.id = $1", int64(id))
 }
 
 // Inbox counts the messages that nobody has handled, by kind; kinds without any are left out.
@@ -53,33 +58,33 @@ func (r *Reader) Inbox(ctx context.Context) ([]InboxCount, error) {
 }
 
 // readReported reads what CARPOS told of an order unasked, and what of NCIC's refusals nobody has handled.
-func readReported(ctx context.Context, q querier, orderID int64) ([]Reported, error) {
+func readReported(ctx context.Context, q querier, by safe, orderID int64) ([]Reported, error) {
 	return all(ctx, q, func(row pgx.CollectableRow) (p Reported, err error) {
-		var document string
-		if err = row.Scan(&p.Message, &p.Kind, &p.At, &document); err != nil {
+		var document sealed
+		if err = row.Scan(append([]any{&p.Message, &p.Kind, &p.At}, document.fields()...)...); err != nil {
 			return p, err
 		}
 		p.At = p.At.UTC()
-		return p, p.parse(document)
-	}, "read what CARPOS reported", `select inbound_id, kind, at, document from reported where order_id = $1
-		union all select id, kind, at, '' from inbound where order_id = $1 and kind = 'ncicReject' and handled_at is null order by 1`, orderID)
+		return p, p.decrypt(ctx, by, document)
+	}, "read what CARPOS reported", `select inbound_id, kind, at, document, inbound_id::text from reported where order_id = $1
+		union all select id, kind, at, null, null from inbound where order_id = $1 and kind = 'ncicReject' and handled_at is null order by 1`, orderID)
 }
 
-func (p *Reported) parse(document string) error {
+func (p *Reported) decrypt(ctx context.Context, by safe, document sealed) error {
 	switch p.Kind {
 	case MessageService:
 		p.Service = new(order.Service)
-		return json.Unmarshal([]byte(document), p.Service)
+		return by.openInto(ctx, inReported, document, p.Service)
 	case MessageViolation:
 		p.Violation = new(order.Violation)
-		return json.Unmarshal([]byte(document), p.Violation)
+		return by.openInto(ctx, inReported, document, p.Violation)
 	}
 	return nil
 }
 
 // readTold reads what the switch told of an order, and what people of the hub reported of it.
-func (o *OrderSummary) readTold(ctx context.Context, tx pgx.Tx, id int64) (err error) {
-	if o.Reported, err = readReported(ctx, tx, id); err != nil {
+func (o *OrderSummary) readTold(ctx context.Context, tx pgx.Tx, by safe, id int64) (err error) {
+	if o.Reported, err = readReported(ctx, tx, by, id); err != nil {
 		return err
 	}
 	if o.UnsentProofs, err = readUnsent(ctx, tx, id); err != nil {

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,12 +148,8 @@ func (s *Store) Inquire(ctx context.Context, n NewInquiry) (InquiryID, error) {
 	if !n.said() {
 		return 0, ErrNotSaid
 	}
-	question, err := json.Marshal(n.Question)
-	if err != nil {
-		return 0, fmt.Errorf("keep an inquiry: %w", err)
-	}
 	var id InquiryID
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		a, err := one(ctx, tx, scanAgency, "find the agency", "select "+agencyColumns+" from agency a where a.ori = $1 for share", string(n.Agency))
 		switch {
 		case err != nil:
@@ -161,10 +157,7 @@ func (s *Store) Inquire(ctx context.Context, n NewInquiry) (InquiryID, error) {
 		case !a.MayQuery:
 			return ErrMayNotAsk
 		}
-		err = tx.QueryRow(ctx, `insert into inquiry (asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until, due)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1) returning id`,
-			n.At, n.Actor, int64(a.ID), n.Certified, n.Purpose, string(question), n.Text, n.Question.By(), a.Test, n.At.Add(n.Patience)).Scan(&id)
-		if err != nil {
+		if id, err = s.keepInquiry(ctx, tx, n, a); err != nil {
 			return err
 		}
 		return s.inquiryMoved(ctx, tx, id, n.At, Event{At: n.At, Actor: n.Actor, Action: "inquiry.ask", Outcome: "asked",
@@ -175,6 +168,28 @@ func (s *Store) Inquire(ctx context.Context, n NewInquiry) (InquiryID, error) {
 	}
 	return id, nil
 }
+
+// keepInquiry inserts the inquiry. Its number comes first: under that name question and request are encrypted.
+func (s *Store) keepInquiry(ctx context.Context, tx pgx.Tx, n NewInquiry, a Agency) (id InquiryID, err error) {
+	if err := tx.QueryRow(ctx, "select nextval(pg_get_serial_sequence('inquiry', 'id'))").Scan(&id); err != nil {
+		return 0, err
+	}
+	question, err := sealJSON(ctx, s.safe, inQuestion, id.row(), &n.Question)
+	if err != nil {
+		return 0, err
+	}
+	text, err := s.seal(ctx, inRequest, id.row(), n.Text)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `insert into inquiry (id, asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until, due) overriding system value
+		values ($11, $1, $2, $3, $4, $5, $6::bytea, $7::bytea, $8, $9, $10, $1)`,
+		n.At, n.Actor, int64(a.ID), n.Certified, n.Purpose, question, text, n.Question.By(), a.Test, n.At.Add(n.Patience), int64(id))
+	return id, err
+}
+
+// row is the inquiry's name for what is encrypted.
+func (id InquiryID) row() string { return strconv.FormatInt(int64(id), 10) }
 
 // inquiryMoved writes the audit entry of a move, and the job for the next look where one is due.
 func (s *Store) inquiryMoved(ctx context.Context, tx pgx.Tx, id InquiryID, due time.Time, e Event) error {
@@ -202,28 +217,45 @@ func LookedAt(id InquiryID, actor string, at time.Time) Event {
 
 // Inquiry reads an inquiry; ErrNotFound.
 func (r *Reader) Inquiry(ctx context.Context, id InquiryID) (Inquiry, error) {
-	return one(ctx, r.pool, scanInquiry, "read an inquiry", `
-		select i.id, i.asked_at, i.actor, i.certified, i.purpose, i.question, i.text, i.test, i.until, i.state, i.tries, i.control, i.due, i.ended_at, i.reason,
-			coalesce(m.id, 0), coalesce(m.line, ''), coalesce(m.outseq, ''), coalesce(m.control, ''), coalesce(m.text, ''), m.at,
-			coalesce((select array_agg(t.line order by t.n) from inquiry_try t where t.inquiry_id = i.id), '{}'), `+agencyColumns+`
-		from inquiry i join agency a on a.id = i.agency_id left join inbound m on m.id = i.reply where i.id = $1`, int64(id))
+	return one(ctx, r.pool, r.scanInquiry(ctx), "read an inquiry", `
+		select q.id, q.asked_at, q.actor, q.certified, q.purpose, q.question, q.text, q.test, q.until, q.state, q.tries, q.control, q.due, q.ended_at, q.reason,
+			coalesce(i.id, 0), coalesce(i.line, ''), coalesce(i.outseq, ''), coalesce(i.control, ''), i.at, i.text, `+inboundRow+`,
+			coalesce((select array_agg(t.line order by t.n) from inquiry_try t where t.inquiry_id = q.id), '{}'), `+agencyColumns+`
+		from inquiry q join agency a on a.id = q.agency_id left join inbound i on i.id = q.reply where q.id = $1`, int64(id))
 }
 
-func scanInquiry(row pgx.CollectableRow) (i Inquiry, err error) {
-	var question string
-	var due, ended, replied *time.Time
-	var m Inbound
-	fields := []any{&i.ID, &i.AskedAt, &i.Actor, &i.Certified, &i.Purpose, &question, &i.Text, &i.Test, &i.Until, &i.State, &i.Tries, &i.Control, &due, &ended, &i.Reason,
-		&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.Text, &replied, &i.Lines}
-	if err = row.Scan(append(fields, i.Agency.fields()...)...); err != nil {
-		return i, err
+// inquiryParts is what is encrypted of an inquiry.
+type inquiryParts struct{ question, request, reply sealed }
+
+func (s safe) scanInquiry(ctx context.Context) pgx.RowToFunc[Inquiry] {
+	return func(row pgx.CollectableRow) (i Inquiry, err error) {
+		var p inquiryParts
+		var due, ended, replied *time.Time
+		var m Inbound
+		fields := []any{&i.ID, &i.AskedAt, &i.Actor, &i.Certified, &i.Purpose, &p.question.bytes, &p.request.bytes, &i.Test, &i.Until, &i.State, &i.Tries, &i.Control, &due, &ended, &i.Reason,
+			&m.ID, &m.Line, &m.OutSeq, &m.Control, &replied}
+		fields = append(append(fields, p.reply.fields()...), &i.Lines)
+		if err = row.Scan(append(fields, i.Agency.fields()...)...); err != nil {
+			return i, err
+		}
+		i.AskedAt, i.Until, i.Due, i.Ended = i.AskedAt.UTC(), i.Until.UTC(), known(due), known(ended)
+		if m.ID != 0 {
+			m.At = known(replied)
+			i.Reply = &m
+		}
+		return i, i.decrypt(ctx, s, p)
 	}
-	i.AskedAt, i.Until, i.Due, i.Ended = i.AskedAt.UTC(), i.Until.UTC(), known(due), known(ended)
-	if m.ID != 0 {
-		m.At = known(replied)
-		i.Reply = &m
+}
+
+func (i *Inquiry) decrypt(ctx context.Context, s safe, p inquiryParts) (err error) {
+	p.question.row, p.request.row = i.ID.row(), i.ID.row()
+	if i.Text, err = s.open(ctx, inRequest, p.request); err != nil {
+		return err
 	}
-	return i, json.Unmarshal([]byte(question), &i.Question)
+	if i.Reply != nil {
+		err = s.openText(ctx, inInbound, p.reply, &i.Reply.Text)
+	}
+	return errors.Join(err, s.openInto(ctx, inQuestion, p.question, &i.Question))
 }
 
 // BeginInquiry stores the bytes and moves the inquiry from asked to sending, with a job at the end of the wait. Only after it has returned may the bytes be sent.
@@ -236,8 +268,12 @@ func (s *Store) BeginInquiry(ctx context.Context, t InquiryTry) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "insert into inquiry_try (control, inquiry_id, n, line, hub, bytes, at) values ($1, $2, $3, $4, $5, $6, $7)",
-			t.Control, int64(t.Inquiry), n, t.Line, s.opts.Hub, t.Bytes, t.At)
+		bytes, err := s.seal(ctx, inTry, t.Control, t.Bytes)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "insert into inquiry_try (control, inquiry_id, n, line, hub, bytes, at) values ($1, $2, $3, $4, $5, $6::bytea, $7)",
+			t.Control, int64(t.Inquiry), n, t.Line, s.opts.Hub, bytes, t.At)
 		if err != nil {
 			return err
 		}

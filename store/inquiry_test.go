@@ -251,8 +251,8 @@ func TestOnlyDrawnInquiryMoves(t *testing.T) {
 				continue
 			}
 			const columns = "tries, control, due, ended_at, reason, reply"
-			err := h.exec(fmt.Sprintf("insert into inquiry (asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until, state, %s) select now(), 'x', id, 'x', 'x', '{}', 'x', 'OCA', false, now() + interval '1 minute', '%s', %s from agency limit 1",
-				columns, from, values[from]))
+			err := h.exec(fmt.Sprintf("insert into inquiry (asked_at, actor, agency_id, certified, purpose, question, text, asked_by, test, until, state, %[1]s) select now(), 'x', id, 'x', 'x', %[4]s, %[4]s, 'OCA', false, now() + interval '1 minute', '%[2]s', %[3]s from agency limit 1",
+				columns, from, values[from], asSealed))
 			if err != nil {
 				t.Fatalf("%s: %v", from, err)
 			}

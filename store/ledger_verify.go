@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ccpor/vault"
 )
 
 // Finding is one thing that is not as the ledger says.
@@ -31,7 +34,8 @@ type LedgerReport struct {
 	Orders      int64     `json:"orders"`
 	Attempts    int64     `json:"attempts"`
 	Images      int64     `json:"images"`
-	Size        int64     `json:"size"` // of the tree
+	Unopened    int64     `json:"unopened"` // images that were compared with nothing, since no keys are at hand
+	Size        int64     `json:"size"`     // of the tree
 	Root        [32]byte  `json:"-"`
 	At          time.Time `json:"at"` // when the ledger was last taken further
 	Findings    []Finding `json:"findings"`
@@ -50,7 +54,7 @@ type KnownRoot struct {
 // about 100 bytes of memory an entry. open is nil where nobody can say whose the checkpoints are: then only their roots are compared. The error says that it could
 // not be done; what was found is in the report.
 func (r *Reader) VerifyLedger(ctx context.Context, open OpenCheckpoint, known ...KnownRoot) (LedgerReport, error) {
-	v := &verification{ctx: ctx, open: open, known: known, elsewhere: r.images != nil, seals: map[string]map[int64]seal{}, pending: map[string]map[int64]bool{}}
+	v := &verification{ctx: ctx, open: open, known: known, elsewhere: r.images != nil, safe: r.safe, seals: map[string]map[int64]seal{}, pending: map[string]map[int64]bool{}}
 	err := pgx.BeginTxFunc(ctx, r.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		v.tx = tx
 		for _, step := range []func() error{v.settings, v.readHead, v.records, v.withoutRecord, v.hashes, v.checkpoints, v.sealed, v.strays, v.contents} {
@@ -72,6 +76,7 @@ type verification struct {
 	open      OpenCheckpoint
 	known     []KnownRoot
 	elsewhere bool // images are kept outside the database
+	safe      safe
 	head      head
 	tree      memoryTree
 	seals     map[string]map[int64]seal // the newest seal by kind, without its edition, and id
@@ -375,15 +380,20 @@ func (v *verification) strays() error {
 
 // contents compares each image with the digest by which the sealed rows name it.
 func (v *verification) contents() error {
-	rows, err := v.tx.Query(v.ctx, `select encode(c.sha256, 'hex'), pg_catalog.sha256(c.content) = c.sha256, exists (select from image i where i.sha256 = c.sha256) from image_content c`)
+	rows, err := v.tx.Query(v.ctx, `select c.content, encode(c.sha256, 'hex'), exists (select from image i where i.sha256 = c.sha256) from image_content c`)
 	if err != nil {
 		return err
 	}
+	var content sealed
 	var digest string
-	var same, named bool
-	if _, err = pgx.ForEachRow(rows, []any{&digest, &same, &named}, func() error {
+	var named bool
+	if _, err = pgx.ForEachRow(rows, []any{&content.bytes, &digest, &named}, func() error {
 		v.out.Images++
+		content.row = digest
+		same, err := v.isImage(content)
 		switch {
+		case err != nil:
+			return err
 		case !same:
 			v.find("changed", "image %s", digest)
 		case !named:
@@ -402,6 +412,19 @@ func (v *verification) contents() error {
 		v.find("missing", "image %s", digest)
 	}
 	return err
+}
+
+// isImage says whether the content is the one that its digest names. What nobody has keys for is counted, and passes.
+func (v *verification) isImage(content sealed) (bool, error) {
+	clear, err := v.safe.open(v.ctx, inImage, content)
+	switch {
+	case errors.Is(err, vault.ErrNoKeys):
+		v.out.Unopened++
+		return true, nil
+	case errors.Is(err, vault.ErrForged), errors.Is(err, vault.ErrFormat), errors.Is(err, vault.ErrNoDataKey):
+		return false, nil
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(clear)) == content.row, err
 }
 
 // memoryTree is all hashes of a tree, each at its place.

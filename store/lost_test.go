@@ -95,6 +95,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	b, through := newBetween(t, url)
 	s := storetest.Open(t, through, store.Options{})
 	court := orange(t, s)
+	mustAccept(t, s, add(court, "p-0", "o-0")) // with a data key, whose commit is another
 	b.armed.Store(1)
 	r := mustAccept(t, s, add(court, "p-1", "o-1"))
 	if b.cut.Load() != 1 || r.Duplicate {
@@ -108,8 +109,8 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 		t.Error("the package that was kept is new")
 	}
 	h := &hub{s, t, url, court}
-	if got := h.sql("select count(*)::text from submission"); got != "2" {
-		t.Errorf("%s submissions, want 2", got)
+	if got := h.sql("select count(*)::text from submission"); got != "3" {
+		t.Errorf("%s submissions, want 3", got)
 	}
 	h.sound()
 }

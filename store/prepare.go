@@ -48,15 +48,13 @@ type entry struct {
 	order    orderKey
 	test     bool
 	tracking order.Tracking
-	wire     []byte // zstd
 	stages   string
 	notes    string
-	document string // JSON of the subject
-	changed  string // JSON of the modification
-	secret   string // JSON of the confidential information; empty for none
-	warned   string // JSON of the warnings; empty for none
+	clear    parts
+	sealed   parts
 	search   search
 	digests  [][32]byte // of the images
+	contents [][]byte   // of the images, encrypted
 	ocas     [3]string
 	size     int
 
@@ -71,6 +69,15 @@ type entry struct {
 	waitedFor    waitedFor
 	// lacksData says that it was attached to an order that has not come, completes that it is the order of which something was attached before.
 	lacksData, completes bool
+}
+
+// parts are what is encrypted of a package; empty for nothing.
+type parts struct {
+	wire     []byte
+	document []byte // JSON of the subject
+	changed  []byte // JSON of the modification
+	secret   []byte // JSON of the confidential information
+	warned   []byte // JSON of the warnings
 }
 
 // orderKey identifies an order: its court's ORI, that court's own identification, and whether it is a test.
@@ -128,7 +135,10 @@ func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 	if err := e.name(); err != nil {
 		return nil, err
 	}
-	if err := e.encode(s.Reader.codec); err != nil {
+	if err := e.encode(); err != nil {
+		return nil, err
+	}
+	if err := e.track(ctx, s.safe); err != nil {
 		return nil, err
 	}
 	if err := s.keepImages(ctx, e); err != nil {
@@ -136,7 +146,7 @@ func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 	}
 	e.Received.At = e.Received.At.UTC().Truncate(time.Microsecond) // as the database gives it back
 	e.Deadline.Due = e.Deadline.Due.UTC().Truncate(time.Microsecond)
-	e.size = len(e.wire) + len(e.document) + len(e.secret)
+	e.size = len(e.sealed.wire) + len(e.sealed.document) + len(e.sealed.secret)
 	for _, image := range e.Images {
 		e.size += len(image.Content)
 	}
@@ -150,7 +160,7 @@ func (e *entry) name() error {
 		return errIncomplete
 	}
 	e.order = orderKey{string(court), string(id), e.test}
-	return e.track()
+	return nil
 }
 
 // names are the court and the identification of the order that the subject is about; empty when there is not exactly the subject that the action asks for.
@@ -177,13 +187,31 @@ func (e *entry) names() (order.ORI, order.LocalID) {
 	return "", ""
 }
 
-// track draws a tracking number, and the OCAs that go with it.
-func (e *entry) track() (err error) {
-	if e.tracking, err = newTracking(); err == nil && e.Action == ActionAdd {
+// track draws a tracking number, and the OCAs that go with it; what is encrypted is so under that number.
+func (e *entry) track(ctx context.Context, s safe) (err error) {
+	if e.tracking, err = newTracking(); err != nil {
+		return err
+	}
+	if e.Action == ActionAdd {
 		e.ocas = ocaCandidates(e.Order.Case, e.tracking)
 	}
-	return err
+	for _, part := range []struct {
+		in   place
+		from []byte
+		to   *[]byte
+	}{
+		{inWire, e.clear.wire, &e.sealed.wire}, {inDocument[e.Action], e.clear.document, &e.sealed.document}, {inModification, e.clear.changed, &e.sealed.changed},
+		{inConfidential, e.clear.secret, &e.sealed.secret}, {inWarnings, e.clear.warned, &e.sealed.warned},
+	} {
+		if *part.to, err = s.seal(ctx, part.in, string(e.tracking), part.from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// inDocument is where the subject of each action is kept.
+var inDocument = map[Action]place{ActionAdd: inVersion, ActionModify: inVersion, ActionServe: inService, ActionCancel: inCancellation, ActionAttach: inSupplement}
 
 func newTracking() (order.Tracking, error) {
 	var b [8]byte
@@ -193,27 +221,29 @@ func newTracking() (order.Tracking, error) {
 	return order.NewTracking(binary.LittleEndian.Uint64(b[:])), nil
 }
 
-func (e *entry) encode(c codec) error {
-	e.wire = c.pack(e.Received.Wire)
+func (e *entry) encode() error {
+	e.clear.wire = e.Received.Wire
 	if e.Order != nil {
 		e.search = searchOf(e.Order)
 	}
+	var stages, notes []byte
 	for _, part := range []struct {
-		text *string
+		text *[]byte
 		from any
-	}{{&e.document, e.subject()}, {&e.stages, e.Received.Stages}, {&e.notes, e.Notes}} {
+	}{{&e.clear.document, e.subject()}, {&stages, e.Received.Stages}, {&notes, e.Notes}} {
 		b, err := json.Marshal(part.from)
 		if err != nil {
 			return fmt.Errorf("write the package's content: %w", err)
 		}
-		*part.text = string(b)
+		*part.text = b
 	}
+	e.stages, e.notes = string(stages), string(notes)
 	if len(e.Warnings) > 0 {
-		if err := writeIfThere(&e.warned, &e.Warnings); err != nil {
+		if err := writeIfThere(&e.clear.warned, &e.Warnings); err != nil {
 			return err
 		}
 	}
-	return errors.Join(writeIfThere(&e.changed, e.Modification), writeIfThere(&e.secret, e.Confidential))
+	return errors.Join(writeIfThere(&e.clear.changed, e.Modification), writeIfThere(&e.clear.secret, e.Confidential))
 }
 
 func (e *entry) subject() any {
@@ -229,7 +259,7 @@ func (e *entry) subject() any {
 }
 
 // writeIfThere leaves the text of nothing empty.
-func writeIfThere[T any](text *string, from *T) error {
+func writeIfThere[T any](text *[]byte, from *T) error {
 	if from == nil {
 		return nil
 	}
@@ -237,7 +267,7 @@ func writeIfThere[T any](text *string, from *T) error {
 	if err != nil {
 		return fmt.Errorf("write the package's content: %w", err)
 	}
-	*text = string(b)
+	*text = b
 	return nil
 }
 
@@ -305,11 +335,15 @@ func (s *Store) keepImages(ctx context.Context, e *entry) error {
 		if hex.EncodeToString(digest[:]) != image.SHA256 {
 			return fmt.Errorf("image %s is not the one that its digest names", image.ID)
 		}
-		e.digests = append(e.digests, digest)
+		content, err := s.seal(ctx, inImage, image.SHA256, image.Content)
+		if err != nil {
+			return err
+		}
+		e.digests, e.contents = append(e.digests, digest), append(e.contents, content)
 		if s.opts.Images == nil {
 			continue
 		}
-		if err := s.opts.Images.Keep(ctx, digest, image.Content); err != nil {
+		if err := s.opts.Images.Keep(ctx, digest, content); err != nil {
 			return fmt.Errorf("keep image %s: %w", image.ID, err)
 		}
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -111,6 +110,8 @@ type OrderQuery struct {
 	Case order.CaseNumber
 	FCN  order.FCN
 	Test bool
+	// After goes on with a list behind an order that was found; its zero value begins it.
+	After OrderPlace
 	// Limit is how many are read; who asks decides what is shown of them.
 	Limit int
 }
@@ -137,18 +138,28 @@ type FoundOrder struct {
 	key     int64
 }
 
-// foundColumns are the columns of order_ o, its current version v and its cancellation c that scanFound reads.
-const foundColumns = `o.id, v.document, v.version, coalesce(c.document, ''), o.oca, o.fcn, coalesce(o.agency_id, 0), o.test,
+// foundColumns are the columns of order_ o, its current version v and its cancellation c that FoundOrder.scan reads.
+const foundColumns = `o.id, v.document, (select y.tracking from submission y where y.id = v.submission_id), c.document, (select y.tracking from submission y where y.id = c.submission_id),
+	v.version, o.oca, o.fcn, coalesce(o.agency_id, 0), o.test,
 	exists (select from service p where p.order_id = o.id) or exists (select from reported p where p.order_id = o.id and p.kind = 'serviceNotice')`
 
-func scanFound(row pgx.CollectableRow) (f FoundOrder, err error) {
-	var document, cancelled string
-	if err = row.Scan(&f.key, &document, &f.Version, &cancelled, &f.OCA, &f.FCN, &f.AddedBy, &f.Test, &f.Served); err != nil {
+func (s safe) scanFound(ctx context.Context) pgx.RowToFunc[FoundOrder] {
+	return func(row pgx.CollectableRow) (f FoundOrder, err error) {
+		err = f.scan(ctx, row, s)
 		return f, err
 	}
-	err = errors.Join(parseInto(document, &f.Order), parseIfThere(cancelled, &f.Cancelled))
+}
+
+// scan reads foundColumns, and others behind them.
+func (f *FoundOrder) scan(ctx context.Context, row pgx.CollectableRow, by safe, others ...any) error {
+	var document, cancelled sealed
+	fields := append([]any{&f.key}, fieldsOfAll(&document, &cancelled)...)
+	if err := row.Scan(append(append(fields, &f.Version, &f.OCA, &f.FCN, &f.AddedBy, &f.Test, &f.Served), others...)...); err != nil {
+		return err
+	}
+	err := errors.Join(by.openInto(ctx, inVersion, document, &f.Order), openIfThere(ctx, by, inCancellation, cancelled, &f.Cancelled))
 	f.Served = f.Served || f.Order.Service == order.ServicePresent || f.Order.Service == order.ServiceServed
-	return f, err
+	return err
 }
 
 // beyond is above every character that a name can begin with.
@@ -164,7 +175,7 @@ func (r *Reader) FindOrders(ctx context.Context, q OrderQuery) ([]FoundOrder, er
 	if q.Prefix {
 		to, givenTo = surname+beyond, given+beyond
 	}
-	return all(ctx, r.pool, scanFound, "find orders", `
+	return all(ctx, r.pool, r.scanFound(ctx), "find orders", `
 		with k as (
 			select order_id, version from order_version where $1 <> '' and $5 in ('', 'restrained') and surname ~>=~ $1 and surname ~<=~ $2
 				and ($3 = '' or given ~>=~ $3 and given ~<=~ $4)
@@ -178,13 +189,14 @@ func (r *Reader) FindOrders(ctx context.Context, q OrderQuery) ([]FoundOrder, er
 		select `+foundColumns+` from k join order_ o on o.id = k.order_id and o.version = k.version
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
 		where o.test = $9 and ($6::date is null or v.born = $6) and $7 in ('', v.case_number) and $8 in ('', o.fcn)
+			and ($11::bigint = 0 or (coalesce(v.issued, '-infinity'), o.id) < ($12::date, $11::bigint))
 		order by v.issued desc nulls last, o.id desc limit $10`,
-		surname, to, given, givenTo, string(q.Side), day(&q.Born), string(q.Case), string(q.FCN), q.Test, q.Limit)
+		surname, to, given, givenTo, string(q.Side), day(&q.Born), string(q.Case), string(q.FCN), q.Test, q.Limit, q.After.number, q.After.day())
 }
 
 // FindOrder reads one order by its court and that court's own identification; ErrNotFound.
 func (r *Reader) FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (FoundOrder, error) {
-	return one(ctx, r.pool, scanFound, "find the order", "select "+foundColumns+` from order_ o
+	return one(ctx, r.pool, r.scanFound(ctx), "find the order", "select "+foundColumns+` from order_ o
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
 		where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
 }
@@ -220,16 +232,20 @@ type ServiceEntry struct {
 func (r *Reader) History(ctx context.Context, f FoundOrder) (History, error) {
 	var h History
 	var b pgx.Batch
-	collect(&b, &h.Versions, scanVersion, `select v.version, s.tracking, s.received_at, v.modification from order_version v join submission s on s.id = v.submission_id
+	collect(&b, &h.Versions, r.scanVersion(ctx), `select v.version, s.tracking, s.received_at, v.modification from order_version v join submission s on s.id = v.submission_id
 		where v.order_id = $1 order by v.version`, f.key)
 	collect(&b, &h.Services, func(row pgx.CollectableRow) (e ServiceEntry, err error) {
-		var document string
-		if err = row.Scan(&e.Tracking, &document); err == nil {
-			err = json.Unmarshal([]byte(document), &e.Service)
+		var document sealed
+		if err = row.Scan(append([]any{&e.Tracking}, document.fields()...)...); err != nil {
+			return e, err
 		}
-		return e, err
-	}, `select s.tracking, p.document from service p join submission s on s.id = p.submission_id where p.order_id = $1
-		union all select '', p.document from (select document from reported where order_id = $1 and kind = 'serviceNotice' order by inbound_id) p`, f.key)
+		in := inService
+		if e.Tracking == "" {
+			in = inReported
+		}
+		return e, r.openInto(ctx, in, document, &e.Service)
+	}, `select s.tracking, p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = $1
+		union all select '', p.document, p.inbound_id::text from (select document, inbound_id from reported where order_id = $1 and kind = 'serviceNotice' order by inbound_id) p`, f.key)
 	collect(&b, &h.Images, scanImage, "select "+imageColumns+" from ("+submissionsOfOrder+`) k join submission s on s.id = k.submission_id
 		join image i on i.submission_id = s.id order by s.id, i.n`, f.key)
 	collect(&b, &h.Followers, pgx.RowTo[order.LocalID], `select n.local_id from order_ o join order_ n on n.court = o.court and n.follows = o.local_id and n.test = o.test
@@ -247,11 +263,13 @@ func collect[T any](b *pgx.Batch, to *[]T, scan pgx.RowToFunc[T], sql string, ar
 	})
 }
 
-func scanVersion(row pgx.CollectableRow) (v Version, err error) {
-	var modification string
-	if err = row.Scan(&v.Number, &v.Tracking, &v.ReceivedAt, &modification); err == nil {
-		err = parseIfThere(modification, &v.Modification)
+func (s safe) scanVersion(ctx context.Context) pgx.RowToFunc[Version] {
+	return func(row pgx.CollectableRow) (v Version, err error) {
+		var modification sealed
+		if err = row.Scan(&v.Number, &v.Tracking, &v.ReceivedAt, &modification.bytes); err != nil {
+			return v, err
+		}
+		v.ReceivedAt, modification.row = v.ReceivedAt.UTC(), string(v.Tracking)
+		return v, openIfThere(ctx, s, inModification, modification, &v.Modification)
 	}
-	v.ReceivedAt = v.ReceivedAt.UTC()
-	return v, err
 }

@@ -252,13 +252,13 @@ func (r *Reader) QueueItem(ctx context.Context, id TransmissionID) (QueueItem, e
 	if i.QueueEntry, err = one(ctx, tx, scanQueueEntry, "read a transmission", "select "+queueColumns+queueTables+" where t.id = $1", int64(id)); err != nil {
 		return i, err
 	}
-	if err := i.readParts(ctx, tx); err != nil {
+	if err := i.readParts(ctx, tx, r.safe); err != nil {
 		return i, fmt.Errorf("read transmission %d: %w", id, err)
 	}
 	return i, nil
 }
 
-func (i *QueueItem) readParts(ctx context.Context, tx pgx.Tx) error {
+func (i *QueueItem) readParts(ctx context.Context, tx pgx.Tx, by safe) error {
 	orderID, err := one(ctx, tx, pgx.RowTo[int64], "find the order", "select order_id from transmission where id = $1", int64(i.ID))
 	if err != nil {
 		return err
@@ -268,11 +268,11 @@ func (i *QueueItem) readParts(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	i.Order = *summary
-	if i.Attempts, err = all(ctx, tx, scanQueueAttempt, "read the attempts",
+	if i.Attempts, err = all(ctx, tx, by.scanQueueAttempt(ctx), "read the attempts",
 		"select id, purpose, control, line, hub, at, sent_at, acked_at, finished_at, verdict, code, text, bytes from attempt where transmission_id = $1 order by id", int64(i.ID)); err != nil {
 		return err
 	}
-	if i.Replies, err = all(ctx, tx, scanQueueReply, "read the replies", "select "+inboundColumns+", i.handled from attempt a join inbound i on i.attempt_id = a.id where a.transmission_id = $1 order by i.id", int64(i.ID)); err != nil {
+	if i.Replies, err = all(ctx, tx, by.scanQueueReply(ctx), "read the replies", "select "+inboundColumns+", i.handled from attempt a join inbound i on i.attempt_id = a.id where a.transmission_id = $1 order by i.id", int64(i.ID)); err != nil {
 		return err
 	}
 	if i.Supplied, err = readSupplied(ctx, tx, orderID); err != nil {
@@ -289,26 +289,31 @@ func (i *QueueItem) readParts(ctx context.Context, tx pgx.Tx) error {
 // isJob says of river_job j that it will look at a transmission, or does at this moment.
 const isJob = "j.kind = 'transmit' and j.state in ('available', 'retryable', 'scheduled', 'pending', 'running')"
 
-func scanQueueAttempt(row pgx.CollectableRow) (a QueueAttempt, err error) {
-	var sent, acked, finished *time.Time
-	err = row.Scan(&a.ID, &a.Purpose, &a.Control, &a.Line, &a.Hub, &a.At, &sent, &acked, &finished, &a.Verdict, &a.Code, &a.Text, &a.Bytes)
-	a.At, a.SentAt, a.AckedAt, a.FinishedAt = a.At.UTC(), known(sent), known(acked), known(finished)
-	return a, err
+func (s safe) scanQueueAttempt(ctx context.Context) pgx.RowToFunc[QueueAttempt] {
+	return func(row pgx.CollectableRow) (a QueueAttempt, err error) {
+		var sent, acked, finished *time.Time
+		var bytes sealed
+		err = row.Scan(&a.ID, &a.Purpose, &a.Control, &a.Line, &a.Hub, &a.At, &sent, &acked, &finished, &a.Verdict, &a.Code, &a.Text, &bytes.bytes)
+		if err != nil {
+			return a, err
+		}
+		a.At, a.SentAt, a.AckedAt, a.FinishedAt = a.At.UTC(), known(sent), known(acked), known(finished)
+		bytes.row = a.Control
+		a.Bytes, err = s.open(ctx, inAttempt, bytes)
+		return a, err
+	}
 }
 
-func scanQueueReply(row pgx.CollectableRow) (m QueueReply, err error) {
-	err = row.Scan(&m.ID, &m.Line, &m.OutSeq, &m.Control, &m.Text, &m.At, &m.Attempt, &m.Transmission, &m.Handled)
-	m.At = m.At.UTC()
-	return m, err
+func (s safe) scanQueueReply(ctx context.Context) pgx.RowToFunc[QueueReply] {
+	return func(row pgx.CollectableRow) (m QueueReply, err error) {
+		err = m.Inbound.scan(ctx, row, s, &m.Handled)
+		return m, err
+	}
 }
 
 // readSupplied reads the corrections of an order without their values.
 func readSupplied(ctx context.Context, q querier, orderID int64) ([]Correction, error) {
-	found, err := all(ctx, q, scanCorrection, "read the corrections", newestCorrections, orderID)
-	for i := range found {
-		found[i].Value = ""
-	}
-	return found, err
+	return all(ctx, q, scanCorrection, "read the corrections", newestCorrections, orderID)
 }
 
 // TransmissionsOf are the transmissions that a submission brought, in the sequence of their orders; ErrNotFound where it brought none.

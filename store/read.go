@@ -45,11 +45,11 @@ func (r *Reader) status(ctx context.Context, which string, args ...any) (Status,
 		return s, fmt.Errorf("read the status: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
-	number, orderID, err := s.readSubmission(ctx, tx, which, args...)
+	number, orderID, err := s.readSubmission(ctx, tx, r.safe, which, args...)
 	if err != nil {
 		return s, err
 	}
-	if err := s.readParts(ctx, tx, number, orderID); err != nil {
+	if err := s.readParts(ctx, tx, r.safe, number, orderID); err != nil {
 		return s, fmt.Errorf("read the status: %w", err)
 	}
 	s.Next = s.next()
@@ -61,13 +61,14 @@ type statusRow struct {
 	number, orderID           int64
 	digest, canonical, signer []byte
 	due                       *time.Time
-	stages, notes, warnings   string
+	stages, notes             string
+	warnings                  sealed
 }
 
-func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, args ...any) (number, orderID int64, err error) {
+func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, by safe, which string, args ...any) (number, orderID int64, err error) {
 	var w statusRow
 	fields := []any{&w.number, &w.orderID, &s.Tracking, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &s.Peer, &w.digest, &w.canonical, &w.signer,
-		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes, &s.ReplayOf, &w.warnings}
+		&s.Algorithm, &s.Correlation, &s.RefusedStage, &s.RefusedCode, &w.due, &s.DueRule, &s.NotOwed, &s.WireBytes, &w.stages, &w.notes, &s.ReplayOf, &w.warnings.bytes}
 	fields = append(fields, s.Agency.fields()...)
 	err = tx.QueryRow(ctx, `select s.id, coalesce(s.order_id, 0), s.tracking, s.package, s.action, s.test, s.state, s.received_at, s.peer, s.digest, s.canonical, s.signer,
 			s.algorithm, s.correlation, s.refused_stage, s.refused_code, s.due, s.due_rule, s.not_owed, r.wire_bytes, r.stages, r.notes, s.replay_of, r.warnings, `+optionalAgency+`
@@ -76,7 +77,8 @@ func (s *Status) readSubmission(ctx context.Context, tx pgx.Tx, which string, ar
 		return 0, 0, ErrNotFound
 	}
 	if err == nil {
-		err = s.fill(w)
+		w.warnings.row = string(s.Tracking)
+		err = errors.Join(s.fill(w), by.openInto(ctx, inWarnings, w.warnings, &s.Warnings))
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the status: %w", err)
@@ -98,17 +100,13 @@ func (s *Status) fill(w statusRow) error {
 		s.Due = w.due.UTC()
 	}
 	s.Owed = s.State == SubmissionAccepted && s.NotOwed == ""
-	if err := json.Unmarshal([]byte(w.stages), &s.Stages); err != nil {
-		return err
-	}
-	return errors.Join(json.Unmarshal([]byte(w.notes), &s.Notes), parseInto(w.warnings, &s.Warnings))
+	return errors.Join(json.Unmarshal([]byte(w.stages), &s.Stages), json.Unmarshal([]byte(w.notes), &s.Notes))
 }
 
 // readParts reads what stands in several rows.
-func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64) (err error) {
+func (s *Status) readParts(ctx context.Context, tx pgx.Tx, by safe, number, orderID int64) (err error) {
 	if s.State == SubmissionRefused {
-		s.Problems, err = all(ctx, tx, scanProblem, "read the problems",
-			"select code, rule, severity, text, path, line, col, element, value, citation, fix, whose from problem where submission_id = $1 order by n", number)
+		s.Problems, err = all(ctx, tx, by.scanProblem(ctx, s.Tracking), "read the problems", "select "+problemColumns+" from problem p where p.submission_id = $1 order by p.n", number)
 		return err
 	}
 	if s.Order, err = readOrder(ctx, tx, orderID); err != nil {
@@ -117,7 +115,7 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, number, orderID int64
 	if s.Supplied, err = readSupplied(ctx, tx, orderID); err != nil {
 		return err
 	}
-	if err := s.Order.readTold(ctx, tx, orderID); err != nil {
+	if err := s.Order.readTold(ctx, tx, by, orderID); err != nil {
 		return err
 	}
 	s.Images, err = all(ctx, tx, scanImage, "read the images",
@@ -158,9 +156,27 @@ func readOrder(ctx context.Context, tx pgx.Tx, id int64) (*OrderSummary, error) 
 		left join submission x on x.id = o.cancelled_by where o.id = $1`, id)
 }
 
-func scanProblem(row pgx.CollectableRow) (p Problem, err error) {
-	err = row.Scan(&p.Code, &p.Rule, &p.Severity, &p.Text, &p.Path, &p.Line, &p.Column, &p.Element, &p.Value, &p.Citation, &p.Fix, &p.Whose)
-	return p, err
+// problemColumns are the columns of problem p that Problem.scan reads.
+const problemColumns = "p.n, p.code, p.rule, p.severity, p.text, p.path, p.line, p.col, p.element, p.value, p.citation, p.fix, p.whose"
+
+// scanProblem reads the problems of one submission.
+func (s safe) scanProblem(ctx context.Context, t order.Tracking) pgx.RowToFunc[Problem] {
+	return func(row pgx.CollectableRow) (p Problem, err error) {
+		err = p.scan(ctx, row, s, &t)
+		return p, err
+	}
+}
+
+// scan reads problemColumns, behind those of the other fields; t is the submission's tracking number, which may be among these.
+func (p *Problem) scan(ctx context.Context, row pgx.CollectableRow, by safe, t *order.Tracking, others ...any) error {
+	var n int
+	var value sealed
+	err := row.Scan(append(others, &n, &p.Code, &p.Rule, &p.Severity, &p.Text, &p.Path, &p.Line, &p.Column, &p.Element, &value.bytes, &p.Citation, &p.Fix, &p.Whose)...)
+	if err != nil {
+		return err
+	}
+	value.row = nameOfProblem(string(*t), n)
+	return by.openText(ctx, inProblem, value, &p.Value)
 }
 
 func scanTransmission(row pgx.CollectableRow) (t TransmissionStatus, err error) {
@@ -208,7 +224,7 @@ func scanSummary(row pgx.CollectableRow) (s Summary, err error) {
 
 // Order reads the current version of the order that the submission is about; ErrNotFound.
 func (r *Reader) Order(ctx context.Context, t order.Tracking) (order.Order, error) {
-	return one(ctx, r.pool, scanDocument[order.Order], "read the order", `select v.document from submission s join order_ o on o.id = s.order_id
+	return one(ctx, r.pool, scanDocument[order.Order](ctx, r.safe, inVersion), "read the order", "select "+sealedBy("v.document", "v.submission_id")+` from submission s join order_ o on o.id = s.order_id
 		join order_version v on v.order_id = o.id and v.version = o.version where s.tracking = $1`, string(t))
 }
 
@@ -227,32 +243,32 @@ type Known struct {
 // KnownOrder reads an order by its court and that court's own identification; ErrNotFound where it has not come yet. Test orders live apart.
 func (r *Reader) KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (Known, error) {
 	return one(ctx, r.pool, func(row pgx.CollectableRow) (k Known, err error) {
-		var document, cancelled string
-		if err = row.Scan(&document, &k.Version, &cancelled, &k.OCA, &k.FCN); err == nil {
-			err = errors.Join(parseInto(document, &k.Order), parseIfThere(cancelled, &k.Cancelled))
+		var document, cancelled sealed
+		if err = row.Scan(append(fieldsOfAll(&document, &cancelled), &k.Version, &k.OCA, &k.FCN)...); err != nil {
+			return k, err
 		}
-		return k, err
-	}, "read the order", `select v.document, v.version, coalesce(c.document, ''), o.oca, o.fcn from order_ o
+		return k, errors.Join(r.openInto(ctx, inVersion, document, &k.Order), openIfThere(ctx, r.safe, inCancellation, cancelled, &k.Cancelled))
+	}, "read the order", "select "+sealedBy("v.document", "v.submission_id")+", "+sealedBy("c.document", "c.submission_id")+`, v.version, o.oca, o.fcn from order_ o
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
 		where o.court = $1 and o.local_id = $2 and o.test = $3`, string(court), string(id), test)
 }
 
 // Service reads the proof of service that the submission brought; ErrNotFound.
 func (r *Reader) Service(ctx context.Context, t order.Tracking) (order.Service, error) {
-	return one(ctx, r.pool, scanDocument[order.Service], "read the proof of service",
-		"select p.document from submission s join service p on p.submission_id = s.id where s.tracking = $1", string(t))
+	return one(ctx, r.pool, scanDocument[order.Service](ctx, r.safe, inService), "read the proof of service",
+		"select p.document, s.tracking from submission s join service p on p.submission_id = s.id where s.tracking = $1", string(t))
 }
 
 // Cancellation reads the cancellation that the submission brought; ErrNotFound.
 func (r *Reader) Cancellation(ctx context.Context, t order.Tracking) (order.Cancellation, error) {
-	return one(ctx, r.pool, scanDocument[order.Cancellation], "read the cancellation",
-		"select x.document from submission s join cancellation x on x.submission_id = s.id where s.tracking = $1 and s.action = 'cancel'", string(t))
+	return one(ctx, r.pool, scanDocument[order.Cancellation](ctx, r.safe, inCancellation), "read the cancellation",
+		"select x.document, s.tracking from submission s join cancellation x on x.submission_id = s.id where s.tracking = $1 and s.action = 'cancel'", string(t))
 }
 
 // Supplement reads what the submission attached to an order, without anything confidential; ErrNotFound.
 func (r *Reader) Supplement(ctx context.Context, t order.Tracking) (order.Supplement, error) {
-	return one(ctx, r.pool, scanDocument[order.Supplement], "read what was attached",
-		"select u.document from submission s join supplement u on u.submission_id = s.id where s.tracking = $1", string(t))
+	return one(ctx, r.pool, scanDocument[order.Supplement](ctx, r.safe, inSupplement), "read what was attached",
+		"select u.document, s.tracking from submission s join supplement u on u.submission_id = s.id where s.tracking = $1", string(t))
 }
 
 // Images lists all images of the order that the submission is about, in whatever package they came; Image reads one by its Tracking and ID.
@@ -261,44 +277,51 @@ func (r *Reader) Images(ctx context.Context, t order.Tracking) ([]ImageRef, erro
 		join submission s on s.id = k.submission_id join image i on i.submission_id = s.id where q.tracking = $1 order by s.id, i.n`, string(t))
 }
 
-func scanDocument[T any](row pgx.CollectableRow) (v T, err error) {
-	var document string
-	if err = row.Scan(&document); err == nil {
-		err = json.Unmarshal([]byte(document), &v)
+func scanDocument[T any](ctx context.Context, s safe, in place) pgx.RowToFunc[T] {
+	return func(row pgx.CollectableRow) (v T, err error) {
+		var document sealed
+		if err = row.Scan(document.fields()...); err == nil {
+			err = s.openInto(ctx, in, document, &v)
+		}
+		return v, err
 	}
-	return v, err
 }
 
 // Image reads an image of the submission by its document identification; ErrNotFound.
 func (r *Reader) Image(ctx context.Context, t order.Tracking, document string) (Image, error) {
 	var digest [32]byte
+	var content sealed
 	image, err := one(ctx, r.pool, func(row pgx.CollectableRow) (i Image, err error) {
 		var sum []byte
-		err = row.Scan(&i.ID, &i.Role, &i.Media, &i.Bytes, &i.Pages, &i.SHA256, &sum, &i.Content)
+		err = row.Scan(&i.ID, &i.Role, &i.Media, &i.Bytes, &i.Pages, &i.SHA256, &sum, &content.bytes)
 		copy(digest[:], sum)
+		content.row = i.SHA256
 		return i, err
 	}, "read the image", `select i.document_id, i.role, i.media, i.bytes, i.pages, encode(i.sha256, 'hex'), i.sha256, c.content
 		from submission s join image i on i.submission_id = s.id left join image_content c on c.sha256 = i.sha256
 		where s.tracking = $1 and i.document_id = $2`, string(t), document)
-	if err != nil || r.images == nil {
-		return image, err
+	if err == nil && r.images != nil {
+		content.bytes, err = r.images.Read(ctx, digest)
 	}
-	if image.Content, err = r.images.Read(ctx, digest); err != nil {
+	if err == nil {
+		image.Content, err = r.open(ctx, inImage, content)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return image, fmt.Errorf("read the image: %w", err)
 	}
-	return image, nil
+	return image, err
 }
 
 // Wire reads the exact bytes received; ErrNotFound. Of a refused package it may be the beginning only (whole false).
 func (r *Reader) Wire(ctx context.Context, t order.Tracking) (wire []byte, whole bool, err error) {
-	packed, err := one(ctx, r.pool, func(row pgx.CollectableRow) (b []byte, err error) {
-		err = row.Scan(&b, &whole)
+	packed, err := one(ctx, r.pool, func(row pgx.CollectableRow) (b sealed, err error) {
+		err = row.Scan(append(b.fields(), &whole)...)
 		return b, err
-	}, "read the received bytes", "select r.wire, r.whole from submission s join received r on r.submission_id = s.id where s.tracking = $1", string(t))
+	}, "read the received bytes", "select r.wire, s.tracking, r.whole from submission s join received r on r.submission_id = s.id where s.tracking = $1", string(t))
 	if err != nil {
 		return nil, false, err
 	}
-	if wire, err = r.codec.dec.DecodeAll(packed, nil); err != nil {
+	if wire, err = r.open(ctx, inWire, packed); err != nil {
 		return nil, false, fmt.Errorf("read the received bytes: %w", err)
 	}
 	return wire, whole, nil

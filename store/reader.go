@@ -7,32 +7,57 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ccpor/vault"
 )
 
 // Reader is the read-only side, for pages and answers: its connections refuse to write.
 type Reader struct {
 	pool   *pgxpool.Pool
+	keys   *pgxpool.Pool // for data keys alone: whoever asks for one may hold a connection of another pool
 	images Images
-	codec  codec
+	given  *vault.Keys // nil for none
+	safe
 }
+
+// readOnly makes connections refuse to write.
+var readOnly = map[string]string{"default_transaction_read_only": "on"}
 
 // OpenReader connects for reading only.
 func OpenReader(ctx context.Context, url string, opts Options) (*Reader, error) {
-	opts = opts.withDefaults()
-	pool, err := connect(ctx, url, opts.MaxConns, map[string]string{"default_transaction_read_only": "on"})
-	if err != nil {
+	return openReader(ctx, url, opts.withDefaults(), readOnly)
+}
+
+// openReader gives the connections for data keys settings of their own: a Store makes data keys.
+func openReader(ctx context.Context, url string, opts Options, forKeys map[string]string) (*Reader, error) {
+	r := &Reader{images: opts.Images, given: opts.Keys}
+	if err := r.connect(ctx, url, opts, forKeys); err != nil {
+		r.Close()
 		return nil, fmt.Errorf("open the store for reading: %w", err)
 	}
-	c, err := newCodec()
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open the store for reading: %w", err)
+	return r, nil
+}
+
+func (r *Reader) connect(ctx context.Context, url string, opts Options, forKeys map[string]string) (err error) {
+	if r.pool, err = connect(ctx, url, opts.MaxConns, readOnly); err != nil {
+		return err
 	}
-	return &Reader{pool: pool, images: opts.Images, codec: c}, nil
+	if r.keys, err = connect(ctx, url, 2, forKeys); err != nil {
+		return err
+	}
+	r.vault = vault.New(opts.Keys, dataKeys{r.keys, opts.Hub}, opts.Now)
+	r.codec, err = newCodec()
+	return err
 }
 
 // Close lets go of the connections.
-func (r *Reader) Close() { r.pool.Close() }
+func (r *Reader) Close() {
+	for _, pool := range []*pgxpool.Pool{r.pool, r.keys} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
 
 // querier is a pool, a connection or a transaction.
 type querier interface {

@@ -29,9 +29,10 @@ type refusal struct {
 	Refused
 	ctx      context.Context
 	tracking order.Tracking
-	wire     []byte // zstd, of the part that is kept
+	wire     []byte // of the part that is kept, encrypted
 	whole    bool   // the part is everything
 	stages   string
+	values   [][]byte   // of the problems, encrypted
 	answer   chan error // takes one without blocking
 }
 
@@ -53,6 +54,9 @@ func (q *refusals) stop() {
 // share one transaction, and when that fails each is tried alone. When ctx ends first, Refuse returns its error; the refusal may then be kept or not.
 func (s *Store) Refuse(ctx context.Context, r Refused) (order.Tracking, error) {
 	f, err := s.refusal(ctx, r)
+	if ended(s.refusals.ending) {
+		err = ErrClosed
+	}
 	if err == nil {
 		err = s.refusals.submit(f)
 	}
@@ -60,6 +64,16 @@ func (s *Store) Refuse(ctx context.Context, r Refused) (order.Tracking, error) {
 		return "", fmt.Errorf("refuse: %w", err)
 	}
 	return f.tracking, nil
+}
+
+// ended says that nothing is taken any more.
+func ended(ending <-chan struct{}) bool {
+	select {
+	case <-ending:
+		return true
+	default:
+		return false
+	}
 }
 
 // refusal does what can be done before the transaction, in the caller's own goroutine.
@@ -76,8 +90,18 @@ func (s *Store) refusal(ctx context.Context, r Refused) (*refusal, error) {
 		return nil, err
 	}
 	part := r.Received.Wire[:min(len(r.Received.Wire), s.opts.RefusedBytes)]
-	return &refusal{Refused: r, ctx: ctx, tracking: tracking, wire: s.Reader.codec.pack(part), whole: len(part) == len(r.Received.Wire),
-		stages: string(stages), answer: make(chan error, 1)}, nil
+	f := &refusal{Refused: r, ctx: ctx, tracking: tracking, whole: len(part) == len(r.Received.Wire), stages: string(stages), answer: make(chan error, 1)}
+	if f.wire, err = s.seal(ctx, inWire, string(tracking), part); err != nil {
+		return nil, err
+	}
+	for i, p := range r.Problems {
+		value, err := s.seal(ctx, inProblem, nameOfProblem(string(tracking), i+1), []byte(p.Value))
+		if err != nil {
+			return nil, err
+		}
+		f.values = append(f.values, value)
+	}
+	return f, nil
 }
 
 func (q *refusals) submit(f *refusal) error {
@@ -170,7 +194,7 @@ const insertRefusals = `with n as (
 	told as (
 		insert into problem (submission_id, n, code, rule, severity, text, path, line, col, element, value, citation, fix, whose)
 		select n.id, p.n, p.code, p.rule, p.severity, p.text, p.path, p.line, p.col, p.element, p.value, p.citation, p.fix, p.whose
-		from unnest($20::bigint[], $21::int[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::int[], $28::int[], $29::text[], $30::text[],
+		from unnest($20::bigint[], $21::int[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::int[], $28::int[], $29::text[], $30::bytea[],
 			$31::text[], $32::text[], $33::text[])
 		as p (place, n, code, rule, severity, text, path, line, col, element, value, citation, fix, whose) join n on n.place = p.place)
 	insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, algorithm, due_rule, not_owed, waited_for,
@@ -212,6 +236,7 @@ func (f *refusal) whoSent() string {
 // told is one problem of the refusal at a place of the batch, from 1.
 type told struct {
 	place, n int
+	value    []byte // encrypted
 	Problem
 }
 
@@ -219,7 +244,7 @@ func problemRows(batch []*refusal) []any {
 	var all []told
 	for i, f := range batch {
 		for j, p := range f.Problems {
-			all = append(all, told{i + 1, j + 1, p})
+			all = append(all, told{i + 1, j + 1, f.values[j], p})
 		}
 	}
 	return []any{
@@ -233,7 +258,7 @@ func problemRows(batch []*refusal) []any {
 		column(all, func(p told) int32 { return int32(p.Line) }),
 		column(all, func(p told) int32 { return int32(p.Column) }),
 		column(all, func(p told) string { return p.Element }),
-		column(all, func(p told) string { return p.Value }),
+		column(all, func(p told) []byte { return p.value }),
 		column(all, func(p told) string { return p.Citation }),
 		column(all, func(p told) string { return p.Fix }),
 		column(all, func(p told) string { return p.Whose }),

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,8 +18,8 @@ import (
 func (s *Store) Work(ctx context.Context, id TransmissionID) (Work, error) {
 	var w Work
 	var b pgx.Batch
-	s.queueWork(&b, id, &w)
-	queueWorkParts(&b, id, &w)
+	s.queueWork(ctx, &b, id, &w)
+	s.queueWorkParts(ctx, &b, id, &w)
 	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return Work{}, ErrNotFound
@@ -37,25 +36,26 @@ const versionsOf = `
 	from transmission y join order_version w on w.order_id = y.order_id and w.submission_id = y.submission_id
 	where t.kind <> 'ERR' and y.order_id = t.order_id and y.kind = 'MRR' and y.seq <= t.seq`
 
-// workParts are the documents of a work, as texts that are empty where there is nothing.
+// workParts are the documents of a work and its last sending.
 type workParts struct {
-	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation string
-	due                                                                                                *time.Time
+	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation, sent sealed
+	due                                                                                                      *time.Time
+}
+
+func (p *workParts) sealed() []any {
+	return fieldsOfAll(&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation, &p.sent)
 }
 
 // queueWork reads the transmission, its order and its agencies.
-func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
+func (s *Store) queueWork(ctx context.Context, b *pgx.Batch, id TransmissionID, w *Work) {
 	var p workParts
-	fields := append(w.Transmission.fields(), &w.Tracking, &w.Correlation, &w.Received, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version, &w.Sent,
-		&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation)
+	fields := append(w.Transmission.fields(), &w.Tracking, &w.Correlation, &w.Received, &w.Action, &p.due, &w.FCN, &w.NIC, &w.Test, &w.Unknown, &w.Busy, &w.Seen, &w.Version, &w.Known.Version)
+	fields = append(fields, p.sealed()...)
 	fields = append(append(fields, w.Agency.fields()...), w.Submitter.fields()...)
 	b.Queue("select "+transmissionColumns+`, s.tracking, s.correlation, `+cameAt+`, s.action, `+dueBy+`, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
-			case when t.tries > 0 then (select a.bytes from attempt a where a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) end,
-			coalesce(v.document, ''), coalesce(k.document, ''), coalesce(m.modification, ''), coalesce(p.document, ''),
-			coalesce(x.document, ''), coalesce(u.document, ''),
-			case when t.kind in ('ERR', 'MRR') then coalesce((select c.document from confidential c where c.order_id = o.id order by c.id desc limit 1), '') else '' end,
-			coalesce(e.document, ''), coalesce(i.document, ''), `+agencyColumns+", "+submitterColumns+`
+			`+sealedBy("v.document", "v.submission_id")+", "+sealedBy("k.document", "k.submission_id")+`, m.modification, s.tracking, p.document, s.tracking, x.document, s.tracking, u.document, s.tracking,
+			`+sealedBy("c.document", "c.submission_id")+", "+sealedBy("e.document", "e.submission_id")+", i.document, t.id::text, l.bytes, l.control, "+agencyColumns+", "+submitterColumns+`
 		from transmission t
 		join order_ o on o.id = t.order_id
 		join submission s on s.id = t.submission_id
@@ -69,6 +69,8 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 		left join cancellation x on x.submission_id = t.submission_id and x.order_id = o.id
 		left join supplement u on u.submission_id = t.submission_id
 		left join violation i on i.id = t.violation_id
+		left join lateral (select c.document, c.submission_id from confidential c where t.kind in ('ERR', 'MRR') and c.order_id = o.id order by c.id desc limit 1) c on true
+		left join lateral (select a.bytes, a.control from attempt a where t.tries > 0 and a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) l on true
 		left join cancellation e on e.submission_id = o.cancelled_by and exists (select from transmission y
 			where y.order_id = o.id and y.submission_id = o.cancelled_by and y.kind = 'XRR' and y.seq < t.seq and y.state = 'accepted')
 		where t.id = $1`, int64(id)).QueryRow(func(row pgx.Row) error {
@@ -78,55 +80,53 @@ func (s *Store) queueWork(b *pgx.Batch, id TransmissionID, w *Work) {
 		if p.due != nil {
 			w.Due = p.due.UTC()
 		}
-		return w.parse(p)
+		return w.decrypt(ctx, s.safe, p)
 	})
 }
 
-// parse reads the stored documents. An order that has not come is empty.
-func (w *Work) parse(p workParts) error {
+// decrypt reads the stored documents. An order that has not come is empty.
+func (w *Work) decrypt(ctx context.Context, s safe, p workParts) (err error) {
+	if w.Sent, err = s.open(ctx, inAttempt, p.sent); err != nil {
+		return err
+	}
 	return errors.Join(
-		parseInto(p.order, &w.Order), parseInto(p.before, &w.Known.Order), parseIfThere(p.modification, &w.Modification), parseIfThere(p.service, &w.Service),
-		parseIfThere(p.cancellation, &w.Cancellation), parseIfThere(p.supplement, &w.Supplement), parseIfThere(p.confidential, &w.Confidential),
-		parseIfThere(p.cancelled, &w.Known.Cancelled), parseIfThere(p.violation, &w.Violation))
-}
-
-func parseIfThere[T any](document string, into **T) error {
-	if document == "" {
-		return nil
-	}
-	*into = new(T)
-	return parseInto(document, *into)
-}
-
-func parseInto(document string, into any) error {
-	if document == "" {
-		return nil
-	}
-	if err := json.Unmarshal([]byte(document), into); err != nil {
-		return fmt.Errorf("read a stored document: %w", err)
-	}
-	return nil
+		s.openInto(ctx, inVersion, p.order, &w.Order), s.openInto(ctx, inVersion, p.before, &w.Known.Order),
+		openIfThere(ctx, s, inModification, p.modification, &w.Modification), openIfThere(ctx, s, inService, p.service, &w.Service),
+		openIfThere(ctx, s, inCancellation, p.cancellation, &w.Cancellation), openIfThere(ctx, s, inSupplement, p.supplement, &w.Supplement),
+		openIfThere(ctx, s, inConfidential, p.confidential, &w.Confidential), openIfThere(ctx, s, inCancellation, p.cancelled, &w.Known.Cancelled),
+		openIfThere(ctx, s, inViolation, p.violation, &w.Violation))
 }
 
 // queueWorkParts reads the order's images, its record at CARPOS, and replies that nobody has handled.
-func queueWorkParts(b *pgx.Batch, id TransmissionID, w *Work) {
+func (s *Store) queueWorkParts(ctx context.Context, b *pgx.Batch, id TransmissionID, w *Work) {
 	b.Queue("select "+imageColumns+" from transmission t cross join lateral ("+strings.ReplaceAll(submissionsOfOrder, "$1", "t.order_id")+`) k
 		join submission s on s.id = k.submission_id join image i on i.submission_id = s.id where t.id = $1 order by s.id, i.n`, int64(id)).Query(func(rows pgx.Rows) (err error) {
 		w.Images, err = pgx.CollectRows(rows, scanImage)
 		return err
 	})
-	b.Queue(`select bytes from transmission t join transmission y on y.order_id = t.order_id and y.seq < t.seq and y.kind in ('ERR', 'MRR') and y.state = 'accepted'
-		cross join lateral (select bytes from attempt a where a.transmission_id = y.id and a.purpose = 'send' order by a.verdict = 'accepted' desc, a.id desc limit 1) a
+	b.Queue(`select a.bytes, a.control from transmission t join transmission y on y.order_id = t.order_id and y.seq < t.seq and y.kind in ('ERR', 'MRR') and y.state = 'accepted'
+		cross join lateral (select bytes, control from attempt a where a.transmission_id = y.id and a.purpose = 'send' order by a.verdict = 'accepted' desc, a.id desc limit 1) a
 		where t.id = $1 order by y.seq`, int64(id)).Query(func(rows pgx.Rows) (err error) {
-		w.Record, err = pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		w.Record, err = pgx.CollectRows(rows, s.scanBytes(ctx))
 		return err
 	})
-	queueCorrections(b, id, w)
+	s.queueCorrections(ctx, b, id, w)
 	b.Queue("select "+inboundColumns+` from attempt a cross join lateral (select * from inbound r where r.attempt_id = a.id offset 0) i
 		where a.transmission_id = $1 and i.handled_at is null order by i.id`, int64(id)).Query(func(rows pgx.Rows) (err error) {
-		w.Replies, err = pgx.CollectRows(rows, scanInbound)
+		w.Replies, err = pgx.CollectRows(rows, s.scanInbound(ctx))
 		return err
 	})
+}
+
+// scanBytes reads the bytes of an attempt.
+func (s safe) scanBytes(ctx context.Context) pgx.RowToFunc[[]byte] {
+	return func(row pgx.CollectableRow) ([]byte, error) {
+		var b sealed
+		if err := row.Scan(b.fields()...); err != nil {
+			return nil, err
+		}
+		return s.open(ctx, inAttempt, b)
+	}
 }
 
 // transmissionColumns are the columns of transmission t and order_ o that Transmission.fields reads.
@@ -151,7 +151,11 @@ func scanImage(row pgx.CollectableRow) (i ImageRef, err error) {
 // It returns after the commit; only then may the bytes be sent. ErrNotReady: another has it or it has moved on. ErrUnsettled: a look-up is due first.
 func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) {
 	var id AttemptID
-	err := s.pool.QueryRow(ctx, `
+	bytes, err := s.seal(ctx, inAttempt, a.Control, a.Bytes)
+	if err != nil {
+		return 0, fmt.Errorf("begin an attempt of transmission %d: %w", a.Transmission, err)
+	}
+	err = s.pool.QueryRow(ctx, `
 		with taken as (
 			update transmission set open_attempt = nextval('attempt_id'), open_since = $6, open_line = $4, changed_at = $6, class = null,
 				state = case $2 when 'send' then 'sending' else state end, tries = tries + case $2 when 'send' then 1 else 0 end
@@ -162,8 +166,8 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) (AttemptID, error) 
 			select $6, $8, 'transmission.' || $2, 'transmission ' || t.id || ' (' || t.kind || ') of submission ' || s.tracking, 'begun', 'attempt ' || t.open_attempt || ', control ' || $3 || $9, t.order_id, t.open_attempt
 			from taken t join submission s on s.id = t.submission_id)
 		insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at)
-		select open_attempt, id, $2, $3, $4, $7, $5, $6 from taken returning id`,
-		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, a.Bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub, a.noted()).Scan(&id)
+		select open_attempt, id, $2, $3, $4, $7, $5::bytea, $6 from taken returning id`,
+		int64(a.Transmission), string(a.Purpose), a.Control, a.Line, bytes, a.At, s.opts.Hub, "hub "+s.opts.Hub, a.noted()).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s.whyNotTaken(ctx, a)
 	}

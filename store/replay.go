@@ -135,16 +135,24 @@ func (r *Reader) madeSubmissions(ctx context.Context, trackings []order.Tracking
 		m := &Made{}
 		var signer, canonical []byte
 		var due *time.Time
-		var notes, warnings string
-		err = row.Scan(&n.number, &m.Tracking, &m.State, &m.Package, &m.Action, &signer, &m.Algorithm, &canonical, &m.RefusedStage, &m.RefusedCode, &notes, &warnings,
-			&due, &m.DueRule, &m.NotOwed, &m.Subject, &m.Modification, &m.Confidential)
+		var notes string
+		var warnings, subject, modification, confidential sealed
+		err = row.Scan(&n.number, &m.Tracking, &m.State, &m.Package, &m.Action, &signer, &m.Algorithm, &canonical, &m.RefusedStage, &m.RefusedCode, &notes, &warnings.bytes,
+			&due, &m.DueRule, &m.NotOwed, &subject.bytes, &modification.bytes, &confidential.bytes)
+		if err != nil {
+			return n, err
+		}
 		copy(m.Signer[:], signer)
 		copy(m.Canonical[:], canonical)
 		m.Due = known(due)
 		n.Made = m
-		return n, errors.Join(err, json.Unmarshal([]byte(notes), &m.Notes), parseInto(warnings, &m.Warnings))
+		for _, part := range []*sealed{&warnings, &subject, &modification, &confidential} {
+			part.row = string(m.Tracking)
+		}
+		return n, errors.Join(json.Unmarshal([]byte(notes), &m.Notes), r.openInto(ctx, inWarnings, warnings, &m.Warnings), r.openText(ctx, inDocument[m.Action], subject, &m.Subject),
+			r.openText(ctx, inModification, modification, &m.Modification), r.openText(ctx, inConfidential, confidential, &m.Confidential))
 	}, "read what was made of submissions", `select s.id, s.tracking, s.state, s.package, s.action, s.signer, s.algorithm, s.canonical, s.refused_stage, s.refused_code, r.notes, r.warnings,
-			s.due, s.due_rule, s.not_owed, coalesce(v.document, p.document, case s.action when 'cancel' then x.document end, u.document, ''), coalesce(v.modification, ''), coalesce(c.document, '')
+			s.due, s.due_rule, s.not_owed, coalesce(v.document, p.document, case s.action when 'cancel' then x.document end, u.document), v.modification, c.document
 		from submission s join received r on r.submission_id = s.id
 		left join order_version v on v.order_id = s.order_id and v.submission_id = s.id left join service p on p.submission_id = s.id
 		left join cancellation x on x.submission_id = s.id left join supplement u on u.submission_id = s.id left join confidential c on c.submission_id = s.id
@@ -158,12 +166,13 @@ func (r *Reader) madeSubmissions(ctx context.Context, trackings []order.Tracking
 func (r *Reader) madeProblems(ctx context.Context, trackings []order.Tracking, into map[int64]*Made) error {
 	_, err := all(ctx, r.pool, func(row pgx.CollectableRow) (p Problem, err error) {
 		var number int64
-		err = row.Scan(&number, &p.Code, &p.Rule, &p.Severity, &p.Text, &p.Path, &p.Line, &p.Column, &p.Element, &p.Value, &p.Citation, &p.Fix, &p.Whose)
+		var t order.Tracking
+		err = p.scan(ctx, row, r.safe, &t, &number, &t)
 		if m := into[number]; m != nil {
 			m.Problems = append(m.Problems, p)
 		}
 		return p, err
-	}, "read the problems of submissions", `select p.submission_id, p.code, p.rule, p.severity, p.text, p.path, p.line, p.col, p.element, p.value, p.citation, p.fix, p.whose
+	}, "read the problems of submissions", "select p.submission_id, s.tracking, "+problemColumns+`
 		from submission s join problem p on p.submission_id = s.id where s.tracking = any($1) order by p.submission_id, p.n`, texts(trackings))
 	return err
 }
@@ -171,16 +180,21 @@ func (r *Reader) madeProblems(ctx context.Context, trackings []order.Tracking, i
 func (r *Reader) madeTransmissions(ctx context.Context, trackings []order.Tracking, into map[int64]*Made) error {
 	_, err := all(ctx, r.pool, func(row pgx.CollectableRow) (t MadeTransmission, err error) {
 		var number int64
-		err = row.Scan(&number, &t.Kind, &t.Order, &t.State, &t.Reason, &t.Field, &t.Item, &t.Code, &t.Request, &t.OCA, &t.FCN)
+		var request sealed
+		err = row.Scan(append([]any{&number, &t.Kind, &t.Order, &t.State, &t.Reason, &t.Field, &t.Item, &t.Code, &t.OCA, &t.FCN}, request.fields()...)...)
+		if err != nil {
+			return t, err
+		}
+		t.Request, err = r.open(ctx, inAttempt, request)
 		if m := into[number]; m != nil {
 			m.Transmissions = append(m.Transmissions, t)
 		}
 		return t, err
 	}, "read the transmissions of submissions", about+`
-		select t.submission_id, t.kind, o.local_id, t.state, t.reason, t.field, t.item, coalesce(l.code, 0), coalesce(q.bytes, ''::bytea), o.oca, o.fcn
+		select t.submission_id, t.kind, o.local_id, t.state, t.reason, t.field, t.item, coalesce(l.code, 0), o.oca, o.fcn, q.bytes, q.control
 		from about b join transmission t on t.order_id = b.id and t.submission_id = b.submission_id join order_ o on o.id = t.order_id
 		left join lateral (select code from attempt where transmission_id = t.id order by id desc limit 1) l on true
-		left join lateral (select bytes from attempt where transmission_id = t.id and purpose = 'send' order by id desc limit 1) q on true
+		left join lateral (select bytes, control from attempt where transmission_id = t.id and purpose = 'send' order by id desc limit 1) q on true
 		order by t.submission_id, o.local_id, t.seq`, texts(trackings))
 	return err
 }

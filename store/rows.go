@@ -76,7 +76,7 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 	b.Queue(`with n as (
 			select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::bytea[],
 				$11::bytea[], $12::bytea[], $13::text[], $14::bigint[], $15::timestamptz[], $16::text[], $17::text[], $18::text[],
-				$19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[])
+				$19::bytea[], $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::bytea[])
 			as n (id, tracking, agency_id, package, action, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
 				order_id, due, due_rule, not_owed, waited_for, wire, wire_bytes, content_type, stages, notes, actor, details, replay_of, warnings)),
 		kept as (
@@ -107,7 +107,7 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.Deadline.Rule }),
 		column(rs, func(r *request) string { return string(r.notOwed) }),
 		column(rs, func(r *request) string { return string(r.waitedFor) }),
-		column(rs, func(r *request) []byte { return r.wire }),
+		column(rs, func(r *request) []byte { return r.sealed.wire }),
 		column(rs, func(r *request) int64 { return int64(len(r.Received.Wire)) }),
 		column(rs, func(r *request) string { return r.Received.ContentType }),
 		column(rs, func(r *request) string { return r.stages }),
@@ -115,7 +115,7 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.whoSent() }),
 		column(rs, func(r *request) string { return r.about() }),
 		column(rs, func(r *request) string { return r.Received.Replay.of() }),
-		column(rs, func(r *request) string { return r.warned }))
+		column(rs, func(r *request) []byte { return r.sealed.warned }))
 }
 
 // moment is null for a time that is not known.
@@ -135,8 +135,8 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 	}
 	slices.SortFunc(rs, func(a, b *request) int { return cmp.Compare(a.oca, b.oca) })
 	b.Queue(`with n as (
-			select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[],
-				$15::int[], $16::text[])
+			select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::text[], $10::text[], $11::text[], $12::date[], $13::text[], $14::text[],
+				$15::int[], $16::bytea[])
 			as n (order_id, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, oca, version, modification)),
 		given as (insert into oca (oca, order_id) select oca, order_id from n where oca <> '')
 		insert into order_version (order_id, version, submission_id, document, form, designator, case_number, issued, expires, access, surname, given, born, protected, modification)
@@ -144,7 +144,7 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 		from n`,
 		column(rs, func(r *request) int64 { return r.orderID }),
 		column(rs, func(r *request) int64 { return r.submission }),
-		column(rs, func(r *request) string { return r.document }),
+		column(rs, func(r *request) []byte { return r.sealed.document }),
 		column(rs, func(r *request) string { return r.search.form }),
 		column(rs, func(r *request) string { return r.search.designator }),
 		column(rs, func(r *request) string { return r.search.number }),
@@ -157,7 +157,7 @@ func (t *transaction) queueVersions(b *pgx.Batch) {
 		column(rs, func(r *request) string { return r.search.protected }),
 		column(rs, func(r *request) string { return r.oca }),
 		column(rs, func(r *request) int32 { return int32(r.version) }),
-		column(rs, func(r *request) string { return r.changed }))
+		column(rs, func(r *request) []byte { return r.sealed.changed }))
 }
 
 // partyRows are the columns of the party table.
@@ -184,26 +184,26 @@ func (t *transaction) queueParties(b *pgx.Batch) {
 }
 
 // queueDocuments inserts the documents of those packages into a table of submission, order and document.
-func (t *transaction) queueDocuments(b *pgx.Batch, table string, is func(*request) bool, document func(*request) string) {
+func (t *transaction) queueDocuments(b *pgx.Batch, table string, is func(*request) bool, document func(*request) []byte) {
 	rs := some(t.requests, is)
 	if len(rs) == 0 {
 		return
 	}
 	b.Queue(`insert into `+table+` (submission_id, order_id, document)
-		select submission_id, order_id, document from unnest($1::bigint[], $2::bigint[], $3::text[]) as n (submission_id, order_id, document)`,
+		select submission_id, order_id, document from unnest($1::bigint[], $2::bigint[], $3::bytea[]) as n (submission_id, order_id, document)`,
 		column(rs, func(r *request) int64 { return r.submission }), column(rs, func(r *request) int64 { return r.orderID }), column(rs, document))
 }
 
 func (t *transaction) queueServices(b *pgx.Batch) {
-	t.queueDocuments(b, "service", func(r *request) bool { return r.Service != nil }, func(r *request) string { return r.document })
+	t.queueDocuments(b, "service", func(r *request) bool { return r.Service != nil }, func(r *request) []byte { return r.sealed.document })
 }
 
 func (t *transaction) queueSupplements(b *pgx.Batch) {
-	t.queueDocuments(b, "supplement", func(r *request) bool { return r.Supplement != nil }, func(r *request) string { return r.document })
+	t.queueDocuments(b, "supplement", func(r *request) bool { return r.Supplement != nil }, func(r *request) []byte { return r.sealed.document })
 }
 
 func (t *transaction) queueConfidential(b *pgx.Batch) {
-	t.queueDocuments(b, "confidential", func(r *request) bool { return r.Confidential != nil }, func(r *request) string { return r.secret })
+	t.queueDocuments(b, "confidential", func(r *request) bool { return r.Confidential != nil }, func(r *request) []byte { return r.sealed.secret })
 }
 
 func (t *transaction) queueCancellations(b *pgx.Batch) {
@@ -212,9 +212,9 @@ func (t *transaction) queueCancellations(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`insert into cancellation (submission_id, order_id, document, ends)
-		select submission_id, order_id, document, ends from unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[]) as n (submission_id, order_id, document, ends)`,
+		select submission_id, order_id, document, ends from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::date[]) as n (submission_id, order_id, document, ends)`,
 		column(rs, func(r *request) int64 { return r.submission }), column(rs, func(r *request) int64 { return r.orderID }),
-		column(rs, func(r *request) string { return r.document }), column(rs, func(r *request) *time.Time { return day(&r.Cancellation.Date) }))
+		column(rs, func(r *request) []byte { return r.sealed.document }), column(rs, func(r *request) *time.Time { return day(&r.Cancellation.Date) }))
 }
 
 // queueContents stores images that are not there yet, in the order of their digests: another hub may be storing the same.
@@ -222,8 +222,8 @@ func (t *transaction) queueContents(b *pgx.Batch) {
 	type content struct{ digest, bytes []byte }
 	var contents []content
 	for _, r := range t.requests {
-		for i, image := range r.Images {
-			contents = append(contents, content{r.digests[i][:], image.Content})
+		for i := range r.Images {
+			contents = append(contents, content{r.digests[i][:], r.contents[i]})
 		}
 	}
 	if len(contents) == 0 {

@@ -33,7 +33,7 @@ func TestOnlyDrawnMoves(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
-	if err := h.exec("alter table transmission disable trigger transmission_kept; insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at) values (7, 1, 'send', '0000000007', 'CCPR', 'h', 'x', now())"); err != nil {
+	if err := h.exec("alter table transmission disable trigger transmission_kept; insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at) values (7, 1, 'send', '0000000007', 'CCPR', 'h', " + asSealed + ", now())"); err != nil {
 		t.Fatal(err)
 	}
 	allowed := drawn(t)
@@ -93,7 +93,7 @@ func TestImpossibleRows(t *testing.T) {
 		"an entry with another number":   "insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at) values (9, 1, 2, 1, 'ERR', 'ready', false, now(), now())",
 		"a negative count of open ones":  "update order_ set open = -1",
 		"accepted without a digest":      "insert into submission (tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, algorithm, order_id, due_rule, not_owed, waited_for, refused_stage, refused_code) select 'x', agency_id, 'q', action, state, test, received_at, peer, correlation, digest, algorithm, order_id, due_rule, not_owed, waited_for, refused_stage, refused_code from submission",
-		"an attempt of nothing":          "insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at) values (7, 99, 'send', '0000000007', 'CCPR', 'h', 'x', now())",
+		"an attempt of nothing":          "insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at) values (7, 99, 'send', '0000000007', 'CCPR', 'h', " + asSealed + ", now())",
 		"an attempt without bytes":       "insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at) values (7, 1, 'send', '0000000007', 'CCPR', 'h', '', now())",
 		"an audit entry without anybody": "insert into audit (at, actor, action, object, outcome, details) values (now(), '', 'x', '', '', '')",
 	} {

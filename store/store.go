@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+
+	"ccpor/vault"
 )
 
 // Options are how a Store is opened; the zero value is ready for use.
@@ -40,13 +42,17 @@ type Options struct {
 	TestSwitch bool
 	// Images keeps image contents; nil keeps them in Postgres, in the order's own transaction.
 	Images Images
+	// Keys are the key-encryption keys. Without them nothing is kept or read that is encrypted: vault.ErrNoKeys.
+	Keys *vault.Keys
+	// Now is the clock by which data keys are renewed; nil is the machine's.
+	Now func() time.Time
 }
 
-// Images keeps the contents of images outside the database, by digest. Keeping the same content twice has no effect.
+// Images keeps the contents of images outside the database, by digest: that of the image, which comes encrypted. To keep one again that is there has no effect.
 type Images interface {
 	// Keep returns when the content is durable. It is called before the transaction that names the content.
 	Keep(ctx context.Context, sha256 [32]byte, content []byte) error
-	// Read returns the content, or ErrNotFound.
+	// Read returns the content as it was kept, or ErrNotFound.
 	Read(ctx context.Context, sha256 [32]byte) ([]byte, error)
 }
 
@@ -86,7 +92,7 @@ func (s *Store) open(ctx context.Context, url string) (err error) {
 	if s.marks, err = connect(ctx, url, 8, markSettings()); err != nil {
 		return err
 	}
-	if s.Reader, err = OpenReader(ctx, url, s.opts); err != nil {
+	if s.Reader, err = openReader(ctx, url, s.opts, keySettings); err != nil {
 		return err
 	}
 	if err = s.Ping(ctx); err != nil {
@@ -99,7 +105,7 @@ func (s *Store) open(ctx context.Context, url string) (err error) {
 		return err
 	}
 	s.refusals = startRefusals(s.pool, s.opts)
-	s.intake, err = startIntake(ctx, url, s.opts, s.jobs)
+	s.intake, err = startIntake(ctx, url, s.opts, s.jobs, s.safe)
 	return err
 }
 
@@ -111,6 +117,9 @@ func (o Options) withDefaults() Options {
 	if o.Hub == "" {
 		host, _ := os.Hostname() // without a name the process number has to do
 		o.Hub = fmt.Sprintf("%s-%d", host, os.Getpid())
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Fresh <= 0 {
 		o.Fresh = 15 * time.Minute

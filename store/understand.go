@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,19 +22,21 @@ var ErrHandled = errors.New("the message has been handled already")
 // OrdersOfFCN are the orders that CARPOS has under the number: one, unless something is wrong.
 func (r *Reader) OrdersOfFCN(ctx context.Context, fcn order.FCN) ([]Filed, error) {
 	return all(ctx, r.pool, func(row pgx.CollectableRow) (f Filed, err error) {
-		var documents []string
-		if err = row.Scan(&f.Order, &f.OCA, &documents); err != nil {
+		var documents [][]byte
+		var rows []string
+		if err = row.Scan(&f.Order, &f.OCA, &documents, &rows); err != nil {
 			return f, err
 		}
-		for _, d := range documents {
+		for i, d := range documents {
 			var o order.Order
-			if err := parseInto(d, &o); err != nil {
+			if err := r.openInto(ctx, inVersion, sealed{d, rows[i]}, &o); err != nil {
 				return f, err
 			}
 			f.Names = append(f.Names, o.Restrained.Name)
 		}
 		return f, nil
-	}, "find the order of a number", `select o.id, o.oca, array_agg(v.document order by v.version) from order_ o join order_version v on v.order_id = o.id
+	}, "find the order of a number", `select o.id, o.oca, array_agg(v.document::bytea order by v.version), array_agg(s.tracking order by v.version)
+		from order_ o join order_version v on v.order_id = o.id join submission s on s.id = v.submission_id
 		where o.fcn = $1 and $1 <> '' and o.entered group by o.id order by o.id limit 2`, string(fcn))
 }
 
@@ -50,7 +53,7 @@ func (r *Reader) OrderOf(ctx context.Context, t order.Tracking) (Filed, error) {
 // has told already of the order has none either. A person (Who) may decide about any message that is not handled: ErrHandled. ErrNotFound.
 func (s *Store) Understand(ctx context.Context, u Understood) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		a := understanding{Understood: u, tx: tx, hub: s.opts.Hub, jobs: s.jobs}
+		a := understanding{Understood: u, tx: tx, safe: s.safe, hub: s.opts.Hub, jobs: s.jobs}
 		if fresh, err := a.lock(ctx); err != nil || !fresh {
 			return err
 		}
@@ -66,6 +69,7 @@ func (s *Store) Understand(ctx context.Context, u Understood) error {
 type understanding struct {
 	Understood
 	tx     pgx.Tx
+	safe   safe
 	hub    string
 	jobs   *river.Client[pgx.Tx]
 	order  order.Order // in its newest version; empty where the message is about none
@@ -100,12 +104,16 @@ func (a *understanding) lock(ctx context.Context) (fresh bool, err error) {
 
 // lockOrder reads what names the order, too: a service says of which order it is.
 func (a *understanding) lockOrder(ctx context.Context) error {
-	var document string
-	err := a.tx.QueryRow(ctx, "select v.document from order_ o join order_version v on v.order_id = o.id and v.version = o.version where o.id = $1 for update of o", a.Order).Scan(&document)
-	if errors.Is(err, pgx.ErrNoRows) {
+	var document sealed
+	err := a.tx.QueryRow(ctx, "select "+sealedBy("v.document", "v.submission_id")+" from order_ o join order_version v on v.order_id = o.id and v.version = o.version where o.id = $1 for update of o",
+		a.Order).Scan(document.fields()...)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
 		return ErrNotFound
+	case err != nil:
+		return err
 	}
-	return errors.Join(err, parseInto(document, &a.order))
+	return a.safe.openInto(ctx, inVersion, document, &a.order)
 }
 
 func (a *understanding) decide(ctx context.Context) error {
@@ -136,11 +144,11 @@ func (a *understanding) report(ctx context.Context) (done string, err error) {
 	if a.Violation != nil {
 		told, done = "CARPOS reports a violation of the order.", "the violation is kept on the order"
 	}
-	document, digest, err := a.document()
+	document, digest, err := a.document(ctx)
 	if err != nil {
 		return "", fmt.Errorf("write what a notice says: %w", err)
 	}
-	tag, err := a.tx.Exec(ctx, "insert into reported (inbound_id, order_id, kind, document, digest, at) values ($1, $2, $3, $4, $5, $6) on conflict on constraint reported_once do nothing",
+	tag, err := a.tx.Exec(ctx, "insert into reported (inbound_id, order_id, kind, document, digest, at) values ($1, $2, $3, $4::bytea, $5, $6) on conflict on constraint reported_once do nothing",
 		int64(a.Message), a.Order, string(a.Kind), document, digest[:], a.At)
 	if err != nil {
 		return "", err
@@ -151,17 +159,21 @@ func (a *understanding) report(ctx context.Context) (done string, err error) {
 	return done, a.tell(ctx, told)
 }
 
-// document is what is kept, with the digest of what the notice itself says: a later version of the order makes no other notice of it.
-func (a *understanding) document() (string, [32]byte, error) {
+// document is what is kept, encrypted, with the digest of what the notice itself says: a later version of the order makes no other notice of it.
+func (a *understanding) document(ctx context.Context) (document []byte, digest [32]byte, err error) {
 	said, err := json.Marshal(map[string]any{"service": a.Service, "violation": a.Violation})
-	if err != nil || a.Violation != nil {
-		document, err2 := json.Marshal(a.Violation)
-		return string(document), sha256.Sum256(said), errors.Join(err, err2)
+	if err != nil {
+		return nil, digest, err
 	}
-	whole := *a.Service
-	whole.OrderID, whole.Court, whole.Case, whole.Restrained = a.order.ID, a.order.Court.ORI, a.order.Case, a.order.Restrained.Name
-	document, err := json.Marshal(whole)
-	return string(document), sha256.Sum256(said), err
+	row := strconv.FormatInt(int64(a.Message), 10)
+	if a.Violation != nil {
+		document, err = sealJSON(ctx, a.safe, inReported, row, a.Violation)
+	} else {
+		whole := *a.Service
+		whole.OrderID, whole.Court, whole.Case, whole.Restrained = a.order.ID, a.order.Court.ORI, a.order.Case, a.order.Restrained.Name
+		document, err = sealJSON(ctx, a.safe, inReported, row, &whole)
+	}
+	return document, sha256.Sum256(said), err
 }
 
 var errNoEffect = errors.New("a message that does not wait needs an order and one effect on it")
@@ -222,7 +234,7 @@ func (s *Store) HandleMessage(ctx context.Context, id InboundID, what, who strin
 // NotUnderstood finds unsolicited messages that nobody has looked at, kept before the given time: their hub died. So it does those that wait for an order that
 // has meanwhile got CARPOS's number, as when a notice overtakes the reply to the entry.
 func (s *Store) NotUnderstood(ctx context.Context, before time.Time) ([]Inbound, error) {
-	return all(ctx, s.pool, scanInbound, "find messages that nobody has looked at", "select "+inboundColumns+fmt.Sprintf(` from inbound i where handled_at is null and control = ''
+	return all(ctx, s.pool, s.scanInbound(ctx), "find messages that nobody has looked at", "select "+inboundColumns+fmt.Sprintf(` from inbound i where handled_at is null and control = ''
 		and (kind = '' and at < $1 or waits = 'noOrder' and exists (select from order_ o where o.fcn = i.fcn and o.fcn <> '' and o.entered)) order by id limit %d`, sweepLimit), before)
 }
 

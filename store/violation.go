@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -88,11 +89,15 @@ func (s *Store) oweViolation(ctx context.Context, tx pgx.Tx, o violated, v order
 		return 0, err
 	}
 	digest := sha256.Sum256(document)
+	secret, err := s.seal(ctx, inViolation, strconv.FormatInt(int64(id), 10), document)
+	if err != nil {
+		return 0, err
+	}
 	var b pgx.Batch
 	b.Queue("update order_ set next_seq = next_seq + 1, open = open + 1 where id = $1", o.id)
-	b.Queue(`with w as (insert into violation (order_id, agency_id, report, document, person, at) values ($2, $9, $10, $11, $12, $7) returning id)
+	b.Queue(`with w as (insert into violation (order_id, agency_id, report, document, person, at) values ($2, $9, $10, $11::bytea, $12, $7) returning id)
 		insert into transmission (id, order_id, seq, submission_id, kind, state, test, retry_at, changed_at, violation_id) select $1, $2, $3, $4, 'VRR', $5, $6, $8, $7, id from w`,
-		int64(id), o.id, o.seq, o.addedBy, string(state), o.test, at, at, o.agency, v.Report, string(document), who)
+		int64(id), o.id, o.seq, o.addedBy, string(state), o.test, at, at, o.agency, v.Report, secret, who)
 	b.Queue("insert into audit (at, actor, action, object, outcome, details, order_id) values ($1, $2, 'violation.report', $3, $4, $5, $6)", at, who,
 		fmt.Sprintf("transmission %d (VRR) of submission %s", id, o.tracking), string(state), "on behalf of "+string(v.Agency)+", SHA-256 "+hex.EncodeToString(digest[:]), o.id)
 	if state == StateReady {

@@ -8,7 +8,10 @@ import (
 
 	"ccpor/access"
 	"ccpor/store"
+	"ccpor/web/board"
 	"ccpor/web/carpos"
+	"ccpor/web/records"
+	"ccpor/web/signin"
 	"ccpor/web/site"
 )
 
@@ -16,22 +19,43 @@ import (
 type Config struct {
 	site.Config
 	Store *store.Store
+	// Signin are the pages on which people come in, and the gate; nil where the Gate is another.
+	Signin *signin.Pages
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
+	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
+	Teller records.Teller
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
 
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
-	owed, err := (&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area()
-	if err != nil {
-		return nil, err
+	makers := []func() (site.Area, error){
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
+		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
+		(&board.Pages{Reader: c.Store.Reader, Zone: c.Zone, Jobs: c.River != nil}).Area,
+		func() (site.Area, error) { return jobs(c.River), nil },
 	}
-	return site.New(c.Config, owed, jobs(c.River))
+	if c.Signin != nil {
+		makers, c.Gate = append(makers, c.Signin.Area), c.Signin
+	}
+	var areas []site.Area
+	for _, made := range makers {
+		a, err := made()
+		if err != nil {
+			return nil, err
+		}
+		areas = append(areas, a)
+	}
+	s, err := site.New(c.Config, areas...)
+	if err == nil && c.Signin != nil {
+		s.Wrap(c.Signin.Sessions.Wrap)
+	}
+	return s, err
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.

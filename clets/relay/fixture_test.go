@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"os"
@@ -215,6 +216,28 @@ func (b *bench) serve(id string) order.Tracking {
 }
 
 // rows reads a query's rows of texts.
+// opened are the rows of a query for a name, as "attempt.bytes/0000000001", and an encrypted value: the values as they were.
+func (b *bench) opened(query string, args ...any) []string {
+	b.Helper()
+	open := storetest.Opener(b, b.url)
+	var all []string
+	for _, row := range b.rows(query, args...) {
+		sealed, err := hex.DecodeString(row[1])
+		if err != nil {
+			b.Fatal(err)
+		}
+		value, err := open(b.Context(), row[0], sealed)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, string(value))
+	}
+	return all
+}
+
+// attempts are names and bytes of attempts a, for opened.
+const attempts = "select 'attempt.bytes/' || a.control, encode(a.bytes, 'hex') from attempt a"
+
 func (b *bench) rows(query string, args ...any) [][]string {
 	b.Helper()
 	conn, err := pgx.Connect(b.Context(), b.url)

@@ -22,6 +22,7 @@ type modelDB struct {
 	conn    *pgx.Conn
 	stores  []*store.Store // of the hubs a, b and c
 	intake  *store.Store
+	open    witness.Open
 	dict    *carpos.Dictionary
 	court   store.Agency
 	now     time.Time // when the next schedule begins
@@ -31,7 +32,7 @@ type modelDB struct {
 func newModelDB(t testing.TB, planted defect) *modelDB {
 	t.Helper()
 	url := storetest.NewURL(t)
-	db := &modelDB{now: modelStart}
+	db := &modelDB{now: modelStart, open: storetest.Opener(t, url)}
 	var err error
 	if db.conn, err = pgx.Connect(t.Context(), url); err != nil {
 		t.Fatal(err)

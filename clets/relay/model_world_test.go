@@ -320,7 +320,7 @@ func (w *world) play() []witness.Breach {
 	if w.failed != nil {
 		return breaches
 	}
-	found, err := witness.Check(w.t.Context(), w.db.conn, witness.Case{Switch: w.sw, Receipts: w.receipts, After: w.db.inbound, Window: modelWindow, Ack: modelAck, Reply: modelReply})
+	found, err := witness.Check(w.t.Context(), w.db.conn, w.db.open, witness.Case{Switch: w.sw, Receipts: w.receipts, After: w.db.inbound, Window: modelWindow, Ack: modelAck, Reply: modelReply})
 	w.fail("check", err)
 	w.count()
 	return append(breaches, found...)

@@ -43,7 +43,7 @@ func TestWhatIsSentWasStored(t *testing.T) {
 	b.add("06NF0001")
 	b.start(Config{})
 	b.settled(soon)
-	stored := b.rows("select convert_from(bytes, 'UTF8') from attempt")[0][0]
+	stored := b.opened(attempts)[0]
 	events, _ := b.sw.History()
 	found := false
 	for _, e := range events {
@@ -73,7 +73,7 @@ func TestWhatTheSwitchDoes(t *testing.T) {
 	}
 	b.start(Config{Lines: b.lines(2, 4)})
 	b.settled(90 * time.Second)
-	for _, row := range b.rows("select v.document::json->>'case', t.state, t.reason from transmission t join order_version v on v.order_id = t.order_id") {
+	for _, row := range b.rows("select v.case_number, t.state, t.reason from transmission t join order_version v on v.order_id = t.order_id") {
 		if row[1] != want[row[0]] {
 			t.Errorf("%s is %s: %s", row[0], row[1], row[2])
 		}

@@ -113,8 +113,11 @@ func TestRecordsShowWhatWasEntered(t *testing.T) {
 	}
 	b.settled(90 * time.Second)
 	compared := 0
-	for _, row := range b.rows("select text from inbound where text like '%ROS HIT%'") {
-		r, err := b.dict.ParseReply([]byte(row[0]))
+	for _, text := range b.opened("select 'inbound.text/' || line || '/' || outseq || '/' || encode(digest, 'hex'), encode(text, 'hex') from inbound") {
+		if !strings.Contains(text, "ROS HIT") {
+			continue
+		}
+		r, err := b.dict.ParseReply([]byte(text))
 		if err != nil || len(r.Hits) != 1 || len(r.Hits[0].Other) > 0 {
 			t.Errorf("%v: %+v", err, r.Hits)
 			continue

@@ -22,6 +22,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/private"
+	"ccpor/vault"
 )
 
 // rig is a hub in a process of its own, on a private Postgres in which the cast is registered. All of it is gone when it is closed.
@@ -106,6 +107,10 @@ func (r *rig) startHub(ctx context.Context, keys string) error {
 	if err != nil {
 		return err
 	}
+	sealing := filepath.Join(r.dir, "keys.json")
+	if _, err := vault.Create(sealing); err != nil {
+		return err
+	}
 	if r.roots, err = pool(filepath.Join(keys, "ca.crt")); err != nil {
 		return err
 	}
@@ -113,7 +118,7 @@ func (r *rig) startHub(ctx context.Context, keys string) error {
 		return err
 	}
 	r.cmd = exec.CommandContext(ctx, filepath.Join(filepath.Dir(self), "ccpor"), "serve", "--json")
-	r.cmd.Env = append(os.Environ(), "CCPOR_DATABASE_URL="+r.server.URL(), "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0",
+	r.cmd.Env = append(os.Environ(), "CCPOR_DATABASE_URL="+r.server.URL(), "CCPOR_KEYS="+sealing, "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0",
 		"CCPOR_RATE=0", "CCPOR_ADDRESS_RATE=0", "CCPOR_DAILY=0", // every message is to be looked at, and not only those within a pace
 		"CCPOR_TLS_CERT="+filepath.Join(keys, "hub.crt"), "CCPOR_TLS_KEY="+filepath.Join(keys, "hub.key"))
 	r.cmd.Stderr = r.logFile

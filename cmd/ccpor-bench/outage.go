@@ -250,7 +250,7 @@ func (m *series) until(ctx context.Context, most time.Duration, query string) er
 // backlog accepts orders of many courts, whose receipts are spread over the time before now, straight into the store. Each has a day.
 func (m *series) backlog(ctx context.Context, n int, now time.Time, over time.Duration) error {
 	return m.phase(fmt.Sprintf("%s: %d orders of %d courts into the store", m.name, n, courts), func() (string, error) {
-		s, err := store.Open(ctx, m.database, store.Options{Hub: "backlog"})
+		s, err := store.Open(ctx, m.database, store.Options{Hub: "backlog", Keys: m.keys})
 		if err != nil {
 			return "", err
 		}

@@ -55,7 +55,7 @@ func (c *profileCommand) Run(ctx context.Context, all *commands, p *progress) er
 // intake runs the intake on a free port while use lasts.
 func (c *profileCommand) intake(ctx context.Context, r *rig, database string, use func(load) error) error {
 	log := slog.New(slog.NewJSONHandler(r.hubs, nil))
-	s, err := store.Open(ctx, database, store.Options{Log: log})
+	s, err := store.Open(ctx, database, store.Options{Log: log, Keys: r.keys})
 	if err != nil {
 		return err
 	}

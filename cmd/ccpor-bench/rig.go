@@ -18,6 +18,7 @@ import (
 
 	"ccpor/store"
 	"ccpor/store/private"
+	"ccpor/vault"
 )
 
 // rig is what a measurement stands on: a Postgres with a database for each purpose, the court's keys, and a folder that is gone afterwards.
@@ -28,6 +29,7 @@ type rig struct {
 	prefix string // of the databases' names
 	made   []string
 	court  sender
+	keys   *vault.Keys
 	hubs   *os.File // the hubs' logs
 }
 
@@ -51,6 +53,9 @@ func (r *rig) open(ctx context.Context, signerKind string, now time.Time) (err e
 		return err
 	}
 	if r.court, err = newSender(signerKind, now); err != nil {
+		return err
+	}
+	if r.keys, err = vault.Create(r.keyFile()); err != nil {
 		return err
 	}
 	if _, _, err = r.court.hub.write(r.dir, "hub"); err != nil {
@@ -193,10 +198,13 @@ type hub struct {
 	log     string
 }
 
+// keyFile has the keys of every database of the rig.
+func (r *rig) keyFile() string { return filepath.Join(r.dir, "keys.json") }
+
 // startHub starts a hub on the database. More settings of its environment may be given.
 func (r *rig) startHub(ctx context.Context, databaseURL string, more ...string) (*hub, error) {
 	h := &hub{log: r.hubs.Name()}
-	env := append([]string{"CCPOR_DATABASE_URL=" + databaseURL, "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_DAILY=0", // the one court of a measurement stands for all of a state
+	env := append([]string{"CCPOR_DATABASE_URL=" + databaseURL, "CCPOR_KEYS=" + r.keyFile(), "CCPOR_LISTEN=127.0.0.1:0", "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_DAILY=0", // the one court of a measurement stands for all of a state
 		"CCPOR_TLS_CERT=" + filepath.Join(r.dir, "hub.crt"), "CCPOR_TLS_KEY=" + filepath.Join(r.dir, "hub.key")}, more...)
 	var err error
 	if h.child, err = startChild(ctx, "ccpor", r.hubs, env, []string{"serve", "--json"}, h); err != nil {

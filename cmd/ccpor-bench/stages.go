@@ -185,7 +185,7 @@ func (r *report) keepingStages(ctx context.Context, g *rig, messages []request) 
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, database, store.Options{})
+	s, err := store.Open(ctx, database, store.Options{Keys: g.keys})
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func acceptedOf(ctx context.Context, g *rig, messages []request) ([]store.Accept
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, database, store.Options{})
+	s, err := store.Open(ctx, database, store.Options{Keys: g.keys})
 	if err != nil {
 		return nil, err
 	}

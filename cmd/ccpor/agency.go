@@ -377,11 +377,11 @@ func (c *agencyListCommand) Run(ctx context.Context, t *terminal) error {
 }
 
 func withStore(ctx context.Context, d database, use func(*store.Store) error) error {
-	url, err := d.required()
+	at, err := d.lookInto(ctx, "")
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, url, store.Options{})
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

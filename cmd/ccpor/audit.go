@@ -35,12 +35,12 @@ func (c *auditVerifyCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	r, err := store.OpenReader(ctx, url, store.Options{})
+	defer at.done()
+	r, err := store.OpenReader(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,9 @@ func ledgerText(t *terminal, r store.LedgerReport, signed bool) string {
 		say("  %-9s %s", f.What, f.Where)
 	}
 	say("  %d audit entries, %d packages, %d orders, %d attempts and %d images were compared; the ledger is of %s.", r.Entries, r.Packages, r.Orders, r.Attempts, r.Images, t.moment(r.At))
+	if r.Unopened > 0 {
+		say("  What %d images show was not compared: it is encrypted, and no keys are at hand (CCPOR_KEYS).", r.Unopened)
+	}
 	if r.Pending > 0 {
 		say("  %d entries are too new to have a record.", r.Pending)
 	}
@@ -121,12 +124,12 @@ type auditCheckpointCommand struct {
 
 // Run prints the document as it is: its bytes are what is kept.
 func (c *auditCheckpointCommand) Run(ctx context.Context, t *terminal) error {
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	r, err := store.OpenReader(ctx, url, store.Options{})
+	defer at.done()
+	r, err := store.OpenReader(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

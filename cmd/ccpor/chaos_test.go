@@ -18,6 +18,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/private"
+	"ccpor/vault"
 )
 
 // The number of orders of the chaos test; one in ten is followed, or preceded, by its proof of service.
@@ -46,12 +47,17 @@ type chaos struct {
 	authority *authority
 	hub       *hubProcess
 	service   string
+	keys      string
 	tls, sign identity
 	maker     invented.Maker
 }
 
 func newChaos(t *testing.T) *chaos {
 	c := &chaos{t: t, dir: shortTemp(t)}
+	var err error
+	if c.keys, err = ownKeys(c.dir); err != nil {
+		t.Fatal(err)
+	}
 	c.startDatabase()
 	t.Cleanup(func() { _ = c.db.Stop(context.Background()) })
 	if err := store.Migrate(t.Context(), c.db.URL()); err != nil {
@@ -66,7 +72,7 @@ func newChaos(t *testing.T) *chaos {
 		t.Fatal(err)
 	}
 	c.hub = &hubProcess{t: t, log: &tail{}, env: []string{
-		"CCPOR_DATABASE_URL=" + c.db.URL(), "CCPOR_LISTEN=" + c.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile,
+		"CCPOR_DATABASE_URL=" + c.db.URL(), "CCPOR_KEYS=" + c.keys, "CCPOR_LISTEN=" + c.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0", "CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile,
 		"CCPOR_SWITCH=" + c.simulator.Line, "CCPOR_SWITCH_PLAIN=true", "CCPOR_SWITCH_LINES=CCP1,CCP2,CCP3,CCP4", "CCPOR_SWITCH_WINDOW=8",
 		"CCPOR_REPLY_TIMEOUT=1s", "CCPOR_LEASE_TIME=2s", "CCPOR_SWEEP_TIME=2s", "CCPOR_RETRY_SCALE=0.005", "CCPOR_LOG_LEVEL=warn"}}
 	c.hub.start()
@@ -149,7 +155,11 @@ func (c *chaos) register() {
 
 func (c *chaos) open() *store.Store {
 	c.t.Helper()
-	s, err := store.Open(context.Background(), c.db.URL(), store.Options{Hub: "observer"})
+	keys, err := vault.Read(c.keys)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s, err := store.Open(context.Background(), c.db.URL(), store.Options{Hub: "observer", Keys: keys})
 	if err != nil {
 		c.t.Fatal(err)
 	}

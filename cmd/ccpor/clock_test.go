@@ -45,7 +45,7 @@ func newClockRig(t *testing.T) *clockRig {
 func (r *clockRig) step(status int, want string, args ...string) string {
 	r.Helper()
 	var out, errOut bytes.Buffer
-	if got := run(r.Context(), append(args, "--database-url", r.url), &out, &errOut); got != status || !strings.Contains(out.String()+errOut.String(), want) {
+	if got := run(r.Context(), append(args, "--database-url", r.url, "--keys", storetest.KeyFile(r, r.url)), &out, &errOut); got != status || !strings.Contains(out.String()+errOut.String(), want) {
 		r.Errorf("ccpor %s: status %d, want %d and %q:\n%s%s", strings.Join(args, " "), got, status, want, out.String(), errOut.String())
 	}
 	return out.String()

@@ -19,18 +19,6 @@ import (
 	"ccpor/store"
 )
 
-// database says which Postgres. Shared by every subcommand that needs one.
-type database struct {
-	URL string `name:"database-url" env:"CCPOR_DATABASE_URL" help:"Postgres to use, as postgres://user@host/name. Needed everywhere but in the sandbox, which starts a private one when this is empty." placeholder:"URL"`
-}
-
-func (d database) required() (string, error) {
-	if d.URL == "" {
-		return "", errors.New("no database is named: set CCPOR_DATABASE_URL or --database-url, or look into a sandbox with --data")
-	}
-	return d.URL, nil
-}
-
 // tellConfig is by what the hub answers for what it tells courts: receipts and notices.
 type tellConfig struct {
 	SealCert   string        `env:"CCPOR_SEAL_CERT" help:"Certificate with which the hub signs receipts and notices, PEM. Courts verify by it. Empty: nothing is signed." placeholder:"FILE" type:"path"`
@@ -78,7 +66,7 @@ type serveConfig struct {
 
 	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
 
-	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
+	pagesConfig `embed:""`
 
 	RiverUI bool `name:"river-ui" env:"CCPOR_RIVER_UI" help:"Show River's own pages about the jobs under /river/ of the pages, for reading."`
 
@@ -112,6 +100,11 @@ func (c *serveConfig) check() error {
 	if _, err := c.Database.required(); err != nil {
 		bad("%w", err)
 	}
+	if c.Database.Keys == "" {
+		bad("no keys are named, and what the hub keeps of people is encrypted: set CCPOR_KEYS, to a file that ccpor keys new makes")
+	} else if _, err := c.Database.readKeys(); err != nil {
+		bad("%w", err)
+	}
 	if c.TLSCert == "" || c.TLSKey == "" {
 		bad("the service has no certificate: set CCPOR_TLS_CERT and CCPOR_TLS_KEY")
 	}
@@ -123,7 +116,7 @@ func (c *serveConfig) check() error {
 	if _, err := c.callbackCertificate(); err != nil {
 		bad("%w", err)
 	}
-	if err := errors.Join(loopback(c.Pages), c.watchConfig.check()); err != nil {
+	if err := errors.Join(c.pagesConfig.check(), c.besidePages(), c.watchConfig.check()); err != nil {
 		bad("%w", err)
 	}
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
@@ -236,6 +229,14 @@ func (c *serveConfig) warnings(now time.Time) []string {
 	return nil
 }
 
+// besidePages refuses metrics beside pages that other machines reach.
+func (c *serveConfig) besidePages() error {
+	if c.Metrics == "" && loopback(c.Pages) != nil {
+		return errors.New("CCPOR_PAGES is beyond this machine, and metrics would stand beside it: set CCPOR_METRICS_LISTEN")
+	}
+	return nil
+}
+
 // loopback refuses an address that other machines can reach.
 func loopback(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
@@ -245,7 +246,7 @@ func loopback(addr string) error {
 	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
 		return nil
 	}
-	return fmt.Errorf("%s is not on loopback: pages are served on this machine only until people can sign in", addr)
+	return fmt.Errorf("%s is not on loopback: a sandbox is for this machine only", addr)
 }
 
 type configCommand struct {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"regexp"
 	"strings"
 	"time"
@@ -82,22 +81,18 @@ func readMessages(name string) ([]byte, error) {
 
 // audit records who sees the persons in a text, and why. The text is named by its digest: the log holds nothing of it.
 func (c *describeTextCommand) audit(ctx context.Context, text []byte) error {
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return fmt.Errorf("data about persons are shown to nobody who is not on record: %w", err)
 	}
-	defer done()
-	s, err := store.Open(ctx, url, store.Options{})
+	defer at.done()
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return fmt.Errorf("data about persons are shown to nobody who is not on record: %w", err)
 	}
 	defer s.Close()
-	actor := "command line"
-	if u, err := user.Current(); err == nil {
-		actor += " user " + u.Username
-	}
 	return s.Audit(ctx, store.Event{
-		At: time.Now(), Actor: actor, Action: "carpos.describe", Object: fmt.Sprintf("text SHA-256 %x", sha256.Sum256(text)), Outcome: "unmasked", Details: strings.TrimSpace(c.Reason),
+		At: time.Now(), Actor: userAtTheCommandLine(), Action: "carpos.describe", Object: fmt.Sprintf("text SHA-256 %x", sha256.Sum256(text)), Outcome: "unmasked", Details: strings.TrimSpace(c.Reason),
 	})
 }
 

@@ -38,12 +38,12 @@ func (c *evidenceCommand) Run(ctx context.Context, t *terminal) error {
 	if signs == nil {
 		return errors.New("evidence is signed by the hub: set CCPOR_SEAL_CERT and CCPOR_SEAL_KEY")
 	}
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	s, err := store.Open(ctx, url, store.Options{})
+	defer at.done()
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

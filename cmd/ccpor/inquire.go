@@ -28,12 +28,12 @@ type inquiryDesk struct {
 const atTheCommandLine = "command line"
 
 func (c inquiryDesk) open(ctx context.Context, t *terminal, use func(*inquiry.Desk) error) error {
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	s, err := store.Open(ctx, url, store.Options{})
+	defer at.done()
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func TestInquireFromTheCommandLine(t *testing.T) {
 	step := func(status int, want string, args ...string) string {
 		t.Helper()
 		var out, errOut bytes.Buffer
-		if got := run(t.Context(), append(args, "--database-url", url), &out, &errOut); got != status || !strings.Contains(out.String()+errOut.String(), want) {
+		if got := run(t.Context(), append(args, "--database-url", url, "--keys", storetest.KeyFile(t, url)), &out, &errOut); got != status || !strings.Contains(out.String()+errOut.String(), want) {
 			t.Errorf("ccpor %s: status %d, want %d and %q:\n%s%s", strings.Join(args, " "), got, status, want, out.String(), errOut.String())
 		}
 		return out.String()

@@ -57,8 +57,12 @@ func newInteropRig(t *testing.T) *interopRig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := ownKeys(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	r.service = freeAddress(t)
-	hub := &hubProcess{t: t, log: &tail{}, env: []string{"CCPOR_DATABASE_URL=" + r.db.URL(), "CCPOR_LISTEN=" + r.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0",
+	hub := &hubProcess{t: t, log: &tail{}, env: []string{"CCPOR_DATABASE_URL=" + r.db.URL(), "CCPOR_KEYS=" + keys, "CCPOR_LISTEN=" + r.service, "CCPOR_PAGES=127.0.0.1:0", "CCPOR_RATE=0",
 		"CCPOR_TLS_CERT=" + own.certFile, "CCPOR_TLS_KEY=" + own.keyFile, "CCPOR_PUBLIC_URL=https://" + r.service + "/soap", "CCPOR_LOG_LEVEL=info",
 		"CCPOR_SEAL_CERT=" + r.seal.certFile, "CCPOR_SEAL_KEY=" + r.seal.keyFile, "CCPOR_SWITCH=" + sim.Line, "CCPOR_SWITCH_PLAIN=true", "CCPOR_RETRY_SCALE=0.01"}}
 	hub.start()

@@ -22,6 +22,7 @@ type commands struct {
 
 	Serve        serveCommand        `cmd:"" help:"Run the exchange: the SOAP service, the relay to CARPOS and the pages."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to the version of this program."`
+	Keys         keysCommand         `cmd:"" help:"Make, list, check and rotate the keys of what is encrypted in the database."`
 	Agency       agencyCommand       `cmd:"" help:"Register agencies and their certificates."`
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
@@ -103,7 +104,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	case errors.As(err, &status):
 		return int(status)
 	default:
-		fmt.Fprintln(errOut, "ccpor:", err)
+		fmt.Fprintln(errOut, "ccpor:", inWords(err))
 		return 1
 	}
 }

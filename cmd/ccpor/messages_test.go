@@ -68,7 +68,7 @@ func TestMessageCommands(t *testing.T) {
 	tracking := string(enteredOrder(t, s))
 	told := func(args ...string) (int, string) {
 		var out, errOut bytes.Buffer
-		status := run(t.Context(), append(args, "--database-url", url), &out, &errOut)
+		status := run(t.Context(), append(args, "--database-url", url, "--keys", storetest.KeyFile(t, url)), &out, &errOut)
 		return status, out.String() + errOut.String()
 	}
 	step := func(status int, want string, args ...string) {

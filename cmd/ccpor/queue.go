@@ -35,16 +35,16 @@ type queueDatabase struct {
 
 // with opens the store and the desk over it.
 func (d queueDatabase) with(ctx context.Context, zone *time.Location, use func(*store.Store, *relay.Desk) error) error {
-	url, done, err := d.Database.lookInto(ctx, d.Data)
+	at, err := d.Database.lookInto(ctx, d.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer at.done()
 	dictionary, err := carpos.Load()
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, url, store.Options{})
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,7 @@ func (s *scene) must(err error) {
 // run runs ccpor queue on the scene.
 func (s *scene) run(args ...string) (status int, out string) {
 	var b bytes.Buffer
-	status = run(s.Context(), append(append([]string{"queue"}, args...), "--database-url", s.url), &b, &b)
+	status = run(s.Context(), append(append([]string{"queue"}, args...), "--database-url", s.url, "--keys", storetest.KeyFile(s, s.url)), &b, &b)
 	return status, b.String()
 }
 

@@ -109,12 +109,12 @@ func (c *replayCommand) replay(ctx context.Context, t *terminal) (differs bool, 
 	if c.URL != "" && c.Database.URL == "" && c.Data == "" {
 		return false, c.withoutStore(ctx, t)
 	}
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return false, err
 	}
-	defer done()
-	from, err := store.Open(ctx, url, store.Options{})
+	defer at.done()
+	from, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return false, err
 	}

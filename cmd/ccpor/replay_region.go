@@ -113,6 +113,9 @@ func (r *region) openHub(ctx context.Context, rc regionConfig) error {
 	if err != nil {
 		return err
 	}
+	if c.Database.Keys, err = ownKeys(r.dir); err != nil {
+		return err
+	}
 	c.Database.URL, c.Listen, c.Pages, c.TLSCert, c.TLSKey = rc.Database, "127.0.0.1:0", "127.0.0.1:0", own.certFile, own.keyFile
 	c.Switch, c.SwitchPlain, c.SwitchTest, c.SwitchLines, c.SwitchWindow = r.simulator.Line, true, true, []string{"CCP1", "CCP2"}, 16
 	c.ReplyTimeout, c.RetryScale, c.LeaseTime, c.TestRegion, c.dictionary = 5*time.Second, 0.02, 3*time.Second, true, rc.Dictionary

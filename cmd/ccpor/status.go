@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/order"
 	"ccpor/store"
-	"ccpor/store/private"
 )
 
 type statusCommand struct {
@@ -31,12 +29,12 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	url, done, err := c.Database.lookInto(ctx, c.Data)
+	at, err := c.Database.lookInto(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	defer done()
-	s, err := store.Open(ctx, url, store.Options{})
+	defer at.done()
+	s, err := store.Open(ctx, at.url, at.options())
 	if err != nil {
 		return err
 	}
@@ -57,22 +55,6 @@ func (c *statusCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	t.printStatus(status, outlook)
 	return nil
-}
-
-// lookInto is the database to look into, which is a sandbox's where its folder is given, and what ends it afterwards.
-func (d database) lookInto(ctx context.Context, data string) (string, func(), error) {
-	if data == "" {
-		url, err := d.required()
-		return url, func() {}, err
-	}
-	if url, ok := runningSandbox(data); ok {
-		return url, func() {}, nil
-	}
-	server, err := private.Start(ctx, private.Config{Dir: filepath.Join(data, "postgres")})
-	if err != nil {
-		return "", nil, fmt.Errorf("opening the sandbox's database: %w", err)
-	}
-	return server.URL(), func() { _ = server.Stop(context.WithoutCancel(ctx)) }, nil
 }
 
 // printStatus tells a submission in plain words: first how it stands, then how it came there.

@@ -1,4 +1,4 @@
-// Package storetest gives each test a database of its own, fresh and migrated, and a Store on it.
+// Package storetest gives each test a database of its own, fresh and migrated, with keys of its own, and a Store on it.
 //
 // The server is the one of CCPOR_TEST_DATABASE_URL (its role must be allowed to create databases), or else a private PostgreSQL that is started once per test
 // process and ends with it. One template database is migrated once per server; each test's database is a copy of it and is dropped when the test ends.
@@ -23,6 +23,7 @@ import (
 
 	"ccpor/store"
 	"ccpor/store/private"
+	"ccpor/vault"
 )
 
 // New is a Store on a fresh database, with a hub name of its own.
@@ -37,6 +38,9 @@ func Open(t testing.TB, url string, opts store.Options) *store.Store {
 	if opts.Hub == "" {
 		opts.Hub = "test-" + rand.Text()[:6]
 	}
+	if opts.Keys == nil {
+		opts.Keys = Keys(t, url)
+	}
 	s, err := store.Open(t.Context(), url, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +53,46 @@ func Open(t testing.TB, url string, opts store.Options) *store.Store {
 func NewURL(t testing.TB) string {
 	t.Helper()
 	return lax.fresh(t)
+}
+
+// Keys are the keys of a database that NewURL or Durable made.
+func Keys(t testing.TB, url string) *vault.Keys {
+	t.Helper()
+	k, err := vault.Read(KeyFile(t, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// KeyFile is the file with the keys of such a database, for commands: CCPOR_KEYS. It is there until the test ends that the database was made for.
+func KeyFile(t testing.TB, url string) string {
+	t.Helper()
+	path, ok := keyFiles.Load(nameOf(url))
+	if !ok {
+		t.Fatal("no key file: the database is none of NewURL's")
+	}
+	return path.(string)
+}
+
+// keyFiles are the paths of the key files by the databases' names.
+var keyFiles sync.Map
+
+func nameOf(database string) string {
+	u, err := url.Parse(database)
+	if err != nil {
+		return ""
+	}
+	return u.Path
+}
+
+func makeKeys(t testing.TB, url string) {
+	path := filepath.Join(t.TempDir(), "keys.json")
+	if _, err := vault.Create(path); err != nil {
+		t.Fatal(err)
+	}
+	keyFiles.Store(nameOf(url), path)
+	t.Cleanup(func() { keyFiles.Delete(nameOf(url)) })
 }
 
 // Durable is NewURL on a private server that waits for the disk at each commit, for measurements that mean something.
@@ -88,7 +132,9 @@ func (s *server) fresh(t testing.TB) string {
 			t.Error(err)
 		}
 	})
-	return on(s.url, name)
+	url := on(s.url, name)
+	makeKeys(t, url)
+	return url
 }
 
 func (s *server) exec(ctx context.Context, sql string) error {

@@ -34,8 +34,8 @@ type court struct {
 }
 
 // Check reads the hub's rows and says which laws they and the journal break; nothing where all is well.
-func Check(ctx context.Context, conn *pgx.Conn, c Case) ([]Breach, error) {
-	k, err := read(ctx, conn, ordersOf(c.Receipts), c.After)
+func Check(ctx context.Context, conn *pgx.Conn, open Open, c Case) ([]Breach, error) {
+	k, err := read(ctx, conn, open, ordersOf(c.Receipts), c.After)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,9 @@ create index on audit (order_id);`
 // SearchPath is what the hub's connections need to have the clock of Instrument.
 const SearchPath = "witness,public,pg_catalog"
 
+// Open decrypts a column of the hub's by the names of column and row: "attempt.bytes/0000000001".
+type Open func(ctx context.Context, name string, sealed []byte) ([]byte, error)
+
 // transmission is a row of the hub's, with what is known of its order.
 type transmission struct {
 	ID, OrderID int64
@@ -53,10 +56,11 @@ type attempt struct {
 	ID, Transmission int64
 	Purpose          string
 	Control          string
-	Bytes            []byte
+	Sealed           []byte
 	At               time.Time
 	Finished         *time.Time
 	Verdict          string
+	Bytes            []byte `db:"-"`
 }
 
 type inbound struct {
@@ -64,10 +68,12 @@ type inbound struct {
 	Line    string
 	Outseq  string
 	Control string
-	Text    string
+	Sealed  []byte
+	Row     string
 	At      time.Time
 	Attempt int64
 	Handled *time.Time
+	Text    string `db:"-"`
 }
 
 type audited struct {
@@ -101,20 +107,39 @@ type books struct {
 const ofOrders = "(select t.id from transmission t join order_ o on o.id = t.order_id where o.local_id = any($1))"
 
 // read takes the rows of the orders with these identifications, and the messages that came after a number of inbound.
-func read(ctx context.Context, conn *pgx.Conn, orders []string, after int64) (books, error) {
+func read(ctx context.Context, conn *pgx.Conn, open Open, orders []string, after int64) (books, error) {
 	var b pgx.Batch
 	var k books
 	queue(&b, &k.transmissions, `select t.id, t.order_id, o.local_id, t.kind, t.seq, t.state, t.reason, s.tracking, o.fcn, o.oca, o.entered
 		from transmission t join order_ o on o.id = t.order_id join submission s on s.id = t.submission_id where o.local_id = any($1) order by o.id, t.seq`, orders)
 	queue(&b, &k.attempts, "select id, transmission_id, purpose, control, bytes, at, finished_at, verdict from attempt where transmission_id in "+ofOrders+" order by id", orders)
-	queue(&b, &k.inbounds, "select id, line, outseq, control, text, at, coalesce(attempt_id, 0), handled_at from inbound where id > $1 order by id", after)
+	queue(&b, &k.inbounds, "select id, line, outseq, control, text, line || '/' || outseq || '/' || encode(digest, 'hex'), at, coalesce(attempt_id, 0), handled_at from inbound where id > $1 order by id", after)
 	queue(&b, &k.audits, `select a.id, at, actor, action, object, outcome, a.order_id, coalesce(attempt_id, 0), written::text::bigint
 		from audit a join order_ o on o.id = a.order_id where o.local_id = any($1) order by a.id`, orders)
 	queue(&b, &k.moves, "select id, transmission_id, before, after, written::text::bigint from witness.move where transmission_id in "+ofOrders+" order by id", orders)
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
 		return books{}, fmt.Errorf("read the hub's rows: %w", err)
 	}
-	return k, nil
+	return k, k.open(ctx, open)
+}
+
+// open decrypts what the hub keeps encrypted.
+func (k *books) open(ctx context.Context, open Open) (err error) {
+	for i := range k.attempts {
+		a := &k.attempts[i]
+		if a.Bytes, err = open(ctx, "attempt.bytes/"+a.Control, a.Sealed); err != nil {
+			return fmt.Errorf("decrypt attempt %d: %w", a.ID, err)
+		}
+	}
+	for i := range k.inbounds {
+		m := &k.inbounds[i]
+		text, err := open(ctx, "inbound.text/"+m.Row, m.Sealed)
+		if err != nil {
+			return fmt.Errorf("decrypt message %d: %w", m.ID, err)
+		}
+		m.Text = string(text)
+	}
+	return nil
 }
 
 func queue[T any](b *pgx.Batch, into *[]T, sql string, args ...any) {
