@@ -15,32 +15,33 @@ import (
 
 // Board is how the exchange stands, for its operator: numbers, agencies and lines, and nobody's data.
 type Board struct {
-	// At is when it was read, Measured the minute of what was measured; zero: nobody has measured yet.
+	// Durations are nanoseconds in JSON. At is when it was read, Measured the minute of what was measured; zero: nobody has measured yet.
 	At       time.Time `json:"at"`
 	Measured time.Time `json:"measured,omitzero"`
 	// Queue is by state, Jobs by River's state.
-	Queue        map[TransmissionState]int `json:"queue"`
-	Jobs         map[string]int            `json:"jobs"`
-	Late, AtRisk int
+	Queue  map[TransmissionState]int `json:"queue"`
+	Jobs   map[string]int            `json:"jobs"`
+	Late   int                       `json:"late"`
+	AtRisk int                       `json:"atRisk"`
 	// Unsent is how long ago the package came that is ready to be sent for longest; 0: none is.
-	Unsent   time.Duration
-	Messages int
-	Notices  int
-	Lines    []LineReport
-	Alarms   []Alarm
+	Unsent   time.Duration `json:"unsent"`
+	Messages int           `json:"messages"`
+	Notices  int           `json:"notices"`
+	Lines    []LineReport  `json:"lines"`
+	Alarms   []Alarm       `json:"alarms"`
 	// Ending are agencies' certificates that end within 60 days or have ended in the last 30, and are not revoked, nearest end first.
-	Ending []Ending
+	Ending []Ending `json:"ending"`
 	// Own are the ends of hubs' own certificates within 60 days, by hub and use.
-	Own []OwnEnd
+	Own []OwnEnd `json:"own"`
 	// Refused are the refusals of the last 24 hours by agency, most first; that of nobody known has no ORI.
-	Refused  []RefusedBy
-	Database DatabaseState
+	Refused  []RefusedBy   `json:"refused"`
+	Database DatabaseState `json:"database"`
 	// Clocks are by how much the database's clock is before each hub's.
-	Clocks map[string]time.Duration
+	Clocks map[string]time.Duration `json:"clocks"`
 	// LedgerAt is when the ledger last held everything that was due, Sealed when its root was last signed (zero: never) and Records how many it has.
-	LedgerAt time.Time
-	Sealed   time.Time
-	Records  int64
+	LedgerAt time.Time `json:"ledgerAt"`
+	Sealed   time.Time `json:"sealed,omitzero"`
+	Records  int64     `json:"records"`
 }
 
 // Ending is a certificate that comes to its end, with whether a later one of the same agency, use and kind is registered.

@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-<<<<<<< HEAD
-	"strings"
-=======
 	"errors"
->>>>>>> main
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,7 +47,6 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 	return v.out.Findings, err
 }
 
-<<<<<<< HEAD
 // BoardSQL is what the board asks and what is measured each minute, with values in place of the parameters.
 func BoardSQL() []string {
 	at := "timestamptz '2026-03-02 20:00Z'"
@@ -61,7 +57,8 @@ func BoardSQL() []string {
 		strings.NewReplacer("$1", "array['queue', 'late']").Replace(lastMeasured),
 		strings.NewReplacer("$1", "array['queue', 'late']", "$2", "array['highest', 'highest']", "$3", at, "$4", at, "$5", "'1 hour'").Replace(readSeries),
 	}
-=======
+}
+
 // Places are the encrypted columns.
 func Places() []string {
 	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
@@ -93,5 +90,4 @@ func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
 func (q AuditQuery) AuditSQL() (string, []any) {
 	w := q.way()
 	return w.sql(q.Limit + 1), w.args
->>>>>>> main
 }

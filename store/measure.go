@@ -309,8 +309,9 @@ func secondsSince(now, since time.Time) float64 {
 
 // DatabaseState is how the database itself stands.
 type DatabaseState struct {
-	Bytes                       int64 `json:"bytes"`
-	Connections, MaxConnections int
+	Bytes          int64 `json:"bytes"`
+	Connections    int   `json:"connections"`
+	MaxConnections int   `json:"maxConnections"`
 	// OldestTransaction is for how long the oldest transaction is open; 0 where none is.
 	OldestTransaction time.Duration `json:"oldestTransaction"`
 	// Version is that of its tables, Needed what this program needs.

@@ -231,11 +231,13 @@ func linesOf(b store.Board) []line {
 	return all
 }
 
-// states are those that are not settled, in the order of their life.
-var states = []store.TransmissionState{store.StateWaiting, store.StateReady, store.StateSending, store.StateSent, store.StateUnknown, store.StateHeld}
+// States are those that are not settled, in the order of their life.
+func States() []store.TransmissionState {
+	return []store.TransmissionState{store.StateWaiting, store.StateReady, store.StateSending, store.StateSent, store.StateUnknown, store.StateHeld}
+}
 
 func queueOf(b store.Board) (all []counted, owed int) {
-	for _, s := range states {
+	for _, s := range States() {
 		all = append(all, counted{string(s), b.Queue[s]})
 		owed += b.Queue[s]
 	}
