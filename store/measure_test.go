@@ -127,7 +127,7 @@ func TestMeasureAttempts(t *testing.T) {
 	insert := func(id int, began, ended time.Duration, verdict string) {
 		t.Helper()
 		exec(`insert into attempt (id, transmission_id, purpose, control, line, hub, bytes, at, sent_at, finished_at, verdict)
-			select $1, min(id), 'send', $2, 'CCP1', 'h', 'x', $3, $3, $4, $5 from transmission`, id, fmt.Sprintf("%010d", id), noon.Add(began), nullable(noon.Add(ended), verdict), verdict)
+			select $1, min(id), 'send', $2, 'CCP1', 'h', decode(repeat('01', 40), 'hex'), $3, $3, $4, $5 from transmission`, id, fmt.Sprintf("%010d", id), noon.Add(began), nullable(noon.Add(ended), verdict), verdict)
 	}
 	insert(1000, 0, 10*time.Second, "accepted")
 	insert(1001, 0, 30*time.Second, "rejected")

@@ -407,7 +407,7 @@ func (w *world) crawl() {
 		body := a.Body.String()
 		w.keptBack(path, body)
 		for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
-			next := strings.ReplaceAll(m[1], "&amp;", "&")
+			next, _, _ := strings.Cut(strings.ReplaceAll(m[1], "&amp;", "&"), "#")
 			if !seen[next] && !strings.HasPrefix(next, "/static/") && next != "/account" && next != "/signout" {
 				seen[next], todo = true, append(todo, next)
 			}

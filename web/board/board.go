@@ -138,13 +138,22 @@ func (p *Pages) board(r *site.Request) (site.Answer, error) {
 	v.Queue, v.Owed = queueOf(b)
 	for _, c := range catalog {
 		d := c.series(measured, s, from, p.Zone)
-		v.Charts = append(v.Charts, drawn{Chart: c, Src: "/board/chart/" + c.Name + ".svg?span=" + s.name, Says: d.says(), Rows: d.rows(), Heads: d.heads()})
+		v.Charts = append(v.Charts, drawn{Chart: c, Src: pictureOf(r, c, s), Says: d.says(), Rows: d.rows(), Heads: d.heads()})
 	}
 	a := site.Answer{Page: "board", Title: "Board", Data: v, Object: "board", Refresh: refresh}
 	if r.URL.Query().Has("still") {
 		a.Refresh = 0
 	}
 	return a, nil
+}
+
+// pictureOf is the address of a chart's picture. A page that nobody asked for, since it loads itself again, has pictures that nobody asked for: they must not keep a session awake either.
+func pictureOf(r *site.Request, c chart, s span) string {
+	q := url.Values{"span": {s.name}}
+	if r.URL.Query().Has("again") {
+		q.Set("again", "1")
+	}
+	return "/board/chart/" + c.Name + ".svg?" + q.Encode()
 }
 
 // drawn is a chart on the page: a picture, what it says in words, and its figures.

@@ -217,8 +217,11 @@ func TestBoardAnswers(t *testing.T) {
 		}
 	}
 	s := &shelf{board: well()}
-	if w := visit(t, s, operator(), "/board"); w.Header().Get("Refresh") != "30" || len(s.events) != 1 || s.events[0].Object != "board" || s.events[0].Action != "page.read" {
+	if w := visit(t, s, operator(), "/board"); w.Header().Get("Refresh") != "30; url=/board?again=1" || strings.Contains(w.Body.String(), "again=1") || len(s.events) != 1 || s.events[0].Object != "board" || s.events[0].Action != "page.read" {
 		t.Errorf("refresh %q, on record %+v", w.Header().Get("Refresh"), s.events)
+	}
+	if body := visit(t, s, operator(), "/board?again=1&span=7d").Body.String(); strings.Count(body, `.svg?again=1&amp;span=7d"`) != len(catalog) || strings.Contains(body, `href="/board?again`) {
+		t.Error("pictures of a page that loaded itself again count as asked for, or a person's links do not")
 	}
 	if w := visit(t, s, operator(), "/board?still="); w.Header().Get("Refresh") != "" {
 		t.Error("it cannot be stopped from loading itself again")
