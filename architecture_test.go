@@ -60,6 +60,7 @@ var allowed = map[string]struct {
 	"replay":                  {[]string{"clets/carpos", "mapping/order", "store"}, "compares what two hubs made of one package; it is given where to send"},
 	"evidence":                {[]string{"exchange", "exchange/client", "exchange/seal", "exchange/sig", "mapping/order", "store"}, "proves what was kept; it knows nothing of the switch"},
 	"web":                     {[]string{"access", "mapping/places", "store", "web/..."}, "puts the areas together"},
+	"web/board":               {[]string{"access", "mapping/order", "store", "web/site"}, "the board judges figures, and reads nothing about an order"},
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/admin":               {[]string{"access", "exchange/sig", "mapping/order", "mapping/places", "store", "web/site"}, "administration is told how to try a listener, and knows neither orders nor the switch"},
 	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},

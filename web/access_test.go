@@ -205,6 +205,8 @@ var addresses = map[string]address{
 	"GET /inquiry":            list("/inquiry"),
 	"POST /inquiry":           list("/inquiry"),
 	"GET /inquiry/{id}":       list("/inquiry/1"),
+	"GET /board":              list("/board"),
+	"GET /board/chart/{name}": list("/board/chart/taken.svg"),
 
 	"GET /orders":                            list("/orders"),
 	"POST /orders":                           list("/orders"),
@@ -477,7 +479,7 @@ func (w *world) crawl() {
 			}
 		}
 		for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
-			next := strings.ReplaceAll(m[1]+m[2], "&amp;", "&")
+			next, _, _ := strings.Cut(strings.ReplaceAll(m[1]+m[2], "&amp;", "&"), "#")
 			if !seen[next] && !strings.HasPrefix(next, "/static/") && next != "/account" && next != "/signout" {
 				seen[next], todo = true, append(todo, next)
 			}

@@ -10,6 +10,7 @@ import (
 	"ccpor/mapping/places"
 	"ccpor/store"
 	"ccpor/web/admin"
+	"ccpor/web/board"
 	"ccpor/web/carpos"
 	"ccpor/web/helpdesk"
 	"ccpor/web/records"
@@ -52,6 +53,7 @@ func New(c Config) (*site.Site, error) {
 		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
 		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
+		(&board.Pages{Reader: c.Store.Reader, Zone: c.Zone, Jobs: c.River != nil}).Area,
 		func() (site.Area, error) { return jobs(c.River), nil },
 	}
 	if c.Signin != nil {
