@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -45,6 +46,28 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 	})
 	return v.out.Findings, err
 }
+
+// FindSettings are those of the connections that read lists.
+func FindSettings() map[string]string {
+	settings := findSettings()
+	delete(settings, "default_transaction_read_only")
+	return settings
+}
+
+// SQL is a statement with its values.
+type SQL struct {
+	Text string
+	Args []any
+}
+
+// SearchSQL is what one page of a list asks.
+func SearchSQL(q SubmissionQuery) []SQL {
+	w := q.way()
+	return []SQL{{w.sql(), w.args}, {w.lastSQL(), w.args[:w.bound]}}
+}
+
+// MakePlace is the place of a submission that was received then.
+func MakePlace(at time.Time, number int64) Place { return Place{at.UnixMicro(), number} }
 
 // Places are the encrypted columns.
 func Places() []string {

@@ -9,6 +9,7 @@ import (
 	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/carpos"
+	"ccpor/web/helpdesk"
 	"ccpor/web/records"
 	"ccpor/web/signin"
 	"ccpor/web/site"
@@ -34,6 +35,9 @@ type Config struct {
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
 	makers := []func() (site.Area, error){
+		func() (site.Area, error) {
+			return helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
+		},
 		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
 		func() (site.Area, error) { return jobs(c.River), nil },
