@@ -21,6 +21,8 @@ var allowed = map[string]struct {
 	reason  string
 }{
 	"mapping/order":           {nil, "the words of the domain depend on nothing of ours"},
+	"identity":                {[]string{"identity/federation", "mapping/order", "store"}, "decides who somebody is; it knows no page"},
+	"identity/federation":     {[]string{"mapping/order", "store"}, "says whom a provider named, and lets nobody in"},
 	"access":                  {[]string{"mapping/order"}, "who may do what is readable alone: tables, no database, no page"},
 	"schemas/canon":           {nil, "the one reader of foreign XML must be readable alone, by a second reader of security code"},
 	"schemas/canon/canontest": {nil, "libxml2 as judge, for tests only: no program links it"},
@@ -59,6 +61,7 @@ var allowed = map[string]struct {
 	"web":                     {[]string{"access", "store", "web/..."}, "puts the areas together"},
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/helpdesk":            {[]string{"access", "mapping/order", "mapping/calendar", "store", "web/site"}, "pages read the store, and change nothing but searches that are kept and hand-overs"},
+	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
 	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},

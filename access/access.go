@@ -51,6 +51,15 @@ func Roles() []Role {
 	return []Role{JudicialOfficer, CourtClerk, LawEnforcement, HelpDesk, AgencyAdministrator, IntegrationEngineer, Auditor, SystemAdministrator}
 }
 
+// names are the roles as people call them.
+var names = map[Role]string{
+	JudicialOfficer: "judicial officer", CourtClerk: "court clerk", LawEnforcement: "law enforcement", HelpDesk: "help desk", AgencyAdministrator: "agency administrator",
+	IntegrationEngineer: "integration engineer", Auditor: "auditor", SystemAdministrator: "system administrator",
+}
+
+// Name is the role as people call it.
+func (r Role) Name() string { return names[r] }
+
 // vouches says for which roles an agency of a kind can vouch.
 var vouches = map[Kind][]Role{
 	KindCourt:          {JudicialOfficer, CourtClerk, HelpDesk, AgencyAdministrator, IntegrationEngineer, Auditor},

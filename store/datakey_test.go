@@ -104,7 +104,9 @@ func TestWrappingAndRetiringAtOnce(t *testing.T) {
 		{"wrapped first", "insert into data_key (id, kek, wrapped, made_at) values (2, 6, 'x', now())",
 			func() error { return h.RetireKeys(t.Context(), []vault.KeyID{6}, "test", noon) }, "still wraps 1 data keys"},
 		{"retired first", "update key_encryption_key set retired_at = now() where id = 6",
-			func() error { return h.exec("insert into data_key (id, kek, wrapped, made_at) values (3, 6, 'x', now())") }, "was retired"},
+			func() error {
+				return h.exec("insert into data_key (id, kek, wrapped, made_at) values (3, 6, 'x', now())")
+			}, "was retired"},
 	} {
 		if err := h.exec("insert into key_encryption_key values (6, now()) on conflict do nothing"); err != nil {
 			t.Fatal(err)

@@ -13,5 +13,8 @@
 // of OCAs, then image contents, then transmissions of the locked orders.
 //
 // The package decides nothing about a court's order: no rule, no code, no CARPOS field. It refuses what contradicts what it holds
-// (another package under the same name, an order entered twice, a move out of turn) and it never deletes.
+// (another package under the same name, an order entered twice, a move out of turn) and it never deletes, but for browsers' sessions that are over.
+//
+// People who may sign in are kept here with what they prove themselves with: hashes, public keys, and secrets that are sealed before they come near the database. Who somebody is, package
+// identity decides.
 package store

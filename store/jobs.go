@@ -81,6 +81,7 @@ func newJobs(driver riverdriver.Driver[pgx.Tx], config *river.Config) (*river.Cl
 		river.AddWorkerSafely(c.Workers, elsewhere[FollowArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[DeliverArgs]{})
 		river.AddWorkerSafely(c.Workers, elsewhere[InquireArgs]{})
+		river.AddWorkerSafely(c.Workers, elsewhere[LetterArgs]{})
 	}
 	if c.FetchPollInterval == 0 {
 		c.FetchPollInterval = max(pollInterval, c.FetchCooldown)

@@ -87,10 +87,3 @@ func (s *Store) actOf(ctx context.Context, doing string, by, what Event, do func
 	}
 	return nil
 }
-
-// note writes an entry of the audit log in the transaction that it is about.
-func note(ctx context.Context, tx pgx.Tx, e Event) error {
-	_, err := tx.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details, person, agency, purpose) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		e.At, e.Actor, e.Action, e.Object, e.Outcome, e.Details, int64(e.Person), string(e.Agency), e.Purpose)
-	return err
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype/zeronull"
@@ -45,7 +46,10 @@ const (
 	inQuestion place = "inquiry.question"
 	inRequest  place = "inquiry.text"
 	// By the person's number.
-	inTOTP place = "person.totp"
+	inTOTP     place = "person.totp"
+	inTOTPNext place = "person.totp_next"
+	// By the agency's ORI.
+	inProvider place = "identity_provider.secret"
 )
 
 // sealed is an encrypted column as it is read, with the name of its row; without bytes where there is nothing.
@@ -85,6 +89,8 @@ func nameOfInbound(line, outseq string, digest []byte) string {
 func nameOfCorrection(order int64, field string, at time.Time) string {
 	return fmt.Sprintf("%d/%s/%d", order, field, at.UnixMicro())
 }
+
+func idRow(id PersonID) string { return strconv.FormatInt(int64(id), 10) }
 
 // safe seals and opens encrypted columns. Without keys it does neither: vault.ErrNoKeys.
 type safe struct {

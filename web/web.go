@@ -10,6 +10,7 @@ import (
 	"ccpor/store"
 	"ccpor/web/carpos"
 	"ccpor/web/helpdesk"
+	"ccpor/web/signin"
 	"ccpor/web/site"
 )
 
@@ -22,6 +23,8 @@ type Config struct {
 	Inquirer carpos.Inquirer
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
+	// Signin are the pages on which people come in, and the gate.
+	Signin *signin.Pages
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
@@ -36,7 +39,19 @@ func New(c Config) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return site.New(c.Config, desk, owed, jobs(c.River))
+	if c.Signin == nil {
+		return site.New(c.Config, desk, owed, jobs(c.River))
+	}
+	door, err := c.Signin.Area()
+	if err != nil {
+		return nil, err
+	}
+	c.Gate = c.Signin
+	s, err := site.New(c.Config, desk, owed, jobs(c.River), door)
+	if err != nil {
+		return nil, err
+	}
+	return s.Wrap(c.Signin.Sessions.Wrap), nil
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.

@@ -116,7 +116,7 @@ func TestInquiryPagesRefuse(t *testing.T) {
 func TestWaitingPageLooksAgain(t *testing.T) {
 	v := inquiry.View{ID: 12, State: store.InquirySending, Headline: "CARPOS has been asked.", Next: "Wait.", Whose: "CARPOS"}
 	w := inquire(t, &answered{view: v}, http.MethodGet, "/inquiry/12", nil, nil)
-	if w.Header().Get("Refresh") != "2" || !strings.Contains(w.Body.String(), "CARPOS has been asked.") {
+	if w.Header().Get("Refresh") != "2; url=/inquiry/12?again=1" || !strings.Contains(w.Body.String(), "CARPOS has been asked.") {
 		t.Errorf("refresh %q, %s", w.Header().Get("Refresh"), w.Body)
 	}
 }

@@ -8,6 +8,8 @@ import (
 type Answer struct {
 	Page, Title string
 	Data        any
+	// Above are the pages that this one belongs under, from the top: the list that it is of.
+	Above []Link
 	// Status is 200 where it is 0.
 	Status int
 	// To is another address, of this site.

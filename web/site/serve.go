@@ -200,7 +200,13 @@ type frame struct {
 	Assets  string
 	Script  string
 	Theme   string
+	Size    string
 	Printed string
+	// Above are the pages that this one belongs under, from the top.
+	Above []Link
+	// Next is where choosing a look leads back to; Looks are what can be chosen.
+	Next  string
+	Looks []setting
 }
 
 type navLink struct {
@@ -231,11 +237,18 @@ func (s *Site) render(w http.ResponseWriter, r *Request, a Answer) {
 		w.Header().Set("Content-Security-Policy", policy+"; script-src 'self'; connect-src 'self'")
 	}
 	if a.Refresh > 0 {
-		w.Header().Set("Refresh", fmt.Sprint(a.Refresh))
+		w.Header().Set("Refresh", fmt.Sprintf("%d; url=%s", a.Refresh, again(r.URL)))
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(cmp.Or(a.Status, http.StatusOK))
 	_, _ = page.WriteTo(w) // who has gone away needs no answer
+}
+
+// again is the address under which a page loads itself anew: a Gate can tell that nobody asked for it.
+func again(u *url.URL) string {
+	q := u.Query()
+	q.Set("again", "1")
+	return u.EscapedPath() + "?" + q.Encode()
 }
 
 func (s *Site) broken(w http.ResponseWriter, page string, err error) {
@@ -244,7 +257,8 @@ func (s *Site) broken(w http.ResponseWriter, page string, err error) {
 }
 
 func (s *Site) frame(r *Request, a Answer) frame {
-	f := frame{Title: a.Title, Band: s.config.Band, Assets: strings.TrimSuffix(s.files.path, "/"), Script: a.Script, Theme: themeOf(r.Request), Notices: s.notices(r)}
+	f := frame{Title: a.Title, Band: s.config.Band, Assets: strings.TrimSuffix(s.files.path, "/"), Script: a.Script, Theme: themeOf(r.Request), Size: sizeOf(r.Request), Notices: s.notices(r),
+		Above: a.Above, Next: here(r.Request, a), Looks: settings(r.Request)}
 	if r.Visitor.ID == 0 {
 		return f
 	}
@@ -264,13 +278,4 @@ func (s *Site) notices(r *Request) []Notice {
 		s.config.Log.WarnContext(r.Context(), "announcements not read", "error", err)
 	}
 	return n
-}
-
-// themeOf is the look that a person has chosen on this device: light, dark, or empty for what the device says.
-func themeOf(r *http.Request) string {
-	c, err := r.Cookie("theme")
-	if err != nil || c.Value != "light" && c.Value != "dark" {
-		return ""
-	}
-	return c.Value
 }

@@ -109,7 +109,7 @@ func New(c Config, areas ...Area) (*Site, error) {
 		return nil, fmt.Errorf("the site's templates: %w", err)
 	}
 	s.layout = base
-	start := Area{Routes: []Route{{Pattern: "GET /{$}", Deed: access.Enter, Serve: s.start}}}
+	start := Area{Routes: []Route{{Pattern: "GET /{$}", Deed: access.Enter, Serve: s.start}, {Pattern: "POST /look", Open: true, Serve: s.look}}}
 	for _, a := range append([]Area{start}, areas...) {
 		if err := s.add(base, a); err != nil {
 			return nil, err

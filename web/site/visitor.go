@@ -27,7 +27,7 @@ func (v Visitor) Actor() string { return "person " + v.Login + ", " + string(v.A
 
 // Gate says who comes.
 type Gate interface {
-	// Who is the person of a request: ErrNobody where nobody has signed in, ErrLocked where who has signed in was away for too long.
+	// Who is the person of a request. One whose address says again=1 was made by a page that loads itself anew, and not by a person. ErrNobody where nobody has signed in, ErrLocked where who has signed in was away for too long.
 	Who(r *http.Request) (Visitor, error)
 }
 

@@ -17,6 +17,7 @@ func (s *Site) words() template.FuncMap {
 		"day":   dayOf(s.config.Zone),
 		"whose": whose,
 		"field": newField,
+		"turn":  func(newer, older string) Turn { return Turn{newer, older} },
 	}
 }
 
@@ -103,3 +104,13 @@ func (f Field) Filled(by string) Field { f.Fill = by; return f }
 
 // Of is the field as a choice.
 func (f Field) Of(choices []Choice) Field { f.Type, f.Choices = "select", choices; return f }
+
+// Problem is something wrong with a form, as the template "problems" lists it above the form, with a link to its field where it has one.
+type Problem struct {
+	Field, Text string
+}
+
+// Turn is where the pages of a list are, as the template "turn" shows it; empty: there is none.
+type Turn struct {
+	Newer, Older string
+}

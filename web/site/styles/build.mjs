@@ -2,7 +2,8 @@
 // usage: node build.mjs MODULES FOLDER   (MODULES has node_modules as the lock file names them; FOLDER gets site.css, img/ and the licence)
 //
 // USWDS has no dark theme and writes its colours out. Here each colour becomes a custom property, named by what it paints (ink, paper, line) and by its light
-// value; dark.json says its dark value. A colour without a row there ends the build, so that no part can stay light at night. Print is always light.
+// value; dark.json says its dark value. A colour without a row there ends the build, so that no part can stay light at night. Print is always light. What a person has
+// chosen (data-theme on html) goes before what the device says.
 import { createRequire } from 'node:module';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -61,7 +62,8 @@ function named(decl) {
 function properties() {
   const all = [...used].sort();
   const list = (i) => all.map(([name, values]) => `${name}:${values[i]}`).join(';');
-  return postcss.parse(`:root{color-scheme:light dark;${list(0)}}@media screen and (prefers-color-scheme:dark){:root{${list(1)}}}@media print{:root{color-scheme:light}}`);
+  const night = `color-scheme:dark;${list(1)}`;
+  return postcss.parse(`:root{color-scheme:light;${list(0)}}@media screen{:root[data-theme=dark]{${night}}}@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${night}}}`);
 }
 
 const compiled = sass.compile(join(here, 'site.scss'), { loadPaths: [join(uswds, 'packages')], style: 'compressed', quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'if-function'] });

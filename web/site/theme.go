@@ -1,0 +1,79 @@
+package site
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Looks that a person can choose on a device; the empty ones are what the device itself says.
+var (
+	themes = []Choice{{"", "As the device"}, {"light", "Light"}, {"dark", "Dark"}}
+	sizes  = []Choice{{"", "Normal"}, {"large", "Large, for a patrol car"}}
+)
+
+// setting is one of the looks, with what is chosen.
+type setting struct {
+	Name, Label, Value string
+	Choices            []Choice
+}
+
+// themeOf is the look that a person has chosen on this device: light, dark, or empty for what the device says.
+func themeOf(r *http.Request) string { return chosen(r, "theme", themes) }
+
+// sizeOf is large where a person has chosen large type and large targets on this device.
+func sizeOf(r *http.Request) string { return chosen(r, "size", sizes) }
+
+func chosen(r *http.Request, name string, of []Choice) string {
+	c, err := r.Cookie(name)
+	if err != nil || !offers(of, c.Value) {
+		return ""
+	}
+	return c.Value
+}
+
+func offers(choices []Choice, value string) bool {
+	return slices.ContainsFunc(choices, func(c Choice) bool { return c.Value == value })
+}
+
+func settings(r *http.Request) []setting {
+	return []setting{{"theme", "Colours", themeOf(r), themes}, {"size", "Type", sizeOf(r), sizes}}
+}
+
+// look keeps the chosen look in a cookie for a year, and leads back. It says nothing about who comes, so it is for everybody, and not on record.
+func (s *Site) look(r *Request) (Answer, error) {
+	for name, of := range map[string][]Choice{"theme": themes, "size": sizes} {
+		if values, sent := r.PostForm[name]; sent {
+			if !offers(of, values[0]) {
+				return Answer{}, Bad("There is no such look", "Choose one of those at the foot of each page.")
+			}
+			http.SetCookie(r.W, s.lookCookie(name, values[0]))
+		}
+	}
+	return Answer{To: onSite(r.PostForm.Get("next"))}, nil
+}
+
+func (s *Site) lookCookie(name, value string) *http.Cookie {
+	c := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.config.URL.Scheme == "https"}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// onSite is an address of this site, or its start page: a form must not lead elsewhere.
+func onSite(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return next
+}
+
+// here is the address to which choosing a look leads back; empty where that cannot be had again, as the answer to a form. A refusal has none either: it says the same
+// whatever was asked for.
+func here(r *http.Request, a Answer) string {
+	if r.Method != http.MethodGet || a.Page == "refusal" {
+		return ""
+	}
+	return r.URL.RequestURI()
+}
