@@ -72,7 +72,7 @@ func MakePlace(at time.Time, number int64) Place { return Place{at.UnixMicro(), 
 // Places are the encrypted columns.
 func Places() []string {
 	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
-		inCorrection, inQuestion, inRequest}
+		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
 	return column(all, func(p place) string { return string(p) })
 }
 
@@ -94,4 +94,10 @@ func (s *Store) Renumbered(ctx context.Context, a Accepted) (bool, error) {
 // KeepDataKey keeps a data key as a vault does.
 func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
 	return dataKeys{s.keys, s.opts.Hub}.KeepDataKey(ctx, k)
+}
+
+// AuditSQL is what a search of the audit log asks, with its arguments.
+func (q AuditQuery) AuditSQL() (string, []any) {
+	w := q.way()
+	return w.sql(q.Limit + 1), w.args
 }

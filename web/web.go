@@ -10,6 +10,7 @@ import (
 	"ccpor/store"
 	"ccpor/web/carpos"
 	"ccpor/web/helpdesk"
+	"ccpor/web/records"
 	"ccpor/web/signin"
 	"ccpor/web/site"
 )
@@ -18,40 +19,43 @@ import (
 type Config struct {
 	site.Config
 	Store *store.Store
+	// Signin are the pages on which people come in, and the gate; nil where the Gate is another.
+	Signin *signin.Pages
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
-	// Signin are the pages on which people come in, and the gate.
-	Signin *signin.Pages
+	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
+	Teller records.Teller
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
 
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
-	owed, err := (&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area()
-	if err != nil {
-		return nil, err
+	makers := []func() (site.Area, error){
+		(&helpdesk.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn}).Area,
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
+		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
+		func() (site.Area, error) { return jobs(c.River), nil },
 	}
-	desk, err := helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
-	if err != nil {
-		return nil, err
+	if c.Signin != nil {
+		makers, c.Gate = append(makers, c.Signin.Area), c.Signin
 	}
-	if c.Signin == nil {
-		return site.New(c.Config, desk, owed, jobs(c.River))
+	var areas []site.Area
+	for _, made := range makers {
+		a, err := made()
+		if err != nil {
+			return nil, err
+		}
+		areas = append(areas, a)
 	}
-	door, err := c.Signin.Area()
-	if err != nil {
-		return nil, err
+	s, err := site.New(c.Config, areas...)
+	if err == nil && c.Signin != nil {
+		s.Wrap(c.Signin.Sessions.Wrap)
 	}
-	c.Gate = c.Signin
-	s, err := site.New(c.Config, desk, owed, jobs(c.River), door)
-	if err != nil {
-		return nil, err
-	}
-	return s.Wrap(c.Signin.Sessions.Wrap), nil
+	return s, err
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.
