@@ -474,6 +474,10 @@ func (w *world) crawl() {
 		body := a.Body.String()
 		w.keptBack(path, body)
 		for _, m := range forms.FindAllStringSubmatch(body, -1) {
+			if seen["form "+m[1]] {
+				continue
+			}
+			seen["form "+m[1]] = true
 			if code := w.form(m[1]); code == http.StatusForbidden || code == http.StatusNotFound || code >= 500 {
 				w.Errorf("a form leads %s of %s to %s: %d", w.who.Roles[0], w.who.Asker.Agency, m[1], code)
 			}
