@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo assets test interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage clean
+.PHONY: run demo assets test e2e interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -47,6 +47,16 @@ test: deps-test assets ## the whole suite
 interop: deps-test ## the clients of others against the hub: Python zeep and node soap, by the WSDL alone
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 10m -run TestInterop -v ./cmd/ccpor
 
+e2e: build $(BUILD)/e2e/node_modules/.package-lock.json ## the pages in a browser without a window, against a whole sandbox; pictures of them in .build/screens
+	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 30m -tags e2e ./web/e2e
+
+$(BUILD)/e2e/node_modules/.package-lock.json: web/e2e/package.json web/e2e/package-lock.json
+	@.ci/deps e2e
+	@mkdir -p $(BUILD)/e2e
+	cp web/e2e/package.json web/e2e/package-lock.json $(BUILD)/e2e/
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(BUILD)/e2e
+	@touch $@
+
 prove: deps-test ## the long proofs: ten times the random documents and mutations, every fuzz target for a minute
 	CCPOR_REQUIRE_TOOLS=1 CCPOR_HEAVY=10 $(GO) test -count=1 -timeout 60m ./schemas/... ./exchange/sig ./clets/... ./store
 	.ci/fuzz 60s
@@ -57,6 +67,7 @@ clean: ## forgets what was built and every sandbox
 check: deps-test ## everything of CI but the suite; every reader of strangers' bytes is fuzzed for a minute
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags e2e ./web/e2e
 	$(TOOL) staticcheck ./...
 	$(GO) mod verify >/dev/null
 	$(GO) mod tidy -diff
@@ -75,6 +86,9 @@ bench: build ## measure intake and relay beside their probes; docs/performance.m
 
 bench-quick: build ## the same in under a minute, into .build
 	$(BUILD)/ccpor-bench run --quick --out $(BUILD)/bench.json
+
+crowd: deps-test assets ## how long each kind of search and the pages take with a million submissions stored; COUNT makes it smaller
+	CCPOR_CROWD=$(or $(COUNT),1000000) $(GO) test -count=1 -timeout 30m -run 'TestSearchesAreQuick|TestPagesAreQuick' -v ./store ./web/helpdesk
 
 attack: build ## hostile messages against a running hub: the kept corpus and 10,000 variants; SEED and COUNT make others
 	$(BUILD)/ccpor-attack --seed $(or $(SEED),1) --count $(or $(COUNT),10000)

@@ -21,7 +21,7 @@ var allowed = map[string]struct {
 	reason  string
 }{
 	"mapping/order":           {nil, "the words of the domain depend on nothing of ours"},
-	"identity":                {[]string{"identity/federation", "mapping/order", "store"}, "decides who somebody is; it knows no page"},
+	"identity":                {[]string{"access", "identity/federation", "mapping/order", "store"}, "who somebody is, is decided in one place that knows no page"},
 	"identity/federation":     {[]string{"mapping/order", "store"}, "says whom a provider named, and lets nobody in"},
 	"access":                  {[]string{"mapping/order"}, "who may do what is readable alone: tables, no database, no page"},
 	"schemas/canon":           {nil, "the one reader of foreign XML must be readable alone, by a second reader of security code"},
@@ -63,8 +63,10 @@ var allowed = map[string]struct {
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/admin":               {[]string{"access", "exchange/sig", "mapping/order", "mapping/places", "store", "web/site"}, "administration is told how to try a listener, and knows neither orders nor the switch"},
 	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},
+	"web/records":             {[]string{"access", "mapping/order", "store", "web/site"}, "pages show what the sights of access allow, and break the glass in one act of the store"},
+	"web/helpdesk":            {[]string{"access", "mapping/order", "mapping/calendar", "store", "web/site"}, "pages read the store, and change nothing but searches that are kept and hand-overs"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
-	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},
+	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "identity", "identity/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},
 	"cmd/carpos-sim":          {[]string{"clets/sim"}, "the simulator stands alone"},
 	"cmd/ccpor-attack":        {[]string{"exchange/hostile", "mapping/order", "store", "store/private", "vault"}, "attacks a hub that runs as a process of its own"},
 	"cmd/ccpor-bench":         {[]string{"clets/...", "exchange/...", "mapping/...", "schemas", "schemas/canon", "store", "store/private", "vault", "wsdl"}, "measures the whole"},

@@ -22,6 +22,8 @@ type SMTP struct {
 
 var errSMTP = errors.New("a mail server is named as smtps://user:password@host (TLS from the start, port 465) or smtp://user:password@host:587 (STARTTLS, which is demanded)")
 
+var errAddress = errors.New("a letter cannot be addressed so")
+
 // NewSMTP makes one for a server named by its URL. Nothing is sent without TLS. The error holds nothing of the URL, in which a password may stand.
 func NewSMTP(server, from string) (*SMTP, error) {
 	u, err := url.Parse(server)
@@ -51,7 +53,12 @@ func (s *SMTP) Send(ctx context.Context, l Letter) error {
 	if err != nil {
 		return err
 	}
-	if err := s.client.DialAndSendWithContext(ctx, m); err != nil {
+	err = s.client.DialAndSendWithContext(ctx, m)
+	var refused *mail.SendError
+	if errors.As(err, &refused) { // its text may hold the address
+		return fmt.Errorf("send a letter: %s", refused.Reason)
+	}
+	if err != nil {
 		return fmt.Errorf("send a letter: %w", err)
 	}
 	return nil
@@ -88,8 +95,8 @@ func (o *Outbox) Send(_ context.Context, l Letter) error {
 
 func message(from string, l Letter) (*mail.Msg, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithEncoding(mail.NoEncoding))
-	if err := errors.Join(m.From(from), m.To(l.To)); err != nil {
-		return nil, fmt.Errorf("address a letter: %w", err)
+	if errors.Join(m.From(from), m.To(l.To)) != nil { // the text would hold the address
+		return nil, errAddress
 	}
 	m.Subject(l.Subject)
 	m.SetDate()

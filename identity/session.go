@@ -135,9 +135,12 @@ func (s *Sessions) fresh(ctx context.Context) error {
 	if err := s.manager.Clear(ctx); err != nil {
 		return err
 	}
-	s.manager.Put(ctx, keyBanner, true)
+	if err := s.manager.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.AcceptBanner(ctx)
 	s.manager.Put(ctx, keyNext, next)
-	return s.manager.RenewToken(ctx)
+	return nil
 }
 
 // Proved notes that whose session it is has proved themselves anew: it is unlocked, under a new token.
@@ -146,6 +149,7 @@ func (s *Sessions) Proved(ctx context.Context) error {
 		return err
 	}
 	now := s.door.Now()
+	s.manager.SetDeadline(ctx, s.time(ctx, keyBegun).Add(Longest))
 	s.put(ctx, keySeen, now)
 	s.put(ctx, keyProved, now)
 	return nil
@@ -180,7 +184,10 @@ func (s *Sessions) End(ctx context.Context) error {
 func (s *Sessions) Drop(ctx context.Context) error { return s.manager.Destroy(ctx) }
 
 // AcceptBanner notes that the banner was accepted, and whether it was, Banner says.
-func (s *Sessions) AcceptBanner(ctx context.Context) { s.manager.Put(ctx, keyBanner, true) }
+func (s *Sessions) AcceptBanner(ctx context.Context) {
+	s.manager.SetDeadline(ctx, s.door.Now().Add(Begun))
+	s.manager.Put(ctx, keyBanner, true)
+}
 
 // Banner says whether the banner was accepted in this session.
 func (s *Sessions) Banner(ctx context.Context) bool { return s.manager.GetBool(ctx, keyBanner) }

@@ -301,19 +301,20 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
-func TestRecent(t *testing.T) {
+func TestNewestFirst(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	var want []order.Tracking
 	for i := range 5 {
 		want = append(want, mustAccept(t, h.Store, add(h.court, fmt.Sprintf("p-%d", i), fmt.Sprintf("o-%d", i))).Tracking)
 	}
-	page, err := h.Recent(t.Context(), 3, 0)
+	found, err := h.FindSubmissions(t.Context(), store.SubmissionQuery{Limit: 3})
+	page := found.Submissions
 	if err != nil || len(page) != 3 || page[0].Tracking != want[4] || page[0].Transmission != store.StateReady || page[0].Next.Whose != store.PartyHub {
 		t.Fatalf("%+v, %v", page, err)
 	}
-	rest, err := h.Recent(t.Context(), 10, page[2].Number)
-	if err != nil || len(rest) != 2 || rest[1].Tracking != want[0] {
+	rest, err := h.FindSubmissions(t.Context(), store.SubmissionQuery{Limit: 10, Before: found.Next})
+	if err != nil || len(rest.Submissions) != 2 || rest.Submissions[1].Tracking != want[0] {
 		t.Errorf("%+v, %v", rest, err)
 	}
 }

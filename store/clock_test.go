@@ -49,10 +49,11 @@ func TestDeadlinesAgreeWithTheOutlook(t *testing.T) {
 			mustAccept(t, h.Store, p)
 		}
 	}
-	all, err := h.Recent(t.Context(), 100, 0)
+	list, err := h.FindSubmissions(t.Context(), store.SubmissionQuery{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := list.Submissions
 	for now := noon; now.Before(noon.Add(32 * time.Hour)); now = now.Add(97 * time.Minute) {
 		for _, lateOnly := range []bool{false, true} {
 			clear(receipts)

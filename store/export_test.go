@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -46,10 +47,32 @@ func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, err
 	return v.out.Findings, err
 }
 
+// FindSettings are those of the connections that read lists.
+func FindSettings() map[string]string {
+	settings := findSettings()
+	delete(settings, "default_transaction_read_only")
+	return settings
+}
+
+// SQL is a statement with its values.
+type SQL struct {
+	Text string
+	Args []any
+}
+
+// SearchSQL is what one page of a list asks.
+func SearchSQL(q SubmissionQuery) []SQL {
+	w := q.way()
+	return []SQL{{w.sql(), w.args}, {w.lastSQL(), w.args[:w.bound]}}
+}
+
+// MakePlace is the place of a submission that was received then.
+func MakePlace(at time.Time, number int64) Place { return Place{at.UnixMicro(), number} }
+
 // Places are the encrypted columns.
 func Places() []string {
 	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
-		inCorrection, inQuestion, inRequest}
+		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
 	return column(all, func(p place) string { return string(p) })
 }
 
@@ -71,4 +94,10 @@ func (s *Store) Renumbered(ctx context.Context, a Accepted) (bool, error) {
 // KeepDataKey keeps a data key as a vault does.
 func (s *Store) KeepDataKey(ctx context.Context, k vault.DataKey) error {
 	return dataKeys{s.keys, s.opts.Hub}.KeepDataKey(ctx, k)
+}
+
+// AuditSQL is what a search of the audit log asks, with its arguments.
+func (q AuditQuery) AuditSQL() (string, []any) {
+	w := q.way()
+	return w.sql(q.Limit + 1), w.args
 }

@@ -110,6 +110,8 @@ type OrderQuery struct {
 	Case order.CaseNumber
 	FCN  order.FCN
 	Test bool
+	// After goes on with a list behind an order that was found; its zero value begins it.
+	After OrderPlace
 	// Limit is how many are read; who asks decides what is shown of them.
 	Limit int
 }
@@ -187,8 +189,9 @@ func (r *Reader) FindOrders(ctx context.Context, q OrderQuery) ([]FoundOrder, er
 		select `+foundColumns+` from k join order_ o on o.id = k.order_id and o.version = k.version
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
 		where o.test = $9 and ($6::date is null or v.born = $6) and $7 in ('', v.case_number) and $8 in ('', o.fcn)
+			and ($11::bigint = 0 or (coalesce(v.issued, '-infinity'), o.id) < ($12::date, $11::bigint))
 		order by v.issued desc nulls last, o.id desc limit $10`,
-		surname, to, given, givenTo, string(q.Side), day(&q.Born), string(q.Case), string(q.FCN), q.Test, q.Limit)
+		surname, to, given, givenTo, string(q.Side), day(&q.Born), string(q.Case), string(q.FCN), q.Test, q.Limit, q.After.number, q.After.day())
 }
 
 // FindOrder reads one order by its court and that court's own identification; ErrNotFound.

@@ -201,27 +201,6 @@ func known(t *time.Time) time.Time {
 	return t.UTC()
 }
 
-// Recent lists submissions, newest first: at most limit, those with a Number below before (0: from the newest).
-func (r *Reader) Recent(ctx context.Context, limit int, before int64) ([]Summary, error) {
-	return all(ctx, r.pool, scanSummary, "list submissions", `
-		select s.id, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)
-		from (select id, tracking, agency_id, package, action, test, state, received_at, due, refused_code, not_owed, order_id from submission where id < case $2::bigint when 0 then 9223372036854775807 else $2 end order by id desc limit $1) as s
-		left join agency a on a.id = s.agency_id
-		left join transmission t on t.order_id = s.order_id and t.submission_id = s.id and t.kind <> 'VRR'
-		order by s.id desc`, limit, before)
-}
-
-func scanSummary(row pgx.CollectableRow) (s Summary, err error) {
-	var due *time.Time
-	var notOwed NotOwed
-	var tries int
-	err = row.Scan(&s.Number, &s.Tracking, &s.AgencyORI, &s.AgencyName, &s.Package, &s.Action, &s.Test, &s.State, &s.ReceivedAt, &due, &s.RefusedCode, &notOwed, &s.Transmission, &tries)
-	s.ReceivedAt, s.Due = s.ReceivedAt.UTC(), known(due)
-	s.Owed = s.State == SubmissionAccepted && notOwed == ""
-	s.Next = nextMove(s.State, notOwed, s.Transmission, tries)
-	return s, err
-}
-
 // Order reads the current version of the order that the submission is about; ErrNotFound.
 func (r *Reader) Order(ctx context.Context, t order.Tracking) (order.Order, error) {
 	return one(ctx, r.pool, scanDocument[order.Order](ctx, r.safe, inVersion), "read the order", "select "+sealedBy("v.document", "v.submission_id")+` from submission s join order_ o on o.id = s.order_id

@@ -14,6 +14,7 @@ import (
 // Reader is the read-only side, for pages and answers: its connections refuse to write.
 type Reader struct {
 	pool   *pgxpool.Pool
+	finds  *pgxpool.Pool // reads lists in the order of their indexes
 	keys   *pgxpool.Pool // for data keys alone: whoever asks for one may hold a connection of another pool
 	images Images
 	given  *vault.Keys // nil for none
@@ -42,6 +43,9 @@ func (r *Reader) connect(ctx context.Context, url string, opts Options, forKeys 
 	if r.pool, err = connect(ctx, url, opts.MaxConns, readOnly); err != nil {
 		return err
 	}
+	if r.finds, err = connect(ctx, url, 4, findSettings()); err != nil {
+		return err
+	}
 	if r.keys, err = connect(ctx, url, 2, forKeys); err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func (r *Reader) connect(ctx context.Context, url string, opts Options, forKeys 
 
 // Close lets go of the connections.
 func (r *Reader) Close() {
-	for _, pool := range []*pgxpool.Pool{r.pool, r.keys} {
+	for _, pool := range []*pgxpool.Pool{r.pool, r.finds, r.keys} {
 		if pool != nil {
 			pool.Close()
 		}

@@ -132,7 +132,7 @@ const (
 
 // Summary is one line of a list of submissions.
 type Summary struct {
-	// Number counts submissions up; it is the mark for the next page of Recent.
+	// Number counts submissions up.
 	Number     int64
 	Tracking   order.Tracking
 	AgencyORI  order.ORI

@@ -49,7 +49,8 @@ func TestAViolationIsOwed(t *testing.T) {
 	if len(s.Transmissions) != 1 || s.Transmissions[0].Kind != store.KindEnter || s.Next.Whose != store.PartyNobody {
 		t.Errorf("the package's own: %+v, next %+v", s.Transmissions, s.Next)
 	}
-	recent, err := h.Recent(t.Context(), 10, 0)
+	found, err := h.FindSubmissions(t.Context(), store.SubmissionQuery{Limit: 10})
+	recent := found.Submissions
 	if err != nil || len(recent) != 2 || recent[1].Transmission != store.StateAccepted {
 		t.Errorf("%+v %v", recent, err)
 	}

@@ -108,8 +108,10 @@ func (w *world) bring(ori order.ORI, class order.Access) {
 		Terms: order.Terms{NoHarm: true, NoContact: true, StayAway: []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceResidence, Text: mark("place", ori, class)}}}},
 			Firearms: &order.Firearms{NoPossession: true, NoPurchase: true, Surrender: true, WithinHours: 24}},
 		Service: order.ServiceNotServed}
-	wire := []byte("wire of " + id)
-	a := store.Accepted{Agency: from, Package: order.LocalID("pk-" + id), Action: store.ActionAdd, Order: o, Canonical: sha256.Sum256(wire), Deadline: store.Deadline{Due: noon().Add(36 * time.Hour), Rule: "FC 6380(a)"},
+	wire, content := []byte("wire of "+id), []byte("%PDF-1.7 "+id)
+	image := store.Image{Document: order.Document{ID: "image", Media: "application/pdf", Role: "order", SHA256: fmt.Sprintf("%x", sha256.Sum256(content)), Bytes: int64(len(content))}, Content: content}
+	o.Documents = []order.Document{image.Document}
+	a := store.Accepted{Images: []store.Image{image}, Agency: from, Package: order.LocalID("pk-" + id), Action: store.ActionAdd, Order: o, Canonical: sha256.Sum256(wire), Deadline: store.Deadline{Due: noon().Add(36 * time.Hour), Rule: "FC 6380(a)"},
 		Received: store.Received{At: noon().Add(-time.Hour), Peer: "192.0.2.7", Wire: wire, Digest: sha256.Sum256(wire), ContentType: "text/xml", Correlation: id}}
 	r, err := w.store.Accept(w.Context(), a)
 	w.must(err)
@@ -170,6 +172,17 @@ func ofTransmission(rest string) address {
 	return address{path: func(w *world, owner order.ORI) string { return fmt.Sprintf("/queue/%d%s", w.owes[owner], rest) }}
 }
 
+// ofOrder is an address of an order, of whose owner the sights decide: the test of the area goes through them.
+func ofOrder(rest string) address {
+	return address{list: true, path: func(_ *world, owner order.ORI) string {
+		return "/order/" + string(owner) + "/" + mark("id", owner, order.AccessNormal) + rest
+	}}
+}
+
+func ofSubmission(rest string) address {
+	return address{path: func(w *world, owner order.ORI) string { return "/submission/" + string(w.sent[owner]) + rest }}
+}
+
 func ofAgency(rest string) address {
 	return address{everywhere: true, path: func(_ *world, owner order.ORI) string { return "/agencies/" + string(owner) + rest }}
 }
@@ -181,6 +194,7 @@ func ofPerson() address {
 // addresses are all routes of all areas; a route that is not here fails the test.
 var addresses = map[string]address{
 	"GET /{$}":                list("/"),
+	"POST /look":              list("/look"),
 	"GET /queue":              list("/queue"),
 	"GET /queue/{id}":         ofTransmission(""),
 	"GET /queue/{id}/{verb}":  ofTransmission("/release"),
@@ -191,6 +205,27 @@ var addresses = map[string]address{
 	"GET /inquiry":            list("/inquiry"),
 	"POST /inquiry":           list("/inquiry"),
 	"GET /inquiry/{id}":       list("/inquiry/1"),
+
+	"GET /orders":                            list("/orders"),
+	"POST /orders":                           list("/orders"),
+	"GET /order/{court}/{id}":                ofOrder(""),
+	"GET /order/{court}/{id}/image/{digest}": ofOrder("/image/00"),
+	"GET /order/glass":                       list("/order/glass"),
+	"POST /order/glass":                      list("/order/glass"),
+	"GET /glass":                             list("/glass"),
+	"POST /glass":                            list("/glass"),
+	"GET /audit":                             list("/audit"),
+	"GET /audit/export":                      list("/audit/export"),
+
+	"GET /submissions":                           list("/submissions"),
+	"POST /submissions/saved":                    list("/submissions/saved"),
+	"POST /submissions/saved/{id}/forget":        list("/submissions/saved/1/forget"),
+	"GET /submission":                            list("/submission?tracking=x"),
+	"GET /submission/{tracking}":                 ofSubmission(""),
+	"GET /submission/{tracking}/content/{stage}": ofSubmission("/content/package"),
+	"POST /submission/{tracking}/handover":       ofSubmission("/handover"),
+	"GET /handovers":                             list("/handovers"),
+	"POST /handover/{id}/{move}":                 list("/handover/1/take"),
 
 	"GET /agencies":                     list("/agencies"),
 	"GET /agencies/new":                 list("/agencies/new"),
@@ -305,12 +340,14 @@ func (w *world) cell(route site.Route, at address, may access.Scope) {
 		w.Errorf("%s %s as %s of %s: %d, want %s", method, path, w.who.Roles[0], w.who.Asker.Agency, code, want)
 	}
 	own := w.who.Asker.Agency
-	if w.who.Kind.Central() && !(at.everywhere && may == access.Own) { // the exchange's own agencies have sent nothing
+	if w.who.Kind.Central() && may != access.Own {
 		own = homes[access.KindCourt]
 	}
+	_, sends := w.sent[own] // the exchange's own agencies send nothing that could be their own
 	path := at.path(w, own)
 	code := w.ask(method, path).Code
 	switch {
+	case !at.list && !sends && !at.everywhere:
 	case may == access.Nobodys && code != http.StatusForbidden:
 		said(path, code, "403")
 	case may != access.Nobodys && !at.list && (code == http.StatusForbidden || code == http.StatusNotFound || code >= 500):
@@ -328,7 +365,87 @@ func (w *world) cell(route site.Route, at address, may access.Scope) {
 	}
 }
 
-var hrefs = regexp.MustCompile(`(?:href|src|action)="(/[^"]*)"`)
+// sights are the cells of docs/access.md: how much a role sees of an access class, of one's own county and of others.
+func sights(t *testing.T) map[access.Role]map[order.Access][2]string {
+	t.Helper()
+	doc, err := os.ReadFile("../docs/access.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(doc), "\n| role | normal | juvenile | sealed |\n| --- | --- | --- | --- |\n")
+	cells := map[access.Role]map[order.Access][2]string{}
+	for _, line := range strings.Split(rest, "\n") {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		row := strings.Split(strings.Trim(line, "| "), "|")
+		role := access.Role(strings.Trim(row[0], " `"))
+		cells[role] = map[order.Access][2]string{}
+		for i, class := range []order.Access{order.AccessNormal, order.AccessJuvenile, order.AccessSealed} {
+			own, others, differ := strings.Cut(strings.TrimSpace(row[i+1]), "; others ")
+			if !differ {
+				others = own
+			}
+			cells[role][class] = [2]string{own, others}
+		}
+	}
+	if len(cells) != len(access.Roles()) {
+		t.Fatalf("sights of %d roles are written down, there are %d", len(cells), len(access.Roles()))
+	}
+	return cells
+}
+
+// Every cell of what is seen of an order, through HTTP by its address: the order, its names and places, and its image.
+func TestEveryCellOfTheSights(t *testing.T) {
+	t.Parallel()
+	w, cells := newWorld(t), sights(t)
+	for _, kind := range access.Kinds() {
+		for _, role := range access.Vouched(kind) {
+			w.who = as(kind, role)
+			for class, seen := range cells[role] {
+				own, others := seen[0], seen[1]
+				if kind.Central() {
+					others = own
+				}
+				w.sees(homes[access.KindCourt], class, own)
+				w.sees(far, class, others)
+			}
+		}
+	}
+}
+
+func (w *world) sees(court order.ORI, class order.Access, want string) {
+	w.Helper()
+	id := mark("id", court, class)
+	at := fmt.Sprintf("/order/%s/%s", court, id)
+	page := w.ask(http.MethodGet, at)
+	reads := w.who.May(access.ReadOrders, order.DateOf(noon())) != access.Nobodys
+	name, case_ := strings.Contains(page.Body.String(), mark("name", court, class)), strings.Contains(page.Body.String(), mark("case", court, class))
+	got := "nothing"
+	switch {
+	case page.Code == http.StatusOK && name && case_:
+		got = "whole"
+	case page.Code == http.StatusOK && !name && !case_:
+		got = "outline"
+	case reads && page.Code != http.StatusNotFound || !reads && page.Code != http.StatusForbidden:
+		got = fmt.Sprint(page.Code)
+	}
+	if got != want {
+		w.Errorf("%s of %s sees %s of the %s order of %s, not %s", w.who.Roles[0], w.who.Asker.Agency, got, class, court, want)
+	}
+	if place := strings.Contains(page.Body.String(), mark("place", court, class)); place != (got == "whole" && w.who.Whereabouts(court)) {
+		w.Errorf("%s of %s: the place in the %s order of %s is shown: %v", w.who.Roles[0], w.who.Asker.Agency, class, court, place)
+	}
+	image := w.ask(http.MethodGet, fmt.Sprintf("%s/image/%x", at, sha256.Sum256([]byte("%PDF-1.7 "+id))))
+	if given := image.Code == http.StatusOK; given != (want == "whole") || given && image.Body.String() != "%PDF-1.7 "+id {
+		w.Errorf("%s of %s, image of the %s order of %s: %d", w.who.Roles[0], w.who.Asker.Agency, class, court, image.Code)
+	}
+}
+
+var (
+	hrefs = regexp.MustCompile(`(?:href|src)="(/[^"]*)"|action="(/[^"]*)" method="get"`)
+	forms = regexp.MustCompile(`action="(/[^"]*)" method="post"`)
+)
 
 // A crawler follows every link as every role: none leads to a refusal, and no page shows what the tables keep back.
 func TestCrawlerFindsNothingForbidden(t *testing.T) {
@@ -354,8 +471,13 @@ func (w *world) crawl() {
 		}
 		body := a.Body.String()
 		w.keptBack(path, body)
+		for _, m := range forms.FindAllStringSubmatch(body, -1) {
+			if code := w.form(m[1]); code == http.StatusForbidden || code == http.StatusNotFound || code >= 500 {
+				w.Errorf("a form leads %s of %s to %s: %d", w.who.Roles[0], w.who.Asker.Agency, m[1], code)
+			}
+		}
 		for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
-			next := strings.ReplaceAll(m[1], "&amp;", "&")
+			next := strings.ReplaceAll(m[1]+m[2], "&amp;", "&")
 			if !seen[next] && !strings.HasPrefix(next, "/static/") && next != "/account" && next != "/signout" {
 				seen[next], todo = true, append(todo, next)
 			}
@@ -364,6 +486,15 @@ func (w *world) crawl() {
 			w.Fatalf("%s of %s: there is no end of links", w.who.Roles[0], w.who.Asker.Agency)
 		}
 	}
+}
+
+// form sends a form that is not filled in: nothing is done by it.
+func (w *world) form(path string) int {
+	w.Helper()
+	if path == "/signout" {
+		return http.StatusOK
+	}
+	return w.ask(http.MethodPost, path).Code
 }
 
 // keptBack looks for what the visitor may not see.

@@ -11,6 +11,8 @@ import (
 	"ccpor/store"
 	"ccpor/web/admin"
 	"ccpor/web/carpos"
+	"ccpor/web/helpdesk"
+	"ccpor/web/records"
 	"ccpor/web/signin"
 	"ccpor/web/site"
 )
@@ -19,6 +21,8 @@ import (
 type Config struct {
 	site.Config
 	Store *store.Store
+	// Signin are the pages on which people come in, and the gate; nil where the Gate is another.
+	Signin *signin.Pages
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
@@ -26,42 +30,46 @@ type Config struct {
 	Listeners admin.Listeners
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
-	// Signin are the pages on which people come in, and the gate.
-	Signin *signin.Pages
+	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
+	Teller records.Teller
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
 
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
-	owed, err := (&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area()
-	if err != nil {
-		return nil, err
-	}
 	register, err := places.Load()
-	if err != nil {
-		return nil, err
-	}
-	office, err := (&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area()
 	if err != nil {
 		return nil, err
 	}
 	if c.Notices == nil {
 		c.Notices = admin.Notices(c.Store, c.Zone, c.Now)
 	}
-	if c.Signin == nil {
-		return site.New(c.Config, owed, office, jobs(c.River))
+	makers := []func() (site.Area, error){
+		func() (site.Area, error) {
+			return helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
+		},
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
+		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
+		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
+		func() (site.Area, error) { return jobs(c.River), nil },
 	}
-	door, err := c.Signin.Area()
-	if err != nil {
-		return nil, err
+	if c.Signin != nil {
+		makers, c.Gate = append(makers, c.Signin.Area), c.Signin
 	}
-	c.Gate = c.Signin
-	s, err := site.New(c.Config, owed, office, jobs(c.River), door)
-	if err != nil {
-		return nil, err
+	var areas []site.Area
+	for _, made := range makers {
+		a, err := made()
+		if err != nil {
+			return nil, err
+		}
+		areas = append(areas, a)
 	}
-	return s.Wrap(c.Signin.Sessions.Wrap), nil
+	s, err := site.New(c.Config, areas...)
+	if err == nil && c.Signin != nil {
+		s.Wrap(c.Signin.Sessions.Wrap)
+	}
+	return s, err
 }
 
 // riverPolicy is what River's pages need beyond ours: they are one script, which styles what it draws.

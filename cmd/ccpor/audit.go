@@ -98,6 +98,9 @@ func ledgerText(t *terminal, r store.LedgerReport, signed bool) string {
 		say("  %-9s %s", f.What, f.Where)
 	}
 	say("  %d audit entries, %d packages, %d orders, %d attempts and %d images were compared; the ledger is of %s.", r.Entries, r.Packages, r.Orders, r.Attempts, r.Images, t.moment(r.At))
+	if r.Unopened > 0 {
+		say("  What %d images show was not compared: it is encrypted, and no keys are at hand (CCPOR_KEYS).", r.Unopened)
+	}
 	if r.Pending > 0 {
 		say("  %d entries are too new to have a record.", r.Pending)
 	}

@@ -64,7 +64,7 @@ type serveConfig struct {
 
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
-	Pages string `env:"CCPOR_PAGES" default:"127.0.0.1:8918" help:"Address of the pages for people. Loopback only, until people can sign in."`
+	pagesConfig `embed:""`
 
 	RiverUI bool `name:"river-ui" env:"CCPOR_RIVER_UI" help:"Show River's own pages about the jobs under /river/ of the pages, for reading."`
 
@@ -114,7 +114,7 @@ func (c *serveConfig) check() error {
 	if _, err := c.callbackCertificate(); err != nil {
 		bad("%w", err)
 	}
-	if err := errors.Join(loopback(c.Pages), c.watchConfig.check()); err != nil {
+	if err := errors.Join(c.pagesConfig.check(), c.besidePages(), c.watchConfig.check()); err != nil {
 		bad("%w", err)
 	}
 	if c.MaxConns < 1 || c.MaxPerPeer < 0 {
@@ -227,6 +227,14 @@ func (c *serveConfig) warnings(now time.Time) []string {
 	return nil
 }
 
+// besidePages refuses metrics beside pages that other machines reach.
+func (c *serveConfig) besidePages() error {
+	if c.Metrics == "" && loopback(c.Pages) != nil {
+		return errors.New("CCPOR_PAGES is beyond this machine, and metrics would stand beside it: set CCPOR_METRICS_LISTEN")
+	}
+	return nil
+}
+
 // loopback refuses an address that other machines can reach.
 func loopback(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
@@ -236,7 +244,7 @@ func loopback(addr string) error {
 	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
 		return nil
 	}
-	return fmt.Errorf("%s is not on loopback: pages are served on this machine only until people can sign in", addr)
+	return fmt.Errorf("%s is not on loopback: a sandbox is for this machine only", addr)
 }
 
 type configCommand struct {

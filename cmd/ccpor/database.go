@@ -15,7 +15,7 @@ import (
 // database says which Postgres, and by which keys what is encrypted in it is read. Shared by every subcommand that needs one.
 type database struct {
 	URL  string `name:"database-url" env:"CCPOR_DATABASE_URL" help:"Postgres to use, as postgres://user@host/name. Needed everywhere but in the sandbox, which starts a private one when this is empty." placeholder:"URL"`
-	Keys string `name:"keys" env:"CCPOR_KEYS" help:"File with the keys of what is encrypted in the database; ccpor keys new makes it. The sandbox has its own." placeholder:"FILE" type:"path"`
+	Keys string `name:"keys" env:"CCPOR_KEYS" help:"File with the keys of what is encrypted in the database; ccpor keys new makes it. The sandbox has its own." placeholder:"FILE"`
 }
 
 func (d database) required() (string, error) {

@@ -21,6 +21,7 @@ import (
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
 	"ccpor/exchange/watch"
+	people "ccpor/identity"
 	"ccpor/mapping"
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/forms"
@@ -50,6 +51,10 @@ type hub struct {
 	watched  *watched
 	// serviceAt and pagesAt are listening already: their addresses are known before anything is served.
 	serviceAt, pagesAt net.Listener
+	// pagesAddress is where browsers reach the pages, door where people prove who they are there, post what writes to them; nil: nothing does.
+	pagesAddress *url.URL
+	door         *people.Door
+	post         *people.Post
 }
 
 // openHub opens everything that a hub stands on. What it cannot do without it says at once.
@@ -179,14 +184,20 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 }
 
 func (h *hub) openPages() error {
+	var err error
+	if h.pagesAt, err = h.config.pagesConfig.listen(); err != nil {
+		return err
+	}
+	if h.pagesAddress, err = h.config.pagesConfig.address(h.pagesAt.Addr()); err != nil {
+		return err
+	}
 	pages, err := h.site()
 	if err != nil {
 		return err
 	}
 	h.pages = &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
-	h.pagesAt, err = net.Listen("tcp", h.config.Pages)
-	return err
+	return nil
 }
 
 // site is the pages for people.
@@ -199,23 +210,22 @@ func (h *hub) site() (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	door, err := h.openDoor(h.pagesAddress)
+	if err != nil {
+		return nil, err
+	}
 	if err := h.openRiver(); err != nil {
 		return nil, err
 	}
 	c := web.Config{
-		Config: site.Config{Auditor: h.store, Gate: closedGate{}, Now: time.Now, Zone: zone, Log: h.log, URL: &url.URL{Scheme: "http", Host: h.config.Pages}},
-		Store:  h.store, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn,
+		Config: site.Config{Auditor: h.store, Now: time.Now, Zone: zone, Log: h.log, URL: h.pagesAddress, Band: h.config.band},
+		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn,
 	}
 	if h.river != nil {
 		c.River = h.river
 	}
 	return web.New(c)
 }
-
-// closedGate lets nobody in.
-type closedGate struct{}
-
-func (closedGate) Who(*http.Request) (site.Visitor, error) { return site.Visitor{}, site.ErrNobody }
 
 // ledgerEvery is how often audit entries are given their records: at a thousand orders a second a few hundred at a time.
 const ledgerEvery = 100 * time.Millisecond
@@ -228,6 +238,7 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error { return h.watched.run(serving) })
 	group.Go(func() error { return h.tell(serving) })
 	group.Go(func() error { return h.showRiver(serving) })
+	group.Go(func() error { return h.writeLetters(serving) })
 	group.Go(func() error { return h.keeper.Run(serving, ledgerEvery) })
 	if h.stamper != nil {
 		group.Go(func() error { return h.stamper.Run(serving, min(time.Minute, h.config.TimestampEvery)) })
@@ -291,7 +302,7 @@ func closed(err error) error {
 
 // serviceURL and pagesURL are the addresses on this machine.
 func (h *hub) serviceURL() string { return "https://" + onThisMachine(h.serviceAt.Addr()) + "/soap" }
-func (h *hub) pagesURL() string   { return "http://" + onThisMachine(h.pagesAt.Addr()) + "/" }
+func (h *hub) pagesURL() string   { return h.pagesAddress.String() + "/" }
 
 // metricsURL is the address of the metrics on this machine, or wherever they are served.
 func (h *hub) metricsURL() string {

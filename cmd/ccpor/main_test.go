@@ -110,7 +110,7 @@ func TestConfigCheckTellsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.Join(got.Problems, "\n")
-	for _, want := range []string{"no database is named", "no certificate", "not on loopback", "orders do not travel in clear", "at least 1 request", "must be above 0"} {
+	for _, want := range []string{"no database is named", "no keys are named", "no certificate", "beyond this machine", "orders do not travel in clear", "at least 1 request", "must be above 0"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not told: %q", want)
 		}

@@ -32,6 +32,7 @@ import (
 // originHub is a hub that has received what is replayed: one with a test switch, and with a court that sends.
 type originHub struct {
 	*region
+	url    string // of its database
 	court  identity
 	tls    identity
 	sender *client.Client
@@ -50,12 +51,12 @@ func openOrigin(t *testing.T) *originHub {
 		t.Fatal(err)
 	}
 	t.Cleanup(empty.Close)
-	o := &originHub{}
+	o := &originHub{url: storetest.NewURL(t)}
 	if o.zone, err = time.LoadLocation("America/Los_Angeles"); err != nil {
 		t.Fatal(err)
 	}
 	o.today = order.DateOf(time.Now().In(o.zone))
-	if o.region, err = openRegion(ctx, regionConfig{Database: storetest.NewURL(t), Simulator: program(t, "carpos-sim")}, empty); err != nil {
+	if o.region, err = openRegion(ctx, regionConfig{Database: o.url, Simulator: program(t, "carpos-sim")}, empty); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -73,7 +73,15 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) (err error) {
 		submitErr = s.tellHeard(ctx)
 	}
 	if submitErr == nil && !c.Once {
+		var people []sandboxPerson
+		if people, err = s.inhabit(ctx); err != nil {
+			stop()
+			err = errors.Join(err, <-served)
+			s.hub = nil
+			return err
+		}
 		s.announce()
+		s.introduce(people)
 		select {
 		case <-ctx.Done():
 			s.say("\nStopping.\n")
@@ -180,6 +188,7 @@ func (s *sandbox) openHub(ctx context.Context) error {
 		return err
 	}
 	c.Database.URL, c.Listen, c.Pages, c.TLSCert, c.TLSKey = s.url, s.command.Listen, s.command.Pages, own.certFile, own.keyFile
+	c.MailDir, c.band = filepath.Join(s.command.Data, "mail"), "Sandbox: every person and every order here is invented."
 	c.Switch, c.SwitchPlain, c.SwitchTest, c.SwitchLines, c.SwitchWindow = s.simulator.Line, true, true, []string{"CCP1", "CCP2"}, 8
 	c.ReplyTimeout, c.RetryScale, c.LeaseTime = 5*time.Second, 0.02, 3*time.Second
 	if err := c.check(); err != nil {

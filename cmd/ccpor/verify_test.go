@@ -146,6 +146,11 @@ func TestConfigCheckWarnsOfUnsignedReceipts(t *testing.T) {
 	t.Setenv("CCPOR_TLS_CERT", keysFolder+"hub.crt")
 	t.Setenv("CCPOR_TLS_KEY", keysFolder+"hub.key")
 	t.Setenv("CCPOR_CONFIG", filepath.Join(t.TempDir(), "none.json"))
+	keys, err := ownKeys(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CCPOR_KEYS", keys)
 	for _, c := range []struct {
 		cert, key string
 		status    int

@@ -140,7 +140,8 @@ func TestQueueActs(t *testing.T) {
 			t.Parallel()
 			c := standing(tt.state)
 			path := "/queue/5/" + string(tt.verb)
-			asked := c.send(t, path, nil, nil).Body.String()
+			_, asked, _ := strings.Cut(c.send(t, path, nil, nil).Body.String(), "<main")
+			asked, _, _ = strings.Cut(asked, "</main>")
 			for _, want := range []string{tt.says, "as done by Ina Engineer", received().Format(time.RFC3339Nano), `method="post"`} {
 				if !strings.Contains(asked, want) {
 					t.Errorf("the page that asks does not say %q", want)

@@ -268,14 +268,21 @@ func (s *Site) frame(r *Request, a Answer) frame {
 	return f
 }
 
-// notices are left out where they cannot be read: a page about an order is worth more.
-func (s *Site) notices(r *Request) []Notice {
-	if s.config.Notices == nil {
-		return nil
+// notices are those for everybody and those for the visitor. They are left out where they cannot be read: a page about an order is worth more.
+func (s *Site) notices(r *Request) (all []Notice) {
+	sources := s.told
+	if r.Visitor.ID == 0 {
+		sources = nil
 	}
-	n, err := s.config.Notices(r.Context())
-	if err != nil {
-		s.config.Log.WarnContext(r.Context(), "announcements not read", "error", err)
+	if s.config.Notices != nil {
+		sources = append([]func(*Request) ([]Notice, error){func(r *Request) ([]Notice, error) { return s.config.Notices(r.Context()) }}, sources...)
 	}
-	return n
+	for _, source := range sources {
+		n, err := source(r)
+		if err != nil {
+			s.config.Log.WarnContext(r.Context(), "announcements not read", "error", err)
+		}
+		all = append(all, n...)
+	}
+	return all
 }

@@ -60,6 +60,8 @@ type Area struct {
 	Scripts fs.FS
 	Routes  []Route
 	Nav     []Link
+	// Notices are announced to one visitor, on every page; nil: none.
+	Notices func(*Request) ([]Notice, error)
 }
 
 // Link leads to a page, for whoever may do its deed.
@@ -91,6 +93,7 @@ type Site struct {
 	files  *files
 	layout *template.Template
 	pages  map[string]*template.Template // by their names, each in its area's set
+	told   []func(*Request) ([]Notice, error)
 	wrap   []func(http.Handler) http.Handler
 }
 
@@ -125,6 +128,9 @@ func (s *Site) add(base *template.Template, a Area) error {
 		}
 	}
 	s.routes, s.nav = append(s.routes, a.Routes...), append(s.nav, a.Nav...)
+	if a.Notices != nil {
+		s.told = append(s.told, a.Notices)
+	}
 	set, err := base.Clone()
 	if err != nil {
 		return err

@@ -1,0 +1,153 @@
+// Package records holds the pages about orders and about who saw them: the search for orders, an order as the visitor may see it, breaking the glass, and the audit log for people.
+//
+// How much of an order is shown is said by the sights of package access, and by nothing else: an order that is kept from the visitor is answered like one that does not exist, in a list, by its
+// address and by its images. Whereabouts are withheld as over the service, and what CLETS-001 says needs its own deed. What people are called is never in an address.
+//
+// It refuses searches by name without a purpose or by who sees no names, an opening without a reason, and to tell before the glass is broken whether there is an order.
+package records
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"ccpor/access"
+	"ccpor/mapping/order"
+	"ccpor/store"
+	"ccpor/web/site"
+)
+
+//go:embed templates
+var files embed.FS
+
+// Reader is what the pages read; *store.Reader is one.
+type Reader interface {
+	FindOrders(ctx context.Context, q store.OrderQuery) ([]store.FoundOrder, error)
+	FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.FoundOrder, error)
+	Status(ctx context.Context, t order.Tracking) (store.Status, error)
+	History(ctx context.Context, f store.FoundOrder) (store.History, error)
+	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
+	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
+
+	SearchAudit(ctx context.Context, q store.AuditQuery) (store.AuditPage, error)
+	LooksAt(ctx context.Context, object string) (looks, people int, err error)
+	LastCheckpoint(ctx context.Context) (store.Checkpoint, error)
+	Glasses(ctx context.Context, agency order.ORI, before store.GlassID, limit int) ([]store.Glass, error)
+	GlassUnseen(ctx context.Context, agency order.ORI) (int, error)
+}
+
+// Writer does what people decide here; *store.Store is one.
+type Writer interface {
+	BreakGlass(ctx context.Context, b store.Breaking) (store.Glass, error)
+	SeeGlass(ctx context.Context, by store.Event, upTo store.GlassID) (int, error)
+}
+
+// Teller writes to the administrators of an agency that one of its people has broken the glass. Of what it tells no more than that: the rest stands on the page /glass.
+type Teller interface {
+	TellGlass(ctx context.Context, agency order.ORI) error
+}
+
+// Pages are the pages over a store.
+type Pages struct {
+	Reader Reader
+	Writer Writer
+	// Teller is nil where nobody is written to; the administrators' pages say it in any case.
+	Teller Teller
+	// Zone is the courts' own: a day is one of its days.
+	Zone *time.Location
+}
+
+// Area is the pages with their addresses.
+func (p *Pages) Area() (site.Area, error) {
+	templates, err := fs.Sub(files, "templates")
+	return site.Area{
+		Templates: templates,
+		Words:     template.FuncMap{"actionWord": actionWord, "whoWord": whoWord, "accessWord": accessWord},
+		Routes: []site.Route{
+			{Pattern: "GET /orders", Deed: access.ReadOrders, Serve: p.ordersPage},
+			{Pattern: "POST /orders", Deed: access.ReadOrders, Serve: p.ordersFound},
+			{Pattern: "GET /order/{court}/{id}", Deed: access.ReadOrders, Serve: p.order},
+			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
+			{Pattern: "GET /order/glass", Deed: access.BreakGlass, Serve: p.glassPage},
+			{Pattern: "POST /order/glass", Deed: access.BreakGlass, Serve: p.breakGlass},
+			{Pattern: "GET /glass", Deed: access.SearchAudit, Serve: p.openings},
+			{Pattern: "POST /glass", Deed: access.SearchAudit, Serve: p.seeOpenings},
+			{Pattern: "GET /audit", Deed: access.SearchAudit, Serve: p.audit},
+			{Pattern: "GET /audit/export", Deed: access.SearchAudit, Serve: p.exportAudit},
+		},
+		Nav: []site.Link{
+			{To: "/orders", Name: "Orders", Says: "Find protective orders, and read them as far as your role allows.", Deed: access.ReadOrders},
+			{To: "/order/glass", Name: "Break the glass", Says: "Open one order that is kept from you, for an hour and a reason that is on record.", Deed: access.BreakGlass},
+			{To: "/audit", Name: "Audit log", Says: "Who did and saw what.", Deed: access.SearchAudit},
+			{To: "/glass", Name: "Openings", Says: "What was opened by breaking the glass, by whom and why.", Deed: access.SearchAudit},
+		},
+		Notices: p.notices,
+	}, err
+}
+
+// perPage is how many rows a list shows.
+const perPage = 25
+
+// again is a page that comes back with what is wrong in its form.
+const again = http.StatusUnprocessableEntity
+
+// problems are what is wrong with what was typed, by field.
+type problems map[string]string
+
+// parsed reads what was typed into a field, if anything was, and notes what is wrong with it.
+func parsed[T any](p problems, field, typed string, parse func(string) (T, error)) (v T) {
+	if typed == "" {
+		return v
+	}
+	v, err := parse(typed)
+	if err != nil {
+		// An error of these says the rule and not the value: "ORI not valid: two letters and seven letters or digits are needed".
+		_, rule, _ := strings.Cut(err.Error(), ": ")
+		p[field] = sentence(rule)
+	}
+	return v
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return "That cannot be read."
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// noSuchOrder is the answer about an order that does not exist, and about one that is kept from the visitor.
+func noSuchOrder(object string) error {
+	return &site.Refusal{Status: http.StatusNotFound, Title: "There is no such order", Text: "The registry has no order of this court and identification that you may see.", Outcome: "not found", Object: object}
+}
+
+// actionWords say what was done, of actions that people read of often.
+var actionWords = map[string]string{"page.read": "looked at it", "page.export": "took a copy", "page.search": "searched", "page.refuse": "was refused", "page.act": "did not get it done", "order.read": "read it over the service",
+	"order.search": "searched over the service", "image.read": "read an image over the service", "glass.break": "broke the glass", "glass.see": "read of openings", "submission.accept": "was accepted",
+	"submission.refuse": "was refused", "submission.read": "read how it stands"}
+
+func actionWord(action string) string {
+	if words, known := actionWords[action]; known {
+		return words
+	}
+	return action
+}
+
+// whoWord is who acted, without the word that says what sort of actor it is.
+func whoWord(actor string) string { return strings.TrimPrefix(actor, "person ") }
+
+var accessWords = map[order.Access]string{order.AccessNormal: "normal", order.AccessJuvenile: "juvenile", order.AccessSealed: "sealed"}
+
+func accessWord(a order.Access) string { return accessWords[a] }
+
+// number is a count with its noun.
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
