@@ -169,18 +169,16 @@ func TestAuditSearchReadsIndexes(t *testing.T) {
 	h := newHub(t)
 	fillLog(t, h, 20000)
 	conn := connect(t, h.url)
-	before := store.AuditQuery{}.Before
-	if p, err := h.SearchAudit(t.Context(), store.AuditQuery{Limit: 10}); err != nil {
+	first, err := h.SearchAudit(t.Context(), store.AuditQuery{Limit: 10})
+	if err != nil {
 		t.Fatal(err)
-	} else {
-		before = p.Next
 	}
 	for want, q := range map[string]store.AuditQuery{
 		"audit_at":     {},
 		"audit_at on ": {Action: "page.read", From: noon, To: noon.Add(time.Minute)},
 		"audit_object": {Objects: []string{"order CA010013J/o-0"}},
 		"audit_who":    {Who: "p7@x.example", Within: "CA0100000"},
-		"audit_agency": {Within: "CA0100000", Before: before},
+		"audit_agency": {Within: "CA0100000", Before: first.Next},
 		"audit_about":  {Within: "CA030013J"},
 	} {
 		q.Limit = 50

@@ -34,16 +34,37 @@ var shortNumber = regexp.MustCompile(`^[0-9]{1,5}$`)
 
 var leaf = regexp.MustCompile(`<(?:\w+:)?(\w+)[^<>]*>([^<>]+)</`)
 
-// personal are the words of the samples' packages that name or describe somebody, each in the forms in which it could come out.
-func personal(t *testing.T) map[string]*regexp.Regexp {
+// packages are those of all samples and of all golden cases.
+func packages(t *testing.T) [][]byte {
 	t.Helper()
 	samples, err := loadSamples("../../testdata/samples")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]*regexp.Regexp{}
+	cases, err := filepath.Glob("../../testdata/cases/*/package.xml")
+	if err != nil || len(cases) < 50 {
+		t.Fatal(len(cases), err)
+	}
+	var all [][]byte
 	for _, s := range samples {
-		for _, m := range leaf.FindAllStringSubmatch(string(s.packageXML), -1) {
+		all = append(all, s.packageXML)
+	}
+	for _, c := range cases {
+		raw, err := os.ReadFile(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, raw)
+	}
+	return all
+}
+
+// personal are the words of the packages that name or describe somebody, each in the forms in which it could come out.
+func personal(t *testing.T) map[string]*regexp.Regexp {
+	t.Helper()
+	all := map[string]*regexp.Regexp{}
+	for _, p := range packages(t) {
+		for _, m := range leaf.FindAllStringSubmatch(string(p), -1) {
 			value := strings.TrimSpace(m[2])
 			if public.MatchString(m[1]) || len(value) < 4 || shortNumber.MatchString(value) {
 				continue
@@ -97,6 +118,8 @@ type watchedSandbox struct {
 	mu    sync.Mutex
 	spans []*traces.Span
 	raw   strings.Builder // the spans as JSON
+
+	out, errs bytes.Buffer // what the process writes beside its log
 }
 
 // ServeHTTP is the collector.
@@ -128,8 +151,7 @@ func (w *watchedSandbox) run(look func()) {
 	cmd := exec.CommandContext(w.t.Context(), program(w.t, "ccpor"), "sandbox", "--data", w.dir, "--samples", "../../testdata/samples", "--listen", freeAddress(w.t), "--pages", w.pages)
 	cmd.Env = append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+sink.URL, "OTEL_BSP_SCHEDULE_DELAY=100", "CCPOR_LOG_LEVEL=debug")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
+	cmd.Stderr = &w.errs
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -139,16 +161,31 @@ func (w *watchedSandbox) run(look func()) {
 	}
 	lines, up := bufio.NewScanner(out), false
 	for !up && lines.Scan() {
+		w.out.WriteString(lines.Text() + "\n")
 		up = strings.HasPrefix(lines.Text(), "The exchange is up")
 	}
 	if up {
 		look()
 	}
 	_ = cmd.Process.Signal(syscall.SIGINT)
-	_, _ = io.Copy(io.Discard, out)
+	_, _ = io.Copy(&w.out, out)
 	if err := cmd.Wait(); err != nil || !up {
-		w.t.Fatalf("up %v, ended with %v\n%s", up, err, errs.String())
+		w.t.Fatalf("up %v, ended with %v\n%s", up, err, w.errs.String())
 	}
+}
+
+// printed is what the process wrote beside its log, without the samples' titles: who runs a sandbox is told what is in it.
+func (w *watchedSandbox) printed() string {
+	w.t.Helper()
+	samples, err := loadSamples("../../testdata/samples")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	text := w.out.String() + w.errs.String()
+	for _, s := range samples {
+		text = strings.ReplaceAll(text, s.Title, "")
+	}
+	return text
 }
 
 func (w *watchedSandbox) get(path string) string {
@@ -169,7 +206,8 @@ func (w *watchedSandbox) get(path string) string {
 	return string(body)
 }
 
-// A whole hub takes all samples, good and bad, with its log at debug and every trace kept. What it logs, counts and traces tells what happened, and of nobody.
+// A whole hub takes all samples, good and bad, with its log at debug and every trace kept, people read and search on its pages, and CARPOS is asked. What it logs, counts, traces and
+// prints tells what happened, and of nobody.
 func TestNothingOfAPersonIsToldToWhoWatches(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs whole programs")
@@ -178,6 +216,7 @@ func TestNothingOfAPersonIsToldToWhoWatches(t *testing.T) {
 	w := &watchedSandbox{t: t, dir: shortTemp(t)}
 	told := map[string]string{}
 	w.run(func() {
+		told["pages"] = w.readPages()
 		told["metrics"], told["readiness"] = w.get("/metrics"), w.get("/readyz")
 		status, out, errOut := call(t, "health", "--pages", w.pages)
 		if status != 0 || !strings.Contains(out, "takes orders") || !strings.Contains(out, "line CCP1 is up") {
@@ -188,7 +227,7 @@ func TestNothingOfAPersonIsToldToWhoWatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told["log"], told["traces"] = string(log), w.raw.String()
+	told["log"], told["traces"], told["output"] = string(log), w.raw.String(), w.printed()
 	words := personal(t)
 	for where, text := range told {
 		if found := leaks(text, words); len(found) > 0 || len(text) < 100 {
