@@ -65,12 +65,12 @@ func (p *reader) wants(want, path string, form url.Values) string {
 func (w *watchedSandbox) readPages() string {
 	w.t.Helper()
 	p := &reader{t: w.t, ctx: w.t.Context()}
-	at, done, err := database{}.lookInto(w.t.Context(), w.dir)
+	at, err := database{}.lookInto(w.t.Context(), w.dir)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer done()
-	s, err := store.Open(w.t.Context(), at, store.Options{})
+	defer at.done()
+	s, err := store.Open(w.t.Context(), at.url, at.options())
 	if err != nil {
 		w.t.Fatal(err)
 	}
