@@ -75,15 +75,17 @@ func kept(t *testing.T, mtom bool) (*store.Store, order.Tracking) {
 	return s, r.Tracking
 }
 
-// recorded takes the ledger as far as the package.
+// recorded takes the ledger as far as there are entries: of the package, and of the data key that it is encrypted by.
 func recorded(t *testing.T, s *store.Store, by *seal.Sealer) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for range 10000 {
-		taken, _, err := s.Advance(t.Context(), evidence.Sign(by), now)
+		_, _, err := s.Advance(t.Context(), evidence.Sign(by), now)
 		check(t, err)
-		if taken > 0 {
+		report, err := s.VerifyLedger(t.Context(), nil)
+		check(t, err)
+		if report.Pending == 0 {
 			return
 		}
 		<-tick.C
@@ -107,7 +109,7 @@ func TestEvidenceIsProven(t *testing.T) {
 		if err != nil || !evidence.Is(file) {
 			t.Fatal(err)
 		}
-		if p.File.Tracking != tracking || p.Receipt.Tracking != tracking || p.File.Package.ID != "P-1" || len(p.File.Records) != 1 || p.Size != 1 || !bytes.Contains(p.File.Package.Octets, []byte("P-1")) {
+		if p.File.Tracking != tracking || p.Receipt.Tracking != tracking || p.File.Package.ID != "P-1" || len(p.File.Records) != 1 || p.Size != 2 || !bytes.Contains(p.File.Package.Octets, []byte("P-1")) {
 			t.Errorf("%+v", p)
 		}
 		report, err := s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{by.Certificate()}))

@@ -233,11 +233,11 @@ func TestStampedEvidence(t *testing.T) {
 		stamper.Step(t.Context())
 	}
 	again(59 * time.Minute)
-	if last, err := s.LastStamped(t.Context()); err != nil || last.Size != 1 || !last.StampedAt.Equal(first) {
+	if last, err := s.LastStamped(t.Context()); err != nil || last.Size != 2 || !last.StampedAt.Equal(first) {
 		t.Errorf("stamped before it was due: %+v, %v", last, err)
 	}
 	again(time.Hour + time.Second)
-	if last, err := s.LastStamped(t.Context()); err != nil || last.Size != 3 || !last.StampedAt.Equal(a.at) {
+	if last, err := s.LastStamped(t.Context()); err != nil || last.Size != 4 || !last.StampedAt.Equal(a.at) {
 		t.Errorf("not stamped when it was due: %+v, %v", last, err)
 	}
 	file, err := evidence.Collect(t.Context(), s.Reader, tracking, by, now)

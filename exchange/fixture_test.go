@@ -547,6 +547,12 @@ func (m *memory) Image(context.Context, order.Tracking, string) (store.Image, er
 }
 
 // TakenSince counts what is kept here, and what other hubs took.
+func (m *memory) Closed(context.Context, order.ORI, time.Time) ([]order.Date, error) { return nil, nil }
+
+func (m *memory) Windows(context.Context, time.Time) ([]store.Window, error) {
+	return []store.Window{{ID: 1, Starts: now.Add(time.Hour), Ends: now.Add(2 * time.Hour), Text: "A new disk."}}, nil
+}
+
 func (m *memory) TakenSince(_ context.Context, by store.Reach, since time.Time) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -268,10 +268,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 func grantAllBut(t *testing.T, s *store.Store, ori order.ORI, lacks store.Grant) {
 	t.Helper()
-	_, err := s.SetGrants(t.Context(), ori, true, store.Grants()...)
+	_, err := s.SetGrants(t.Context(), ori, store.By{Actor: "a test"}, now, true, store.Grants()...)
 	check(t, err)
 	if lacks != "" {
-		_, err = s.SetGrants(t.Context(), ori, false, lacks)
+		_, err = s.SetGrants(t.Context(), ori, store.By{Actor: "a test"}, now, false, lacks)
 		check(t, err)
 	}
 }
@@ -283,14 +283,14 @@ func TestRevokedOverTheWire(t *testing.T) {
 	r := start(t, parts(t, s))
 	receipt, err := r.send(t, message{signer: "court-p256"}, "one").Receipt()
 	check(t, err)
-	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-p256").cert.Raw), "key lost", "a test", now))
+	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-p256").cert.Raw), "key lost", store.By{Actor: "a test"}, now))
 	refusedWith(t, "signed with it", r.send(t, message{signer: "court-p256"}, "two"), "Client.Signature.CertificateRevoked")
 	_, err = r.send(t, message{}, "three").Receipt()
 	check(t, err)
 	if again, err := r.as(t, "court-rsa").Status(t.Context(), receipt.Tracking, "", client.Options{}); err != nil || again.Tracking != receipt.Tracking {
 		t.Errorf("what was accepted before: %+v, %v", again, err)
 	}
-	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-rsa").cert.Raw), "key lost", "a test", now))
+	check(t, s.Revoke(t.Context(), courtORI, sha256.Sum256(keyPair(t, "court-rsa").cert.Raw), "key lost", store.By{Actor: "a test"}, now))
 	reply := r.asks(t, "court-rsa", "Ping", "", soap.SOAP12)
 	refusedWith(t, "connected with it", reply, "Client.Peer.CertificateRevoked")
 	last, err := s.LastRefusals(t.Context(), now.Add(-time.Minute), 9)

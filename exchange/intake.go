@@ -220,15 +220,29 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		return out, err
 	}
 	out.images = images
+	out.deadline, err = h.deadline(ctx, r)
+	return out, err
+}
+
+// deadline is until when what the package tells has to be in CARPOS, by the calendar of the order's court; none for what is owed at no time.
+func (h *Hub) deadline(ctx context.Context, r read) (calendar.Deadline, error) {
+	var made order.Date
 	switch {
 	case r.pack.Modification != nil:
-		out.deadline = h.Calendar.Deadline(r.pack.Modification.Date)
+		made = r.pack.Modification.Date
 	case r.pack.Order != nil:
-		out.deadline = h.Calendar.Deadline(r.pack.Order.Issued)
+		made = r.pack.Order.Issued
 	case r.pack.Cancellation != nil:
-		out.deadline = h.Calendar.Deadline(r.pack.Cancellation.Date)
+		made = r.pack.Cancellation.Date
+	default:
+		return calendar.Deadline{}, nil
 	}
-	return out, nil
+	closed, err := h.Store.Closed(ctx, r.pack.Reference().Court, r.at)
+	if err != nil {
+		h.Log.Error("closures not read", "correlation", r.correlation, "agency", r.agency.ORI, "error", loggable(err))
+		return calendar.Deadline{}, &refusal{code: "Server.Unavailable"}
+	}
+	return h.Calendar.Closing(closed...).Deadline(made), nil
 }
 
 // takenBefore says that this very package was accepted. Then it is, whatever would be wrong with it today or with the images that came

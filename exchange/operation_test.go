@@ -87,14 +87,14 @@ func TestPingAndPolicy(t *testing.T) {
 	t.Parallel()
 	s := realStore(t)
 	c := parts(t, s)
-	c.Maintenance = []string{"Sunday 9:00 to 21:00"}
 	r := start(t, c)
 	for _, e := range []soap.Edition{soap.SOAP11, soap.SOAP12} {
 		contains(t, "ping", r.asks(t, "court-rsa", "Ping", "", e), "<AgencyOrganizationORIIdentification>CA030013J<", "<TestIndicator>false<")
 	}
 	refusedWith(t, "ping with something in it", r.asks(t, "court-rsa", "Ping", "<X/>", soap.SOAP11), "Client.Operation.Malformed")
 	policy := r.asks(t, "court-rsa", "GetPolicy", "", soap.SOAP12)
-	contains(t, "policy", policy, "Sunday 9:00 to 21:00", "<CodeListName>RaceCodeType</CodeListName>", "rsa-sha256")
+	contains(t, "policy", policy, "<MaintenanceText>Sunday 09:00 to 21:00</MaintenanceText>", "<MaintenanceWindow><WindowStartDateTime>2026-11-22T17:00:00Z</WindowStartDateTime><WindowEndDateTime>2026-11-23T05:00:00Z</WindowEndDateTime>"+
+		"<WeeklyIndicator>true</WeeklyIndicator><WindowText>Scheduled maintenance.</WindowText></MaintenanceWindow><MaintenanceWindow><WindowStartDateTime>2026-11-26T02:00:00Z<", "<CodeListName>RaceCodeType</CodeListName>", "rsa-sha256")
 	// It is made of the tables themselves: every form, rule and fault is there, and nothing else.
 	text := string(policy.Body)
 	table, err := forms.Load()
@@ -119,6 +119,32 @@ func TestPingAndPolicy(t *testing.T) {
 	}
 	if n := strings.Count(text, "<ErrorCode>"); n != len(faults)+len(c.Rules.Rules()) {
 		t.Errorf("%d error codes", n)
+	}
+}
+
+// A court's closures move the deadlines of what comes afterwards, and no other court's.
+func TestDeadlineIsByTheCourtsOwnCalendar(t *testing.T) {
+	t.Parallel()
+	s := realStore(t)
+	r := start(t, parts(t, s))
+	send := func(name string) time.Time {
+		t.Helper()
+		receipt, err := r.send(t, message{}, name).Receipt()
+		check(t, err)
+		status, err := s.Status(t.Context(), receipt.Tracking)
+		check(t, err)
+		return status.Due
+	}
+	by := store.By{Actor: "a test"}
+	friday := order.MakeDate(2026, 11, 20) // the day after the order was made
+	check(t, s.CloseCourt(t.Context(), otherORI, friday, friday, "Flood", by, now))
+	open := send("open")
+	check(t, s.CloseCourt(t.Context(), courtORI, friday, friday, "Fire", by, now))
+	closed := send("closed")
+	check(t, s.OpenCourt(t.Context(), courtORI, friday, by, now))
+	again := send("open-again")
+	if want := time.Date(2026, 11, 21, 7, 59, 59, 0, time.UTC); !open.Equal(want) || !closed.Equal(want.AddDate(0, 0, 3)) || !again.Equal(want) {
+		t.Errorf("due %s, while the court was closed %s, then %s", open, closed, again)
 	}
 }
 
@@ -246,7 +272,7 @@ func TestAnswersFollowTheContract(t *testing.T) {
 	t.Parallel()
 	s := realStore(t)
 	c := parts(t, s)
-	c.Planner, c.Seal, c.Maintenance = &fixedPlan{}, hubSealer(t), []string{"Sunday 9:00 to 21:00"}
+	c.Planner, c.Seal = &fixedPlan{}, hubSealer(t)
 	r := start(t, c)
 	var answers collected
 	receipt, err := r.send(t, message{}, "one").Receipt()
@@ -256,7 +282,7 @@ func TestAnswersFollowTheContract(t *testing.T) {
 	grant(t, s, func(a *store.Agency) { a.MayQuery, a.MayImages = true, true })
 	named := requesterXML("courtClerk") + namedOrder
 	for _, ask := range []struct{ operation, content, lacks string }{
-		{"Ping", "", ""}, {"GetPolicy", "", ""}, {"ListSubmissions", "", ""}, {"ListSubmissions", "<SubmissionStateCode>refused</SubmissionStateCode><ReceivedFromDateTime>2026-11-01T00:00:00-08:00</ReceivedFromDateTime>", ""},
+		{"Ping", "", ""}, {"GetPolicy", "", "<MaintenanceWindow>"}, {"ListSubmissions", "", ""}, {"ListSubmissions", "<SubmissionStateCode>refused</SubmissionStateCode><ReceivedFromDateTime>2026-11-01T00:00:00-08:00</ReceivedFromDateTime>", ""},
 		{"GetSubmissionStatus", "<TrackingIdentification>" + string(receipt.Tracking) + "</TrackingIdentification>", ""},
 		{"SearchOrders", requesterXML("courtClerk") + "<PersonSurName>Jones</PersonSurName>", "<OrderSummary>"}, {"SearchOrders", requesterXML("helpDesk") + "<CaseDocketID>26NF0886</CaseDocketID>", "<OrderSummary>"},
 		{"GetOrder", named, "<OrderService>"}, {"GetOrder", strings.Replace(named, "O-one", "O-none", 1), ""},

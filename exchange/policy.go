@@ -5,24 +5,30 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
+	"time"
 
 	"ccpor/exchange/sig"
 	"ccpor/exchange/soap"
 	"ccpor/mapping/forms"
 	"ccpor/mapping/rules"
 	"ccpor/schemas"
+	"ccpor/store"
 )
 
 // edition names the data by which the hub decides: it changes when a form, a rule or a fault does.
 func (h *Hub) edition() string { return "forms " + h.Forms.Edition() }
 
 // policy answers GetPolicy: what the hub takes, out of the tables by which it decides.
-func (h *Hub) policy(_ context.Context, o opened) (reply, error) {
+func (h *Hub) policy(ctx context.Context, o opened) (reply, error) {
 	o.begin("policy")
 	if _, err := o.read(); err != nil {
 		return reply{}, err
 	}
 	lists, err := schemas.CodeLists()
+	if err != nil {
+		return reply{}, err
+	}
+	windows, err := h.windows(ctx)
 	if err != nil {
 		return reply{}, err
 	}
@@ -47,14 +53,48 @@ func (h *Hub) policy(_ context.Context, o opened) (reply, error) {
 		for _, a := range sig.Algorithms() {
 			w.Leaf("SignatureAlgorithmURI", a)
 		}
-		for _, m := range h.Maintenance {
-			w.Leaf("MaintenanceText", m)
+		for _, m := range windows {
+			w.Leaf("MaintenanceText", m.When)
 		}
 		writeErrors(w, h.errorCodes())
 		for _, c := range h.receiptCertificates() {
 			w.Leaf("ReceiptCertificate", base64.StdEncoding.EncodeToString(c))
 		}
+		for _, m := range windows {
+			w.Open("MaintenanceWindow")
+			w.Leaf("WindowStartDateTime", stamp(m.Starts))
+			w.Leaf("WindowEndDateTime", stamp(m.Ends))
+			w.Bool("WeeklyIndicator", m.Weekly)
+			w.Leaf("WindowText", m.Text)
+			w.Close("MaintenanceWindow")
+		}
 	}), nil
+}
+
+// window is the next time, or the present one, of a maintenance window.
+type window struct {
+	Starts time.Time `json:"starts"`
+	Ends   time.Time `json:"ends"`
+	// Weekly says that the same comes every week.
+	Weekly bool   `json:"weekly"`
+	Text   string `json:"text"`
+	// When says it in words.
+	When string `json:"-"`
+}
+
+// windows are in which times the hub may be away, of each window the present or next one, the earliest first.
+func (h *Hub) windows(ctx context.Context) ([]window, error) {
+	all, err := h.Store.Windows(ctx, h.Now())
+	if err != nil {
+		h.Log.Error("maintenance windows not read", "error", loggable(err))
+		return nil, &refusal{code: "Server.Unavailable"}
+	}
+	zone := h.Calendar.Pacific()
+	next := []window{}
+	for _, o := range store.Upcoming(all, h.Now(), zone) {
+		next = append(next, window{o.At.UTC(), o.To.UTC(), o.Weekly, o.Text, o.Words(zone)})
+	}
+	return next, nil
 }
 
 func writeForm(w *soap.Writer, f forms.Form) {

@@ -182,6 +182,7 @@ type apiPolicy struct {
 	Maintenance []string            `json:"maintenance"`
 	Errors      []errorCode         `json:"errors"`
 	Receipts    [][]byte            `json:"receiptCertificates"`
+	Windows     []window            `json:"maintenanceWindows"`
 }
 
 type apiForm struct {
@@ -211,12 +212,19 @@ type apiExpiration struct {
 }
 
 // apiPolicy is GetPolicy's answer, out of the same tables.
-func (h *Hub) apiPolicy(_ context.Context, a asked) (any, error) {
+func (h *Hub) apiPolicy(ctx context.Context, a asked) (any, error) {
 	lists, err := schemas.CodeLists()
 	if err != nil {
 		return nil, err
 	}
-	p := apiPolicy{Edition: h.edition(), Codes: map[string][]string{}, Limits: h.limitsOf(a.of), Algorithms: sig.Algorithms(), Maintenance: append([]string{}, h.Maintenance...), Errors: h.errorCodes(), Receipts: h.receiptCertificates()}
+	windows, err := h.windows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := apiPolicy{Edition: h.edition(), Codes: map[string][]string{}, Limits: h.limitsOf(a.of), Algorithms: sig.Algorithms(), Maintenance: []string{}, Windows: windows, Errors: h.errorCodes(), Receipts: h.receiptCertificates()}
+	for _, w := range windows {
+		p.Maintenance = append(p.Maintenance, w.When)
+	}
 	for _, f := range h.Forms.Forms() {
 		p.Forms = append(p.Forms, formOf(f))
 	}

@@ -120,7 +120,6 @@ func TestReadingSide(t *testing.T) {
 	t.Parallel()
 	s := realStore(t)
 	c := parts(t, s)
-	c.Maintenance = []string{"Sunday 9:00 to 21:00"}
 	r := startAPI(t, c)
 	var ping apiPing
 	r.get("court-rsa", "ping", &ping)
@@ -181,14 +180,13 @@ func TestReadingSide(t *testing.T) {
 func TestPolicyAsJSON(t *testing.T) {
 	t.Parallel()
 	c := parts(t, newMemory(t))
-	c.Maintenance = []string{"Sunday 9:00 to 21:00"}
 	c.Seal = hubSealer(t)
 	r := startAPI(t, c)
 	var p apiPolicy
 	r.get("court-rsa", "policy", &p)
 	xml := string(r.asks(t, "court-rsa", "GetPolicy", "", soap.SOAP11).Body)
 	if p.Edition != r.hub.edition() || len(p.Forms) != strings.Count(xml, "<Form>") || len(p.Codes) != strings.Count(xml, "<CodeList>") || len(p.Limits) != strings.Count(xml, "<Limit>") ||
-		len(p.Errors) != strings.Count(xml, "<ErrorCode>") || len(p.Algorithms) != strings.Count(xml, "<SignatureAlgorithmURI>") || len(p.Expirations) != strings.Count(xml, "<ExpirationRule>") || len(p.Maintenance) != 1 || len(p.Errors) == 0 {
+		len(p.Errors) != strings.Count(xml, "<ErrorCode>") || len(p.Algorithms) != strings.Count(xml, "<SignatureAlgorithmURI>") || len(p.Expirations) != strings.Count(xml, "<ExpirationRule>") || len(p.Maintenance) != 1 || len(p.Windows) != 1 || !p.Windows[0].Starts.Equal(now.Add(time.Hour)) || strings.Count(xml, "<MaintenanceWindow>") != 1 || strings.Count(xml, "<MaintenanceText>"+p.Maintenance[0]+"<") != 1 || len(p.Errors) == 0 {
 		t.Errorf("%d forms, %d lists, %d limits, %d errors against\n%s", len(p.Forms), len(p.Codes), len(p.Limits), len(p.Errors), xml)
 	}
 	if der := c.Seal.Certificate().Raw; len(p.Receipts) != 1 || !bytes.Equal(p.Receipts[0], der) || !strings.Contains(xml, "<ReceiptCertificate>"+base64.StdEncoding.EncodeToString(der)+"<") {

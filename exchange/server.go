@@ -39,6 +39,8 @@ type Store interface {
 	StatusByPackage(ctx context.Context, by store.Reach, id order.LocalID) (store.Status, error)
 	OnBehalf(ctx context.Context, ori order.ORI) (store.Agency, []store.SigningCert, error)
 	TakenSince(ctx context.Context, by store.Reach, since time.Time) (int, error)
+	Closed(ctx context.Context, court order.ORI, now time.Time) ([]order.Date, error)
+	Windows(ctx context.Context, now time.Time) ([]store.Window, error)
 	KnownOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.Known, error)
 	Audit(ctx context.Context, e store.Event) error
 	List(ctx context.Context, q store.ListQuery) (store.Page, error)
@@ -80,8 +82,6 @@ type Config struct {
 	// Forms are the form table, for GetPolicy. Planner is for ValidateOrder; nil: it says nothing of CARPOS.
 	Forms   *forms.Table
 	Planner Planner
-	// Maintenance are announced times in which the hub may be away, each a sentence.
-	Maintenance []string
 	// Address is the absolute URL at which senders reach the service, for the contract; empty: https, the request's Host and path.
 	Address string
 	Limits  Limits

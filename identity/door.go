@@ -92,10 +92,6 @@ type Door struct {
 // New makes a door.
 func New(c Config) (*Door, error) {
 	c = c.withDefaults()
-	h, err := newHasher(c.Hash)
-	if err != nil {
-		return nil, fmt.Errorf("make the door: %w", err)
-	}
 	keys, err := webauthn.New(&webauthn.Config{RPID: c.URL.Hostname(), RPDisplayName: c.Service, RPOrigins: []string{c.URL.Scheme + "://" + c.URL.Host},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, RequireResidentKey: protocol.ResidentKeyRequired(),
@@ -103,7 +99,7 @@ func New(c Config) (*Door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the door: %w", err)
 	}
-	return &Door{Config: c, hasher: h, paces: newPaces(c.PerSecond, c.Burst), passkeys: keys}, nil
+	return &Door{Config: c, hasher: newHasher(c.Hash), paces: newPaces(c.PerSecond, c.Burst), passkeys: keys}, nil
 }
 
 // Pace takes a try from an address; ErrPace.

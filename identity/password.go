@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ func checkPassword(password string, least int, known []string) error {
 		bad("It is too long: %d characters at most are taken.", MostPassword)
 	case isCommon(lower):
 		bad("It is one of the passwords that are tried first.")
-	case utf8.RuneCountInString(without(lower, known)) < LeastPassword/2:
+	case utf8.RuneCountInString(without(lower, known)) < LeastPassword: // what is known counts for nothing
 		bad("It is made of your name, your address, your agency or the name of this service.")
 	case tooEasy(password, known):
 		bad("It is made of words, names, dates or patterns that are guessed quickly. Several words that do not belong together are good.")
@@ -91,14 +92,14 @@ func without(lower string, words []string) string {
 	return lower
 }
 
-// contextWords are what is known of a person: parts of name, address and agency, and the service, of four letters or more.
+// contextWords are what is known of a person: parts of name, address and agency, and the service, of three letters or more.
 func contextWords(p store.Person, service string) []string {
 	parts := strings.FieldsFunc(strings.ToLower(strings.Join([]string{p.Name, p.Login, p.AgencyName, string(p.AgencyORI), service, "ccpor carpos clets password"}, " ")), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	var words []string
 	for _, w := range parts {
-		if utf8.RuneCountInString(w) >= 4 {
+		if utf8.RuneCountInString(w) >= 3 {
 			words = append(words, w)
 		}
 	}
@@ -109,15 +110,13 @@ func contextWords(p store.Person, service string) []string {
 type hasher struct {
 	params argon2id.Params
 	turns  *semaphore.Weighted
-	none   string // the hash of no password
+	none   func() (string, error) // the hash of no password, made when it is first needed
 	judged atomic.Int64
 }
 
-func newHasher(params argon2id.Params) (*hasher, error) {
-	h := &hasher{params: params, turns: semaphore.NewWeighted(2)}
-	var err error
-	h.none, err = argon2id.CreateHash("a password that nobody has", &params)
-	return h, err
+func newHasher(params argon2id.Params) *hasher {
+	none := sync.OnceValues(func() (string, error) { return argon2id.CreateHash("a password that nobody has", &params) })
+	return &hasher{params: params, turns: semaphore.NewWeighted(2), none: none}
 }
 
 // hash is the PHC string of a password, as it is kept.
@@ -152,6 +151,10 @@ func (h *hasher) is(ctx context.Context, password, hash string) (bool, error) {
 
 // waste costs as much as is.
 func (h *hasher) waste(ctx context.Context, password string) error {
-	_, err := h.is(ctx, password, h.none)
+	none, err := h.none()
+	if err != nil {
+		return fmt.Errorf("compare a password: %w", err)
+	}
+	_, err = h.is(ctx, password, none)
 	return err
 }

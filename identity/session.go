@@ -129,16 +129,17 @@ func (s *Sessions) Begin(ctx context.Context, p store.Person) error {
 	return nil
 }
 
-// fresh gives the session a new token and takes from it what it held, but for where to go.
+// fresh gives the session a new token and takes from it what it held, but for where to go and that the banner was accepted.
 func (s *Sessions) fresh(ctx context.Context) error {
-	next := s.manager.GetString(ctx, keyNext)
+	next, banner := s.manager.GetString(ctx, keyNext), s.Banner(ctx)
 	if err := s.manager.Clear(ctx); err != nil {
 		return err
 	}
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.AcceptBanner(ctx)
+	s.manager.SetDeadline(ctx, s.door.Now().Add(Begun))
+	s.manager.Put(ctx, keyBanner, banner)
 	s.manager.Put(ctx, keyNext, next)
 	return nil
 }

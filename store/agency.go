@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"ccpor/access"
 	"ccpor/mapping/order"
@@ -132,20 +133,62 @@ var ErrOtherKind = errors.New("the certificate is registered for the other kind,
 // One certificate belongs to one agency: ErrOtherAgency. It does not become another kind: ErrOtherKind. A revoked one does not come back: ErrRevokedCertificate. Its key
 // counts: what is so of one certificate is so of every other that has the same key.
 func (s *Store) RegisterCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
-	return s.registerCertificate(ctx, id, use, cert, from, to, false)
+	return s.registerCertificate(ctx, s.pool, id, use, cert, from, to, false)
+}
+
+// Trust is a certificate of an agency and what it is trusted for.
+type Trust struct {
+	Agency      order.ORI
+	Use         Use
+	Certificate *x509.Certificate
+	// From and To are the time of trust; that of the certificate itself bounds it in any case.
+	From, To time.Time
+	// Test says that it reaches tests and nothing else.
+	Test bool
+}
+
+// TrustCertificate is RegisterCertificate for people: who did it is on record. ErrNotFound: there is no such agency.
+func (s *Store) TrustCertificate(ctx context.Context, t Trust, by By, now time.Time) error {
+	return s.onAgency(ctx, t.Agency, by, now, func(tx pgx.Tx, a Agency) (agencyNote, error) {
+		if !t.To.After(t.From) {
+			return agencyNote{}, &InputError{"to", "Trust ends after it begins."}
+		}
+		err := s.registerCertificate(ctx, tx, a.ID, t.Use, t.Certificate, t.From, t.To, t.Test)
+		details := fmt.Sprintf("certificate sha256 %x for %s, %s to %s%s", sha256.Sum256(t.Certificate.Raw), t.Use, t.From.UTC().Format(time.DateOnly), t.To.UTC().Format(time.DateOnly),
+			map[bool]string{true: ", tests only"}[t.Test])
+		return agencyNote{"certificate.trust", "trusted", details}, err
+	})
+}
+
+// Untrustable says why an agency's certificate could not be registered, as RegisterCertificate would; nil: it could.
+func (s *Store) Untrustable(ctx context.Context, t Trust) error {
+	a, err := s.AgencyByORI(ctx, t.Agency)
+	if err != nil {
+		return err
+	}
+	if err := keyAllows(ctx, s.pool, t.Certificate, t.Test); err != nil {
+		return err
+	}
+	fingerprint := sha256.Sum256(t.Certificate.Raw)
+	known, err := one(ctx, s.pool, pgx.RowTo[bool], "look for a certificate",
+		"select exists (select from certificate where fingerprint = $1 and (agency_id <> $2 or test <> $3 or revoked_at is not null))", fingerprint[:], int64(a.ID), t.Test)
+	if err != nil || !known {
+		return err
+	}
+	return unregistrable(ctx, s.pool, fingerprint, a.ID)
 }
 
 // RegisterTestCertificate is RegisterCertificate for a certificate that reaches tests and nothing else.
 func (s *Store) RegisterTestCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time) error {
-	return s.registerCertificate(ctx, id, use, cert, from, to, true)
+	return s.registerCertificate(ctx, s.pool, id, use, cert, from, to, true)
 }
 
-func (s *Store) registerCertificate(ctx context.Context, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time, test bool) error {
+func (s *Store) registerCertificate(ctx context.Context, in changer, id AgencyID, use Use, cert *x509.Certificate, from, to time.Time, test bool) error {
 	fingerprint := sha256.Sum256(cert.Raw)
-	if err := s.keyAllows(ctx, cert, test); err != nil {
+	if err := keyAllows(ctx, in, cert, test); err != nil {
 		return err
 	}
-	tag, err := s.pool.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to, test)
+	tag, err := in.Exec(ctx, `insert into certificate (fingerprint, use, agency_id, der, valid_from, valid_to, test)
 		select $1, $2, $3, $4, $5, $6, $7
 		where not exists (select from certificate where fingerprint = $1 and (agency_id <> $3 or test <> $7 or revoked_at is not null))
 		on conflict (fingerprint, use) do update set valid_from = excluded.valid_from, valid_to = excluded.valid_to,
@@ -156,16 +199,23 @@ func (s *Store) registerCertificate(ctx context.Context, id AgencyID, use Use, c
 		return fmt.Errorf("register a certificate: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		return s.unregistrable(ctx, fingerprint, id)
+		return unregistrable(ctx, in, fingerprint, id)
 	}
 	s.known.forget()
 	return nil
 }
 
+// changer is a pool or a transaction, in which a certificate is registered.
+type changer interface {
+	querier
+	rower
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
 // unregistrable says why a certificate cannot be registered so.
-func (s *Store) unregistrable(ctx context.Context, fingerprint [32]byte, id AgencyID) error {
+func unregistrable(ctx context.Context, in changer, fingerprint [32]byte, id AgencyID) error {
 	var other, revoked bool
-	err := s.pool.QueryRow(ctx, "select bool_or(agency_id <> $2), bool_or(revoked_at is not null) from certificate where fingerprint = $1", fingerprint[:], int64(id)).Scan(&other, &revoked)
+	err := in.QueryRow(ctx, "select bool_or(agency_id <> $2), bool_or(revoked_at is not null) from certificate where fingerprint = $1", fingerprint[:], int64(id)).Scan(&other, &revoked)
 	switch {
 	case err != nil:
 		return fmt.Errorf("register a certificate: %w", err)

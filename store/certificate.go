@@ -26,6 +26,9 @@ type CertificateStatus struct {
 	Why     string    `json:"why,omitempty"`
 	// Used is when a connection last had it, to the hour; zero: never, or it signs only.
 	Used time.Time `json:"used,omitzero"`
+	// Subject and Issuer are as the certificate says.
+	Subject string `json:"subject"`
+	Issuer  string `json:"issuer"`
 }
 
 // State is "revoked", "early", "expired" or "valid".
@@ -53,8 +56,11 @@ func scanCertificate(row pgx.CollectableRow) (c CertificateStatus, err error) {
 		return c, err
 	}
 	cert, err := x509.ParseCertificate(der)
-	if err == nil && cert.NotAfter.Before(c.To) {
-		c.To = cert.NotAfter
+	if err == nil {
+		c.Subject, c.Issuer = cert.Subject.String(), cert.Issuer.String()
+		if cert.NotAfter.Before(c.To) {
+			c.To = cert.NotAfter
+		}
 	}
 	c.From, c.To, c.Revoked, c.Used = c.From.UTC(), c.To.UTC(), known(revoked), known(used)
 	return c, err
@@ -64,6 +70,12 @@ func scanCertificate(row pgx.CollectableRow) (c CertificateStatus, err error) {
 func (r *Reader) Certificates(ctx context.Context) ([]CertificateStatus, error) {
 	return all(ctx, r.pool, scanCertificate, "list the certificates",
 		"select "+certificateColumns+" from certificate c join agency a on a.id = c.agency_id order by a.ori, c.valid_to, c.fingerprint, c.use")
+}
+
+// CertificatesOf are an agency's registered certificates, by end.
+func (r *Reader) CertificatesOf(ctx context.Context, ori order.ORI) ([]CertificateStatus, error) {
+	return all(ctx, r.pool, scanCertificate, "list the certificates",
+		"select "+certificateColumns+" from certificate c join agency a on a.id = c.agency_id where a.ori = $1 order by c.valid_to, c.fingerprint, c.use", string(ori))
 }
 
 // TLSFingerprints are those of the registered connection certificates that are not revoked.
@@ -79,9 +91,8 @@ func (r *Reader) TLSFingerprints(ctx context.Context) ([][32]byte, error) {
 // ErrNoReason says that a revocation gives no reason.
 var ErrNoReason = errors.New("a revocation needs a reason")
 
-// Revoke ends the trust in an agency's certificate and in all others that have its key, since it is keys that are lost, for all their uses, from now on and for good: this hub knows at once, others within five seconds. By is who did it, for the audit
-// log. What was accepted before stays accepted and verifiable. ErrNotFound: the agency has no such certificate. Again, it changes nothing.
-func (s *Store) Revoke(ctx context.Context, ori order.ORI, fingerprint [32]byte, why, by string, now time.Time) error {
+// Revoke ends the trust in an agency's certificate and in all others that have its key, since it is keys that are lost, for all their uses, from now on and for good: this hub knows at once, others within five seconds. What was accepted before stays accepted and verifiable. ErrNotFound: the agency has no such certificate. Again, it changes nothing.
+func (s *Store) Revoke(ctx context.Context, ori order.ORI, fingerprint [32]byte, why string, by By, now time.Time) error {
 	if why == "" {
 		return ErrNoReason
 	}
@@ -98,9 +109,9 @@ func (s *Store) Revoke(ctx context.Context, ori order.ORI, fingerprint [32]byte,
 			return err
 		}
 		_, err = tx.Exec(ctx, `with gone as (update certificate set revoked_at = $2, revoked_for = $3 where fingerprint = any($1) and revoked_at is null returning agency_id, fingerprint)
-			insert into audit (at, actor, action, object, outcome, details)
-			select $2, $4, 'certificate.revoke', 'agency ' || a.ori, 'revoked', 'certificate sha256 ' || encode(g.fingerprint, 'hex') || '; ' || $3
-			from (select distinct agency_id, fingerprint from gone) g join agency a on a.id = g.agency_id`, same, now, why, by)
+			insert into audit (at, actor, person, agency, action, object, outcome, details)
+			select $2, $4, $5, $6, 'certificate.revoke', 'agency ' || a.ori, 'revoked', 'certificate sha256 ' || encode(g.fingerprint, 'hex') || '; ' || $3
+			from (select distinct agency_id, fingerprint from gone) g join agency a on a.id = g.agency_id`, same, now, why, by.Actor, int64(by.Person), string(by.Agency))
 		return err
 	})
 	s.known.forget()

@@ -30,12 +30,12 @@ func TestRevoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	revoke := func(why string) error {
-		return h.Revoke(ctx, h.court.ORI, sha256.Sum256(old.Raw), why, "command line", noon)
+		return h.Revoke(ctx, h.court.ORI, sha256.Sum256(old.Raw), why, store.By{Actor: "command line"}, noon)
 	}
 	if err := revoke(""); !errors.Is(err, store.ErrNoReason) {
 		t.Errorf("without a reason: %v", err)
 	}
-	if err := h.Revoke(ctx, "CA019013J", sha256.Sum256(old.Raw), "key lost", "command line", noon); !errors.Is(err, store.ErrNotFound) {
+	if err := h.Revoke(ctx, "CA019013J", sha256.Sum256(old.Raw), "key lost", store.By{Actor: "command line"}, noon); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("another agency's: %v", err)
 	}
 	if err := errors.Join(revoke("key lost"), revoke("key found")); err != nil {

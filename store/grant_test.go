@@ -26,7 +26,7 @@ func TestGrants(t *testing.T) {
 	for _, g := range store.Grants() {
 		for _, granted := range []bool{true, false, true} {
 			before := slices.DeleteFunc(has(h.court), func(o store.Grant) bool { return o == g })
-			a, err := h.SetGrants(t.Context(), h.court.ORI, granted, g)
+			a, err := h.SetGrants(t.Context(), h.court.ORI, store.By{Actor: "a test"}, noon, granted, g)
 			if err != nil || a.Granted(g) != granted {
 				t.Fatalf("%s, %v: %v, %v", g, granted, has(a), err)
 			}
@@ -36,10 +36,10 @@ func TestGrants(t *testing.T) {
 			h.court = a
 		}
 	}
-	if _, err := h.SetGrants(t.Context(), h.court.ORI, true, "everything"); err == nil {
+	if _, err := h.SetGrants(t.Context(), h.court.ORI, store.By{Actor: "a test"}, noon, true, "everything"); err == nil {
 		t.Error("any word is a grant")
 	}
-	if _, err := h.SetGrants(t.Context(), "CA999999X", true, store.GrantQuery); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.SetGrants(t.Context(), "CA999999X", store.By{Actor: "a test"}, noon, true, store.GrantQuery); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
 	if h.court.Granted("everything") {

@@ -28,8 +28,8 @@ func registrations(ctx context.Context, from querier) ([]registration, error) {
 }
 
 // keyAllows refuses a certificate whose key was that of a revoked one, or is that of one of the other kind: who holds the key would have both.
-func (s *Store) keyAllows(ctx context.Context, cert *x509.Certificate, test bool) error {
-	known, err := registrations(ctx, s.pool)
+func keyAllows(ctx context.Context, from querier, cert *x509.Certificate, test bool) error {
+	known, err := registrations(ctx, from)
 	if err != nil {
 		return fmt.Errorf("register a certificate: %w", err)
 	}

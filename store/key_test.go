@@ -59,7 +59,7 @@ func TestKeysAreRevokedAndOfOneKind(t *testing.T) {
 	if got, err := h.TLSFingerprints(ctx); err != nil || len(got) != 3 {
 		t.Errorf("%d fingerprints, %v", len(got), err)
 	}
-	if err := h.Revoke(ctx, h.court.ORI, sha256.Sum256(first.Raw), "key lost", "command line", noon); err != nil {
+	if err := h.Revoke(ctx, h.court.ORI, sha256.Sum256(first.Raw), "key lost", store.By{Actor: "command line"}, noon); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

@@ -16,7 +16,7 @@ func TestLimitsOfAnAgency(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	want := store.AgencyLimits{PerSecond: 2.5, Burst: 7, Daily: 300}
-	if a, err := h.SetLimits(t.Context(), h.court.ORI, want); err != nil || a.Limits != want {
+	if a, err := h.SetLimits(t.Context(), h.court.ORI, want, store.By{Actor: "a test"}, noon); err != nil || a.Limits != want {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	if _, err := h.RegisterAgency(t.Context(), h.court); err != nil {
@@ -25,10 +25,10 @@ func TestLimitsOfAnAgency(t *testing.T) {
 	if a, err := h.AgencyByORI(t.Context(), h.court.ORI); err != nil || a.Limits != want {
 		t.Errorf("registered anew: %+v, %v", a.Limits, err)
 	}
-	if _, err := h.SetLimits(t.Context(), "CA999999J", want); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.SetLimits(t.Context(), "CA999999J", want, store.By{Actor: "a test"}, noon); !errors.Is(err, store.ErrNotFound) {
 		t.Error("of nobody:", err)
 	}
-	if _, err := h.SetLimits(t.Context(), h.court.ORI, store.AgencyLimits{Daily: -1}); err == nil {
+	if _, err := h.SetLimits(t.Context(), h.court.ORI, store.AgencyLimits{Daily: -1}, store.By{Actor: "a test"}, noon); err == nil {
 		t.Error("a negative limit is kept")
 	}
 	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,17 +81,34 @@ type Notice struct {
 
 // RegisterListener sets where the agency is told of changes, and ends a pause.
 func (s *Store) RegisterListener(ctx context.Context, l Listener) error {
+	return registerListener(ctx, s.pool, l)
+}
+
+func registerListener(ctx context.Context, in changer, l Listener) error {
 	var der []byte
 	if l.Certificate != nil {
 		der = l.Certificate.Raw
 	}
-	_, err := s.pool.Exec(ctx, `insert into listener (agency_id, active, url, edition, certificate) values ($1, $2, $3, $4, $5)
+	_, err := in.Exec(ctx, `insert into listener (agency_id, active, url, edition, certificate) values ($1, $2, $3, $4, $5)
 		on conflict (agency_id) do update set active = excluded.active, url = excluded.url, edition = excluded.edition, certificate = excluded.certificate, retry_at = null`,
 		int64(l.Agency), l.Active, l.URL, l.Edition, der)
 	if err != nil {
 		return fmt.Errorf("register a listener: %w", err)
 	}
 	return nil
+}
+
+// SetListener is RegisterListener for people: who did it is on record. ErrNotFound: there is no such agency.
+func (s *Store) SetListener(ctx context.Context, l Listener, by By, now time.Time) error {
+	return s.onAgency(ctx, l.ORI, by, now, func(tx pgx.Tx, a Agency) (agencyNote, error) {
+		l.Agency = a.ID
+		outcome := map[bool]string{true: "set", false: "off"}[l.Active]
+		details := fmt.Sprintf("%s, SOAP %s", strconv.Quote(l.URL), l.Edition)
+		if l.Certificate != nil {
+			details += fmt.Sprintf(", certificate sha256 %x", sha256.Sum256(l.Certificate.Raw))
+		}
+		return agencyNote{"agency.callback", outcome, details}, registerListener(ctx, tx, l)
+	})
 }
 
 // EndPause lets the next delivery to the agency begin now.
@@ -123,17 +142,26 @@ func (r *listenerRow) listener() (Listener, error) {
 
 // Listeners tells how the deliveries stand, by ORI.
 func (r *Reader) Listeners(ctx context.Context) ([]ListenerStatus, error) {
-	return all(ctx, r.pool, func(row pgx.CollectableRow) (st ListenerStatus, err error) {
-		var l listenerRow
-		var since, retry *time.Time
-		if err = row.Scan(append(l.fields(), &st.Last, &st.Pending, &st.Fails, &since, &retry, &st.LastCode, &st.Late)...); err != nil {
-			return st, err
-		}
-		st.FailingSince, st.RetryAt = known(since), known(retry)
-		st.Listener, err = l.listener()
+	return all(ctx, r.pool, scanListener, "list the listeners", listenersNow+" order by a.ori")
+}
+
+// ListenerOf tells how the deliveries to an agency stand; ErrNotFound where nobody has said where it is told.
+func (r *Reader) ListenerOf(ctx context.Context, ori order.ORI) (ListenerStatus, error) {
+	return one(ctx, r.pool, scanListener, "find the listener", listenersNow+" where a.ori = $1", string(ori))
+}
+
+const listenersNow = "select " + listenerColumns + `, l.next_number - 1, (select count(*) from notice n where n.agency_id = l.agency_id and n.delivered_at is null),
+	l.fails, l.failing_since, l.retry_at, l.last_code, l.told from listener l join agency a on a.id = l.agency_id`
+
+func scanListener(row pgx.CollectableRow) (st ListenerStatus, err error) {
+	var l listenerRow
+	var since, retry *time.Time
+	if err = row.Scan(append(l.fields(), &st.Last, &st.Pending, &st.Fails, &since, &retry, &st.LastCode, &st.Late)...); err != nil {
 		return st, err
-	}, "list the listeners", "select "+listenerColumns+`, l.next_number - 1, (select count(*) from notice n where n.agency_id = l.agency_id and n.delivered_at is null),
-		l.fails, l.failing_since, l.retry_at, l.last_code, l.told from listener l join agency a on a.id = l.agency_id order by a.ori`)
+	}
+	st.FailingSince, st.RetryAt = known(since), known(retry)
+	st.Listener, err = l.listener()
+	return st, err
 }
 
 // Turn is a hub's right to deliver an agency's notices for a time. It is one hub's at a time, so that notices come in their order.

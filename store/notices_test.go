@@ -289,7 +289,7 @@ func TestCallbacksAreWithheld(t *testing.T) {
 		h.finish(h.begin(entry.ID, store.PurposeSend), store.Outcome{Verdict: store.VerdictRejected, Text: "no"})
 	}
 	move("1")
-	if _, err := h.SetGrants(t.Context(), h.court.ORI, false, store.GrantCallbacks); err != nil {
+	if _, err := h.SetGrants(t.Context(), h.court.ORI, store.By{Actor: "a test"}, noon, false, store.GrantCallbacks); err != nil {
 		t.Fatal(err)
 	}
 	move("2")
@@ -299,7 +299,7 @@ func TestCallbacksAreWithheld(t *testing.T) {
 	if _, err := h.TakeTurn(t.Context(), h.court.ID, noon, turnTime); !errors.Is(err, store.ErrNotReady) {
 		t.Errorf("a turn while withheld: %v", err)
 	}
-	if _, err := h.SetGrants(t.Context(), h.court.ORI, true, store.GrantCallbacks); err != nil {
+	if _, err := h.SetGrants(t.Context(), h.court.ORI, store.By{Actor: "a test"}, noon, true, store.GrantCallbacks); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.sql("select count(*)::text from notice"); got != "1" {

@@ -23,9 +23,12 @@ func (s *Store) RegisterAgency(ctx context.Context, a Agency) (AgencyID, error) 
 	return id, err
 }
 
+// ErrMnemonicTaken says that another agency's transactions go on the line: what the switch sends to it unasked could not be told apart.
+var ErrMnemonicTaken = errors.New("the line is another agency's")
+
 // ChangeAgency changes what change changes of the agency with that ORI, or adds one that is what change makes of a new one, and notes who did it with what it was before and is now. A new agency is a court for which
-// the hub enters. An error of change changes nothing.
-func (s *Store) ChangeAgency(ctx context.Context, ori order.ORI, by string, now time.Time, change func(a *Agency, isNew bool) error) (Agency, error) {
+// the hub enters. An error of change changes nothing. ErrEnteredTwice, ErrMnemonicTaken.
+func (s *Store) ChangeAgency(ctx context.Context, ori order.ORI, by By, now time.Time, change func(a *Agency, isNew bool) error) (Agency, error) {
 	var after Agency
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		before, err := one(ctx, tx, scanAgency, "find the agency", "select "+agencyColumns+" from agency a where ori = $1 for update", string(ori))
@@ -40,6 +43,11 @@ func (s *Store) ChangeAgency(ctx context.Context, ori order.ORI, by string, now 
 		if err := change(&after, isNew); err != nil {
 			return err
 		}
+		if after.Mnemonic != before.Mnemonic {
+			if err := mnemonicFree(ctx, tx, after); err != nil {
+				return err
+			}
+		}
 		if _, err := register(ctx, tx, after); err != nil {
 			return err
 		}
@@ -50,11 +58,22 @@ func (s *Store) ChangeAgency(ctx context.Context, ori order.ORI, by string, now 
 		if isNew {
 			action = "agency.add"
 		}
-		_, err = tx.Exec(ctx, "insert into audit (at, actor, action, object, outcome, details) values ($1, $2, $3, $4, $5, $6)", now, by, action, "agency "+string(ori), outcomeOf(details), details)
-		return err
+		return note(ctx, tx, by.aboutAgency(ori, now, agencyNote{action, outcomeOf(details), details}))
 	})
 	s.known.forget()
 	return after, err
+}
+
+// mnemonicFree says that no other agency has the line to itself.
+func mnemonicFree(ctx context.Context, tx pgx.Tx, a Agency) error {
+	if a.Mnemonic == "" {
+		return nil
+	}
+	taken, err := one(ctx, tx, pgx.RowTo[bool], "look for a line", "select exists (select from agency where mnemonic = $1 and ori <> $2)", a.Mnemonic, string(a.ORI))
+	if err == nil && taken {
+		return ErrMnemonicTaken
+	}
+	return err
 }
 
 func outcomeOf(details string) string {

@@ -14,10 +14,10 @@ func TestChangeAgency(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
 	was := h.court
-	if _, err := h.SetLimits(t.Context(), was.ORI, store.AgencyLimits{PerSecond: 2, Daily: 30}); err != nil {
+	if _, err := h.SetLimits(t.Context(), was.ORI, store.AgencyLimits{PerSecond: 2, Daily: 30}, store.By{Actor: "a test"}, noon); err != nil {
 		t.Fatal(err)
 	}
-	a, err := h.ChangeAgency(t.Context(), was.ORI, "person jdoe", noon, func(a *store.Agency, isNew bool) error {
+	a, err := h.ChangeAgency(t.Context(), was.ORI, store.By{Actor: "person jdoe"}, noon, func(a *store.Agency, isNew bool) error {
 		if isNew {
 			t.Error("it is known")
 		}
@@ -40,14 +40,14 @@ func TestChangeAgency(t *testing.T) {
 		"no such ORI":      func(a *store.Agency, _ bool) error { a.Submits, a.EnteredBy = false, "sheriff"; return nil },
 		"no such word":     func(a *store.Agency, _ bool) error { a.Kind = "tavern"; return nil },
 	} {
-		if _, err := h.ChangeAgency(t.Context(), was.ORI, "person jdoe", noon, change); err == nil {
+		if _, err := h.ChangeAgency(t.Context(), was.ORI, store.By{Actor: "person jdoe"}, noon, change); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
 	if kept, err := h.AgencyByORI(t.Context(), was.ORI); err != nil || kept != was {
 		t.Errorf("after refusals: %+v, %v", kept, err)
 	}
-	a, err = h.ChangeAgency(t.Context(), "CA019013J", "person jdoe", noon, func(a *store.Agency, isNew bool) error {
+	a, err = h.ChangeAgency(t.Context(), "CA019013J", store.By{Actor: "person jdoe"}, noon, func(a *store.Agency, isNew bool) error {
 		if !isNew || !a.Submits {
 			t.Errorf("%+v, new %t", a, isNew)
 		}
@@ -72,7 +72,7 @@ func TestWhatCameLiveStaysLive(t *testing.T) {
 	h := newHub(t)
 	turn := func(test bool) store.Agency {
 		t.Helper()
-		a, err := h.ChangeAgency(t.Context(), h.court.ORI, "person jdoe", noon, func(a *store.Agency, _ bool) error { a.Test = test; return nil })
+		a, err := h.ChangeAgency(t.Context(), h.court.ORI, store.By{Actor: "person jdoe"}, noon, func(a *store.Agency, _ bool) error { a.Test = test; return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

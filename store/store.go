@@ -67,6 +67,7 @@ type Store struct {
 	driver   quietDriver
 	jobs     *river.Client[pgx.Tx]
 	known    agencies
+	closures closures
 	control  controls
 	close    sync.Once
 }

@@ -36,6 +36,16 @@ type world struct {
 	// owes is a held transmission of an agency, sent its submission, order the order in it.
 	owes map[order.ORI]store.TransmissionID
 	sent map[order.ORI]order.Tracking
+	// clerks are somebody of an agency, invited.
+	clerks map[order.ORI]store.PersonID
+}
+
+// nobodyListens is where no agency is told of anything.
+type nobodyListens struct{}
+
+func (nobodyListens) Check(string) error { return nil }
+func (nobodyListens) Try(context.Context, store.Listener) (bool, string) {
+	return false, "Nobody answered."
 }
 
 // homes are an agency of each kind; far is a court of another county, which is nobody's own here.
@@ -46,7 +56,7 @@ const far order.ORI = "CA019013J"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, store: storetest.New(t), owes: map[order.ORI]store.TransmissionID{}, sent: map[order.ORI]order.Tracking{}}
+	w := &world{T: t, store: storetest.New(t), owes: map[order.ORI]store.TransmissionID{}, sent: map[order.ORI]order.Tracking{}, clerks: map[order.ORI]store.PersonID{}}
 	for kind, ori := range homes {
 		w.register(kind, ori)
 	}
@@ -73,6 +83,9 @@ func (w *world) register(kind access.Kind, ori order.ORI) {
 	w.Helper()
 	_, err := w.store.RegisterAgency(w.Context(), store.Agency{ORI: ori, Name: "Agency " + string(ori), Kind: kind, Submits: !kind.Central(), ReadOnly: kind.Central(), MayQuery: true, MayImages: true})
 	w.must(err)
+	p, err := w.store.InvitePerson(w.Context(), store.NewPerson{Agency: ori, Login: "clerk@" + strings.ToLower(string(ori)) + ".example", Name: "Invented Clerk", Roles: []access.Role{access.Auditor}}, store.By{Actor: "a test"}, noon())
+	w.must(err)
+	w.clerks[ori] = p.ID
 }
 
 // mark is what stands for an order in a text of a page: its name, case number or place, of an agency and an access class.
@@ -120,7 +133,7 @@ func (w *world) open() {
 	w.must(err)
 	w.site, err = New(Config{
 		Config: site.Config{Auditor: w.store, Gate: w, Now: noon, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "localhost"}},
-		Store:  w.store, Desk: relay.NewDesk(w.store, dict, time.UTC), Inquirer: inquiry.New(w.store, dict, time.UTC, noon), Warn: []float64{0.5, 0.8},
+		Store:  w.store, Desk: relay.NewDesk(w.store, dict, time.UTC), Inquirer: inquiry.New(w.store, dict, time.UTC, noon), Listeners: nobodyListens{}, Warn: []float64{0.5, 0.8},
 	})
 	w.must(err)
 }
@@ -146,7 +159,9 @@ func as(kind access.Kind, role access.Role) site.Visitor {
 // address is where a route is asked, about a thing of an agency. Lists are of nobody in particular.
 type address struct {
 	list bool
-	path func(w *world, owner order.ORI) string
+	// everywhere says that each agency has such a thing, the exchange's own too.
+	everywhere bool
+	path       func(w *world, owner order.ORI) string
 }
 
 func list(path string) address {
@@ -166,6 +181,14 @@ func ofOrder(rest string) address {
 
 func ofSubmission(rest string) address {
 	return address{path: func(w *world, owner order.ORI) string { return "/submission/" + string(w.sent[owner]) + rest }}
+}
+
+func ofAgency(rest string) address {
+	return address{everywhere: true, path: func(_ *world, owner order.ORI) string { return "/agencies/" + string(owner) + rest }}
+}
+
+func ofPerson() address {
+	return address{everywhere: true, path: func(w *world, owner order.ORI) string { return fmt.Sprintf("/people/%d", w.clerks[owner]) }}
 }
 
 // addresses are all routes of all areas; a route that is not here fails the test.
@@ -203,6 +226,31 @@ var addresses = map[string]address{
 	"POST /submission/{tracking}/handover":       ofSubmission("/handover"),
 	"GET /handovers":                             list("/handovers"),
 	"POST /handover/{id}/{move}":                 list("/handover/1/take"),
+
+	"GET /agencies":                     list("/agencies"),
+	"GET /agencies/new":                 list("/agencies/new"),
+	"POST /agencies/new":                list("/agencies/new"),
+	"GET /agencies/{ori}":               ofAgency(""),
+	"GET /agencies/{ori}/aboard":        ofAgency("/aboard"),
+	"GET /agencies/{ori}/edit":          ofAgency("/edit"),
+	"POST /agencies/{ori}/edit":         ofAgency("/edit"),
+	"GET /agencies/{ori}/rights":        ofAgency("/rights"),
+	"POST /agencies/{ori}/rights":       ofAgency("/rights"),
+	"GET /agencies/{ori}/certificates":  ofAgency("/certificates"),
+	"POST /agencies/{ori}/certificates": ofAgency("/certificates"),
+	"GET /agencies/{ori}/contacts":      ofAgency("/contacts"),
+	"POST /agencies/{ori}/contacts":     ofAgency("/contacts"),
+	"GET /agencies/{ori}/closures":      ofAgency("/closures"),
+	"POST /agencies/{ori}/closures":     ofAgency("/closures"),
+	"GET /agencies/{ori}/callback":      ofAgency("/callback"),
+	"POST /agencies/{ori}/callback":     ofAgency("/callback"),
+	"GET /agencies/{ori}/people":        ofAgency("/people"),
+	"POST /agencies/{ori}/people":       ofAgency("/people"),
+	"GET /people":                       list("/people"),
+	"GET /people/{id}":                  ofPerson(),
+	"POST /people/{id}":                 ofPerson(),
+	"GET /windows":                      list("/windows"),
+	"POST /windows":                     list("/windows"),
 }
 
 // deeds are the cells of docs/access.md: what a role may do, as it is written there.
@@ -299,7 +347,7 @@ func (w *world) cell(route site.Route, at address, may access.Scope) {
 	path := at.path(w, own)
 	code := w.ask(method, path).Code
 	switch {
-	case !at.list && !sends:
+	case !at.list && !sends && !at.everywhere:
 	case may == access.Nobodys && code != http.StatusForbidden:
 		said(path, code, "403")
 	case may != access.Nobodys && !at.list && (code == http.StatusForbidden || code == http.StatusNotFound || code >= 500):

@@ -7,7 +7,9 @@ import (
 	"net/http"
 
 	"ccpor/access"
+	"ccpor/mapping/places"
 	"ccpor/store"
+	"ccpor/web/admin"
 	"ccpor/web/carpos"
 	"ccpor/web/helpdesk"
 	"ccpor/web/records"
@@ -24,6 +26,8 @@ type Config struct {
 	// Desk acts on what is owed to CARPOS, and Inquirer asks it.
 	Desk     carpos.Desk
 	Inquirer carpos.Inquirer
+	// Listeners judge and try where agencies are told of changes.
+	Listeners admin.Listeners
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
 	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
@@ -34,12 +38,20 @@ type Config struct {
 
 // New is the site of all areas.
 func New(c Config) (*site.Site, error) {
+	register, err := places.Load()
+	if err != nil {
+		return nil, err
+	}
+	if c.Notices == nil {
+		c.Notices = admin.Notices(c.Store, c.Zone, c.Now)
+	}
 	makers := []func() (site.Area, error){
 		func() (site.Area, error) {
 			return helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
 		},
 		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
+		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
 		func() (site.Area, error) { return jobs(c.River), nil },
 	}
 	if c.Signin != nil {

@@ -8,13 +8,17 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"ccpor/access"
+	"ccpor/exchange/sig"
 	"ccpor/mapping/order"
 	"ccpor/store"
 )
+
+// atCommandLine is who acts where the command does not ask who it is: whoever has the database.
+var atCommandLine = store.By{Actor: "command line"}
 
 type agencyCommand struct {
 	Add         agencyAddCommand      `cmd:"" help:"Register an agency, or change the one with this ORI."`
@@ -24,6 +28,8 @@ type agencyCommand struct {
 	Withhold    agencyWithholdCommand `cmd:"" help:"Withhold operations from an agency."`
 	Limit       agencyLimitCommand    `cmd:"" help:"Give an agency limits of its own."`
 	Revoke      agencyRevokeCommand   `cmd:"" help:"Revoke a certificate of an agency, from now on and for good."`
+	Contact     agencyContactCommand  `cmd:"" help:"Say whom to call at an agency: list, add, remove."`
+	Closure     agencyClosureCommand  `cmd:"" help:"Say on which days a court is closed beside the judicial holidays: list, add, remove."`
 	List        agencyListCommand     `cmd:"" help:"List the registered agencies and what they may do."`
 }
 
@@ -33,7 +39,7 @@ type agencyAddCommand struct {
 	ORI              string  `required:"" help:"The agency's ORI, nine characters. Of an agency that is registered, what is not named stays as it is."`
 	Name             *string `help:"Its name for people; needed for a new one."`
 	County           *string `help:"Its county."`
-	Kind             *string `help:"What it is: court (a new one, where not given), tribalCourt, lawEnforcement." placeholder:"KIND"`
+	Kind             *string `help:"What it is: court (a new one, where not given), tribalCourt, lawEnforcement, helpDesk, operator. The last two send no orders." placeholder:"KIND"`
 	CarposName       *string `help:"Its name as CARPOS shows it, up to 30 characters." placeholder:"NAME"`
 	Confirm          *string `help:"Where an officer gets the image or a hit confirmed; goes into the MIS field." placeholder:"TEXT"`
 	Mnemonic         *string `help:"The line on which its transactions go, four characters; empty: any line." placeholder:"LINE"`
@@ -56,7 +62,7 @@ func (c *agencyAddCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		added := false
-		a, err := s.ChangeAgency(ctx, ori, "command line", time.Now(), func(a *store.Agency, isNew bool) error {
+		a, err := s.ChangeAgency(ctx, ori, atCommandLine, time.Now(), func(a *store.Agency, isNew bool) error {
 			added = isNew
 			return c.change(a, isNew)
 		})
@@ -98,12 +104,16 @@ func (c *agencyAddCommand) change(a *store.Agency, isNew bool) error {
 	if c.CLETS != nil && *c.CLETS {
 		a.EnteredBy = ""
 	}
-	return errors.Join(c.enteredBy(a), c.words(a))
+	err := errors.Join(c.enteredBy(a), c.words(a))
+	if a.Kind.Central() {
+		a.Submits, a.ReadOnly, a.NoCallbacks = false, true, true
+	}
+	return err
 }
 
 // words sets what has to be one of a few words.
 func (c *agencyAddCommand) words(a *store.Agency) error {
-	return errors.Join(oneOf(&a.Kind, c.Kind, "--kind", store.KindCourt, store.KindTribalCourt, store.KindLawEnforcement),
+	return errors.Join(oneOf(&a.Kind, c.Kind, "--kind", access.Kinds()...),
 		oneOf(&a.MessageSignature, c.MessageSignature, "--message-signature", store.MessageSignatureRequired, store.MessageSignatureAccepted, store.MessageSignatureOff))
 }
 
@@ -206,11 +216,11 @@ func (c *agencyCertCommand) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return fmt.Errorf("looking for the agency %s: %w", ori, err)
 		}
-		register := s.RegisterCertificate
-		if c.Test {
-			register = s.RegisterTestCertificate
+		if err := sig.Registrable(cert, time.Now()); err != nil {
+			return err
 		}
-		if err := register(ctx, agency.ID, store.Use(c.Use), cert, from, to); err != nil {
+		trust := store.Trust{Agency: ori, Use: store.Use(c.Use), Certificate: cert, From: from, To: to, Test: c.Test}
+		if err := s.TrustCertificate(ctx, trust, atCommandLine, time.Now()); err != nil {
 			return err
 		}
 		return t.print(map[string]any{"ori": ori, "use": c.Use, "from": from, "to": to},
@@ -238,7 +248,7 @@ func (c *agencyRevokeCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
 		now := time.Now()
-		if err := s.Revoke(ctx, ori, fingerprint, c.Reason, "command line", now); err != nil {
+		if err := s.Revoke(ctx, ori, fingerprint, c.Reason, atCommandLine, now); err != nil {
 			return err
 		}
 		return t.print(map[string]any{"ori": ori, "certificate": hex.EncodeToString(fingerprint[:]), "revoked": now.UTC(), "reason": c.Reason},
@@ -275,13 +285,9 @@ func (c *grantArgs) set(ctx context.Context, t *terminal, granted bool) error {
 		return err
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
-		a, err := s.SetGrants(ctx, ori, granted, c.Operations...)
+		a, err := s.SetGrants(ctx, ori, atCommandLine, time.Now(), granted, c.Operations...)
 		if err != nil {
 			return aboutAgency(ori, err)
-		}
-		outcome := map[bool]string{true: "granted", false: "withheld"}[granted]
-		if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "agency.grant", Object: "agency " + string(ori), Outcome: outcome, Details: joinGrants(c.Operations)}); err != nil {
-			return err
 		}
 		return t.print(a, "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, grantsText(a))
 	})
@@ -306,16 +312,35 @@ func (c *agencyLimitCommand) Run(ctx context.Context, t *terminal) error {
 		return errors.New("a limit is not negative; to shut an agency out: ccpor agency withhold, or revoke")
 	}
 	return withStore(ctx, c.Database, func(s *store.Store) error {
-		a, err := s.SetLimits(ctx, ori, store.AgencyLimits{PerSecond: c.Rate, Burst: c.Burst, Daily: c.Daily})
+		a, err := s.SetLimits(ctx, ori, store.AgencyLimits{PerSecond: c.Rate, Burst: c.Burst, Daily: c.Daily}, atCommandLine, time.Now())
 		if err != nil {
 			return aboutAgency(ori, err)
 		}
-		text := limitsText(a.Limits)
-		if err := s.Audit(ctx, store.Event{At: time.Now(), Actor: "command line", Action: "agency.limit", Object: "agency " + string(ori), Outcome: "set", Details: text}); err != nil {
-			return err
-		}
-		return t.print(a, "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, text)
+		return t.print(a, "%s  %s: %s. Running hubs know within five seconds.\n", a.ORI, a.Name, a.Limits)
 	})
+}
+
+// withAgency is withStore for a registered agency.
+func withAgency(ctx context.Context, d database, ori string, use func(*store.Store, store.Agency) error) error {
+	parsed, err := order.ParseORI(ori)
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, d, func(s *store.Store) error {
+		a, err := s.AgencyByORI(ctx, parsed)
+		if err != nil {
+			return aboutAgency(parsed, err)
+		}
+		return use(s, a)
+	})
+}
+
+// missing says what there is not.
+func missing(err error, format string, a ...any) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf(format, a...)
+	}
+	return err
 }
 
 // aboutAgency says which agency there is not.
@@ -324,23 +349,6 @@ func aboutAgency(ori order.ORI, err error) error {
 		return fmt.Errorf("no agency is registered as %s", ori)
 	}
 	return err
-}
-
-// limitsText says what an agency may send.
-func limitsText(l store.AgencyLimits) string {
-	var own []string
-	for _, x := range []struct {
-		n  float64
-		of string
-	}{{l.PerSecond, "requests a second"}, {float64(l.Burst), "requests at once"}, {float64(l.Daily), "packages a day"}} {
-		if x.n > 0 {
-			own = append(own, strconv.FormatFloat(x.n, 'f', -1, 64)+" "+x.of)
-		}
-	}
-	if len(own) == 0 {
-		return "limits as the hub has them for everybody"
-	}
-	return "of its own " + strings.Join(own, ", ")
 }
 
 // grantsText names what an agency may do.
@@ -368,7 +376,7 @@ func (c *agencyListCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		for _, a := range all {
-			if err := t.print(a, "%s  %s: %s; %s; %s\n", a.ORI, a.Name, grantsText(a), limitsText(a.Limits), registeredText(a)); err != nil {
+			if err := t.print(a, "%s  %s: %s; %s; %s\n", a.ORI, a.Name, grantsText(a), a.Limits, registeredText(a)); err != nil {
 				return err
 			}
 		}

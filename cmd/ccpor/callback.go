@@ -48,7 +48,7 @@ func (c *callbackCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		if c.Off {
 			status.Active = false
-			if err := s.RegisterListener(ctx, status.Listener); err != nil {
+			if err := s.SetListener(ctx, status.Listener, atCommandLine, time.Now()); err != nil {
 				return err
 			}
 		}
@@ -67,7 +67,7 @@ func (c *callbackCommand) register(ctx context.Context, s *store.Store, a store.
 	if !a.Granted(store.GrantCallbacks) {
 		return fmt.Errorf("callbacks are withheld from %s: ccpor agency grant --ori %[1]s callbacks", a.ORI)
 	}
-	l := store.Listener{Agency: a.ID, URL: c.URL, Edition: c.SOAP, Active: true}
+	l := store.Listener{Agency: a.ID, ORI: a.ORI, URL: c.URL, Edition: c.SOAP, Active: true}
 	if c.File == "" && strings.HasPrefix(c.URL, "https:") {
 		return errors.New("the listener's certificate is needed: give it with --file")
 	}
@@ -82,7 +82,7 @@ func (c *callbackCommand) register(ctx context.Context, s *store.Store, a store.
 		}
 		l.Certificate = certs[0]
 	}
-	return s.RegisterListener(ctx, l)
+	return s.SetListener(ctx, l, atCommandLine, time.Now())
 }
 
 // listenerOf finds how the agency is told.

@@ -64,8 +64,6 @@ type serveConfig struct {
 
 	LedgerLimit time.Duration `env:"CCPOR_LEDGER_LIMIT" default:"10m" help:"For how long the ledger over the audit log may stand still until the hub takes no more orders. 0 never stops it."`
 
-	Maintenance []string `env:"CCPOR_MAINTENANCE" sep:";" default:"Wednesday 18:00 to 21:00;Sunday 9:00 to 21:00" help:"Announced times in which the hub may be away, told in GetPolicy; the defaults are those of the CCPOR fact sheet of 2018."`
-
 	pagesConfig `embed:""`
 
 	RiverUI bool `name:"river-ui" env:"CCPOR_RIVER_UI" help:"Show River's own pages about the jobs under /river/ of the pages, for reading."`

@@ -23,6 +23,10 @@ type pagesConfig struct {
 	PagesCert string `env:"CCPOR_PAGES_CERT" help:"Certificate of the pages, PEM. Empty: they are served without TLS." placeholder:"FILE" type:"path"`
 	PagesKey  string `env:"CCPOR_PAGES_KEY" help:"Key of that certificate, PEM." placeholder:"FILE" type:"path"`
 
+	PagesProxy bool `env:"CCPOR_PAGES_PROXY" help:"A proxy stands in front of the pages and says in X-Forwarded-For from where a request came: tries to sign in are counted by that address. Without a proxy anybody could write it."`
+
+	LockTime time.Duration `env:"CCPOR_LOCK_TIME" default:"15m" help:"For how long five failures to sign in lock a person out. With 87600h (ten years) it is until an administrator unlocks, as the CJIS Security Policy 6.0 has it (AC-7 b)."`
+
 	SMTP     string `name:"smtp-url" env:"CCPOR_SMTP_URL" help:"Mail server for invitations and new passwords, as smtps://user:password@mail.example.gov or smtp://…:587 with STARTTLS. Nothing is sent without TLS." placeholder:"URL"`
 	MailFrom string `env:"CCPOR_MAIL_FROM" default:"no-reply@localhost" help:"Sender of letters."`
 	MailDir  string `env:"CCPOR_MAIL_DIR" help:"Folder into which letters are put, instead of sending them. For a sandbox: whoever reads it can sign in." placeholder:"DIR" type:"path"`
@@ -46,6 +50,9 @@ func (c pagesConfig) check() error {
 	}
 	if outside && (u == nil || u.Scheme != "https") {
 		errs = append(errs, errors.New("CCPOR_PAGES is beyond this machine, where passwords travel: CCPOR_PAGES_URL has to be an https address, with CCPOR_PAGES_CERT and CCPOR_PAGES_KEY or a proxy in front"))
+	}
+	if c.LockTime < 0 {
+		errs = append(errs, fmt.Errorf("CCPOR_LOCK_TIME is %s: it may not be negative", c.LockTime))
 	}
 	if c.SMTP != "" && c.MailDir != "" {
 		errs = append(errs, errors.New("letters are either sent (CCPOR_SMTP_URL) or put into a folder (CCPOR_MAIL_DIR)"))
@@ -107,13 +114,13 @@ func (c pagesConfig) mailer() (people.Mailer, error) {
 const settle = 250 * time.Millisecond
 
 // door is where people prove who they are.
-func newDoor(s *store.Store, pages *url.URL, log *slog.Logger) (*people.Door, error) {
-	return people.New(people.Config{Store: s, Now: time.Now, Log: log, URL: pages, Settle: settle})
+func newDoor(s *store.Store, pages *url.URL, lock time.Duration, log *slog.Logger) (*people.Door, error) {
+	return people.New(people.Config{Store: s, Now: time.Now, Log: log, URL: pages, Settle: settle, Lock: lock})
 }
 
 // openDoor makes the pages on which people come in, and what writes to them.
 func (h *hub) openDoor(pages *url.URL) (*signin.Pages, error) {
-	door, err := newDoor(h.store, pages, h.log)
+	door, err := newDoor(h.store, pages, h.config.LockTime, h.log)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +134,7 @@ func (h *hub) openDoor(pages *url.URL) (*signin.Pages, error) {
 		}
 	}
 	h.door = door
-	return &signin.Pages{Door: door, Sessions: people.NewSessions(door), Federation: federation.New(h.store, pages, signin.BackFromAgency, time.Now), Opened: h.store.Opened}, nil
+	return &signin.Pages{Forwarded: h.config.PagesProxy, Door: door, Sessions: people.NewSessions(door), Federation: federation.New(h.store, pages, signin.BackFromAgency, time.Now), Opened: h.store.Opened}, nil
 }
 
 // writeLetters sends letters until ctx ends.

@@ -182,7 +182,7 @@ func (o *originHub) askMarked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.hub.store.SetGrants(t.Context(), originORI, true, store.GrantQuery); err != nil {
+	if _, err := o.hub.store.SetGrants(t.Context(), originORI, store.By{Actor: "test"}, time.Now(), true, store.GrantQuery); err != nil {
 		t.Fatal(err)
 	}
 	desk := inquiry.New(o.hub.store, dictionary, o.zone, time.Now)

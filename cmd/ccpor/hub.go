@@ -175,7 +175,7 @@ func intake(c serveConfig, s *store.Store, log *slog.Logger) (exchange.Config, e
 	}
 	return exchange.Config{
 		Store: s, Seal: signs, Schemas: set, Mapper: mapping.New(table, cal), Rules: rules.New(table, cal), Calendar: cal, Forms: table, Planner: plan,
-		Maintenance: c.Maintenance, Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
+		Address: c.PublicURL, TestRegion: c.TestRegion, Now: time.Now, Log: log,
 		Limits: exchange.Limits{MessageBytes: c.MaxMessage, InFlightBytes: c.MaxInFlight,
 			Daily:   c.Daily,
 			Agency:  exchange.Pace{PerSecond: c.Rate, Burst: c.Burst},
@@ -219,7 +219,7 @@ func (h *hub) site() (*site.Site, error) {
 	}
 	c := web.Config{
 		Config: site.Config{Auditor: h.store, Now: time.Now, Zone: zone, Log: h.log, URL: h.pagesAddress, Band: h.config.band},
-		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Warn: h.config.Warn,
+		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn,
 	}
 	if h.river != nil {
 		c.River = h.river

@@ -24,6 +24,8 @@ type commands struct {
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database to the version of this program."`
 	Keys         keysCommand         `cmd:"" help:"Make, list, check and rotate the keys of what is encrypted in the database."`
 	Agency       agencyCommand       `cmd:"" help:"Register agencies and their certificates."`
+	Window       windowCommand       `cmd:"" help:"Announce when the exchange may be away: list, add, remove maintenance windows."`
+	Person       peopleCommand       `cmd:"" help:"Give people of agencies access to the pages, and end it."`
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
 	Messages     messagesCommand     `cmd:"" help:"List, read and handle what the switch sends without being asked, and replies to nobody."`

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"unicode"
+
+	"ccpor/store"
 )
 
 // person is who acts at the command line.
@@ -12,6 +14,12 @@ type person struct {
 }
 
 var errUnnamed = errors.New("say who acts: --as NAME, 2 to 60 characters (CCPOR_PERSON, USER)")
+
+// by is the person as acts on agencies are put on record.
+func (p person) by() (store.By, error) {
+	who, err := p.onRecord()
+	return store.By{Actor: who}, err
+}
 
 // onRecord is the person as the audit log has it.
 func (p person) onRecord() (string, error) {

@@ -22,11 +22,11 @@ func (c *policyCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return t.print(p, "%s", policyText(p))
+	return t.print(p, "%s", t.policyText(p))
 }
 
 // policyText tells the policy to a person. Code lists and codes are long: they are in the JSON.
-func policyText(p client.Policy) string {
+func (t *terminal) policyText(p client.Policy) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Policy %s\n\nForms\n", p.Edition)
 	for _, f := range p.Forms {
@@ -41,6 +41,9 @@ func policyText(p client.Policy) string {
 	}
 	for _, m := range p.Maintenance {
 		fmt.Fprintf(&b, "maintenance  %s\n", m)
+	}
+	for _, w := range p.Windows {
+		fmt.Fprintf(&b, "next away  %s to %s: %s\n", t.moment(w.Starts), t.moment(w.Ends), w.Text)
 	}
 	fmt.Fprintf(&b, "%d code lists and %d error codes: --json\n", len(p.Lists), len(p.Errors))
 	return b.String()

@@ -41,6 +41,16 @@ type Policy struct {
 	Maintenance []string `xml:"MaintenanceText" json:"maintenance"`
 	Errors      []Code   `xml:"ErrorCode" json:"errors"`
 	Lists       []Codes  `xml:"CodeList" json:"codeLists"`
+	// Windows are the present or next times in which the hub may be away, the earliest first.
+	Windows []Window `xml:"MaintenanceWindow" json:"maintenanceWindows"`
+}
+
+// Window is a time in which the hub may be away.
+type Window struct {
+	Starts time.Time `xml:"WindowStartDateTime" json:"starts"`
+	Ends   time.Time `xml:"WindowEndDateTime" json:"ends"`
+	Weekly bool      `xml:"WeeklyIndicator" json:"weekly"`
+	Text   string    `xml:"WindowText" json:"text"`
 }
 
 // Form is a revision of a form that the hub knows.

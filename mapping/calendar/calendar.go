@@ -4,12 +4,13 @@
 // Saturday is kept on the Friday before, one on a Sunday on the Monday after (Cal. Rules of Court, rule 1.11). Days are pure dates; only Deadline gives a
 // moment, in the time of Los Angeles, whose rules travel with the program.
 //
-// The package does not know closures of single courts, and it refuses to guess a day that its file does not cover: Covers tells.
+// Closures of single courts are said by whoever knows them: Closing gives the calendar of such a court. The package refuses to guess a day that its file does not cover: Covers tells.
 package calendar
 
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 	_ "time/tzdata" // the time of Los Angeles must not depend on the machine
 
@@ -24,6 +25,14 @@ type Calendar struct {
 	holidays    []holiday
 	first, last int // years covered
 	pacific     *time.Location
+	closed      []order.Date // of one court
+}
+
+// Closing is the calendar of a court that is closed on these days, too.
+func (c *Calendar) Closing(days ...order.Date) *Calendar {
+	of := *c
+	of.closed = slices.Concat(c.closed, days)
+	return &of
 }
 
 // Load reads the embedded calendar.
@@ -57,9 +66,12 @@ func (c *Calendar) Holiday(d order.Date) (name string, ok bool) {
 	return "", false
 }
 
-// IsCourtDay says whether the courts are open: neither Saturday nor Sunday nor judicial holiday.
+// IsCourtDay says whether the courts are open: neither Saturday nor Sunday nor judicial holiday, nor a day on which this calendar's court is closed.
 func (c *Calendar) IsCourtDay(d order.Date) bool {
 	if w := d.Weekday(); w == time.Saturday || w == time.Sunday {
+		return false
+	}
+	if slices.Contains(c.closed, d) {
 		return false
 	}
 	_, holiday := c.Holiday(d)

@@ -92,6 +92,29 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// A court's own closures move its deadlines, and nobody else's.
+func TestClosing(t *testing.T) {
+	t.Parallel()
+	c := load(t)
+	closed := c.Closing(date(t, "2026-11-23"), date(t, "2026-11-24")).Closing(date(t, "2026-11-25"))
+	for _, x := range []struct {
+		of          *Calendar
+		issued, due string
+	}{
+		{c, "2026-11-20", "2026-11-23T23:59:59-08:00"},      // Friday
+		{closed, "2026-11-20", "2026-11-30T23:59:59-08:00"}, // over three closed days and Thanksgiving
+		{closed, "2026-11-19", "2026-11-20T23:59:59-08:00"},
+		{closed, "2026-11-30", "2026-12-01T23:59:59-08:00"},
+	} {
+		if got := x.of.Deadline(date(t, x.issued)).Due.Format(time.RFC3339); got != x.due {
+			t.Errorf("issued %s: due %s, want %s", x.issued, got, x.due)
+		}
+	}
+	if c.IsCourtDay(date(t, "2026-11-24")) == closed.IsCourtDay(date(t, "2026-11-24")) {
+		t.Error("the closed day is as every other")
+	}
+}
+
 func TestEmergencyExpiry(t *testing.T) {
 	t.Parallel()
 	c := load(t)

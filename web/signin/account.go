@@ -60,7 +60,7 @@ func (p *Pages) changePassword(r *site.Request) (site.Answer, error) {
 	}
 	problems, epoch := same(r), int64(0)
 	if problems == nil {
-		epoch, err = p.Door.ChangePassword(r.Context(), person.ID, r.PostForm.Get("old"), r.PostForm.Get("password"), from(r))
+		epoch, err = p.Door.ChangePassword(r.Context(), person.ID, r.PostForm.Get("old"), r.PostForm.Get("password"), p.from(r))
 		if errors.Is(err, identity.ErrRefused) {
 			problems, err = []string{"The old password was not taken."}, nil
 		} else if errors.Is(err, identity.ErrPace) {

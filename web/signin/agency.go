@@ -66,7 +66,7 @@ func (p *Pages) fromAgency(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, p.notSignedIn(r, err)
 	}
-	person, err := p.Door.Federated(r.Context(), named, from(r))
+	person, err := p.Door.Federated(r.Context(), named, p.from(r))
 	if errors.Is(err, identity.ErrRefused) {
 		return site.Answer{}, &site.Refusal{Status: http.StatusForbidden, Title: "You are not invited here", Text: "Your agency knows you, and this exchange does not yet, or not any more. Ask the administrator of your agency."}
 	}

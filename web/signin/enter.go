@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"ccpor/identity"
+	"ccpor/store"
 	"ccpor/web/site"
 )
 
@@ -29,6 +30,9 @@ func (p *Pages) signIn(r *site.Request, login, wrong string) (site.Answer, error
 // acceptBanner takes the assent (CJIS Security Policy 6.0, AC-8).
 func (p *Pages) acceptBanner(r *site.Request) (site.Answer, error) {
 	p.Sessions.AcceptBanner(r.Context())
+	if p.Sessions.Opened(r.Context(), store.TokenInvitation) != "" {
+		return site.Answer{To: "/signin/invitation"}, nil
+	}
 	return site.Answer{To: "/signin"}, nil
 }
 
@@ -37,7 +41,7 @@ func (p *Pages) password(r *site.Request) (site.Answer, error) {
 		return site.Answer{To: "/signin"}, nil
 	}
 	login := r.PostForm.Get("login")
-	person, err := p.Door.Password(r.Context(), login, r.PostForm.Get("password"), from(r))
+	person, err := p.Door.Password(r.Context(), login, r.PostForm.Get("password"), p.from(r))
 	if err == nil {
 		err = p.Sessions.Step(r.Context(), person)
 	}
@@ -74,7 +78,7 @@ func (p *Pages) second(r *site.Request) (site.Answer, error) {
 	if r.PostForm.Get("recovery") != "" {
 		kind, code = identity.SecondRecovery, r.PostForm.Get("recovery")
 	}
-	person, err := p.Door.SecondFactor(r.Context(), stepped.ID, kind, code, from(r))
+	person, err := p.Door.SecondFactor(r.Context(), stepped.ID, kind, code, p.from(r))
 	if err == nil {
 		return p.enter(r, p.Sessions.Begin(r.Context(), person))
 	}
@@ -114,7 +118,7 @@ func (p *Pages) askPasskey(r *site.Request, wrong string) (site.Answer, error) {
 const script = "passkey.js"
 
 func (p *Pages) passkey(r *site.Request) (site.Answer, error) {
-	person, err := p.Door.SignInByPasskey(r.Context(), p.Sessions.Asked(r.Context()), r.PostForm.Get("answer"), from(r))
+	person, err := p.Door.SignInByPasskey(r.Context(), p.Sessions.Asked(r.Context()), r.PostForm.Get("answer"), p.from(r))
 	if err == nil {
 		return p.enter(r, p.Sessions.Begin(r.Context(), person))
 	}
@@ -167,7 +171,7 @@ func (p *Pages) unlock(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	return p.unlocked(r, p.Door.Unlock(r.Context(), person.ID, r.PostForm.Get("password"), from(r)))
+	return p.unlocked(r, p.Door.Unlock(r.Context(), person.ID, r.PostForm.Get("password"), p.from(r)))
 }
 
 func (p *Pages) unlockByPasskey(r *site.Request) (site.Answer, error) {
@@ -178,7 +182,7 @@ func (p *Pages) unlockByPasskey(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	return p.unlocked(r, p.Door.UnlockByPasskey(r.Context(), person.ID, p.Sessions.Asked(r.Context()), r.PostForm.Get("answer"), from(r)))
+	return p.unlocked(r, p.Door.UnlockByPasskey(r.Context(), person.ID, p.Sessions.Asked(r.Context()), r.PostForm.Get("answer"), p.from(r)))
 }
 
 func (p *Pages) unlocked(r *site.Request, err error) (site.Answer, error) {

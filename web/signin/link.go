@@ -16,7 +16,7 @@ func (p *Pages) forgottenPage(*site.Request) (site.Answer, error) {
 
 // forgotten answers alike whether there is such a person or not.
 func (p *Pages) forgotten(r *site.Request) (site.Answer, error) {
-	if err := p.Door.Forgotten(r.Context(), r.PostForm.Get("login"), from(r)); err != nil {
+	if err := p.Door.Forgotten(r.Context(), r.PostForm.Get("login"), p.from(r)); err != nil {
 		_, err = refused(err)
 		return site.Answer{}, err
 	}
@@ -115,6 +115,9 @@ func (p *Pages) askInvited(r *site.Request, problems []string, wrong string) (si
 	if err != nil {
 		return site.Answer{}, err
 	}
+	if !p.Sessions.Banner(r.Context()) {
+		return page("banner", "Before you come in", nil), nil
+	}
 	v := invited{chosen: chosen{person, problems, identity.LeastPassword}, Wrong: wrong}
 	if !person.HasPassword {
 		return page("invited", "Welcome: choose a password", v), nil
@@ -182,7 +185,10 @@ func (p *Pages) accepted(r *site.Request, token string, err error) (site.Answer,
 		a, err := p.askInvited(r, nil, wrong)
 		return failed(a), err
 	}
-	person, codes, err := p.Door.Accept(r.Context(), token, from(r))
+	if !p.Sessions.Banner(r.Context()) {
+		return site.Answer{To: "/signin/invitation"}, nil
+	}
+	person, codes, err := p.Door.Accept(r.Context(), token, p.from(r))
 	if err != nil {
 		return site.Answer{}, overdue(err)
 	}

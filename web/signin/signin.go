@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ type Pages struct {
 	Sessions *identity.Sessions
 	// Federation leads to agencies' own providers.
 	Federation *federation.Federation
+	// Forwarded says that a proxy stands in front, which says in X-Forwarded-For from where a request came; without one that header is whatever somebody wrote.
+	Forwarded bool
 	// Opened are the orders that a person has opened by breaking the glass; nil: nobody can.
 	Opened func(ctx context.Context, id store.PersonID, now time.Time) ([]access.Opened, error)
 }
@@ -90,8 +93,14 @@ func (p *Pages) Who(r *http.Request) (site.Visitor, error) {
 	return v, err
 }
 
-// from is the address from which a request came.
-func from(r *site.Request) string {
+// from is the address from which a request came: where there is a proxy, the last that stands in X-Forwarded-For, which is the one that the proxy has heard.
+func (p *Pages) from(r *site.Request) string {
+	if all := r.Header.Values("X-Forwarded-For"); p.Forwarded && len(all) > 0 {
+		last := all[len(all)-1]
+		if ip, err := netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err == nil {
+			return ip.String()
+		}
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -114,7 +123,7 @@ func refused(err error) (wrong string, _ error) {
 	case errors.Is(err, identity.ErrPace):
 		return "", &site.Refusal{Status: http.StatusTooManyRequests, Title: "Too many tries", Text: "Too many tries came from your address. Wait a minute, and try again."}
 	case errors.Is(err, identity.ErrRefused):
-		return "That was not taken. It is mistyped or was used already, or the account is locked for a quarter of an hour after several failures.", nil
+		return "That was not taken. It is mistyped or was used already, or the account is locked for a while after several failures.", nil
 	}
 	return "", err
 }
