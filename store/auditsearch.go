@@ -67,7 +67,7 @@ func ParseAuditPlace(s string) (AuditPlace, error) {
 type Entered struct {
 	Event
 	ID int64
-	// About is the court of the order, the agency, or the sender of the submission; empty where that is not known.
+	// About is the court of the order, the agency, the person's, or the sender of the submission; empty where that is not known.
 	About order.ORI
 	// Taken says that the ledger has it, Sealed that a signed checkpoint covers it.
 	Taken, Sealed bool

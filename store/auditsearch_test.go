@@ -96,6 +96,22 @@ func TestAuditSearch(t *testing.T) {
 	}
 }
 
+// What is done to a person is about that person's agency, whoever did it.
+func TestAuditAboutAPerson(t *testing.T) {
+	t.Parallel()
+	h := people(t)
+	p := h.invite("ana@court.example")
+	find := said(t, h,
+		store.Event{Actor: "person sys@operator.example, CA0349901", Agency: "CA0349901", Action: "person.disable", Object: "person ANA@court.example", Details: "a"},
+		store.Event{Actor: "person sys@operator.example, CA0349901", Agency: "CA0349901", Action: "person.disable", Object: "person nobody@court.example", Details: "b"})
+	if got := find(store.AuditQuery{Within: p.AgencyORI, Action: "person.disable"}); got != "a" {
+		t.Errorf("%q", got)
+	}
+	if got := find(store.AuditQuery{Within: "CA0349901", Action: "person.disable"}); got != "b a" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Going on from page to page tells each entry once, also of those with the same time.
 func TestAuditPages(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ create trigger glass_stays before update on glass for each row
     when (old.seen_at is not null or (old.id, old.person, old.actor, old.agency, old.court, old.local_ids, old.test, old.reason, old.opened_at, old.until, old.day, old.nth)
         is distinct from (new.id, new.person, new.actor, new.agency, new.court, new.local_ids, new.test, new.reason, new.opened_at, new.until, new.day, new.nth)) execute function never();
 
--- Whose things an entry is about, by what it says: the court of an order, an agency, or the sender of a submission and of what came of it. It follows from the entry, and is no part of it
+-- Whose things an entry is about, by what it says: the court of an order, an agency, a person's agency, or the sender of a submission and of what came of it. It follows from the entry, and is no part of it
 -- for the ledger.
 alter table audit add column about text not null default '';
 -- +goose StatementBegin
@@ -38,6 +38,7 @@ create function audit_is_about(object text, actor text) returns text language sq
         when object like 'order _________/%' then substr(object, 7, 9)
         when object like 'agency _________' then substr(object, 8, 9)
         when object like '% of _________' then right(object, 9)
+        when object like 'person %' then coalesce((select a.ori from person p join agency a on a.id = p.agency_id where lower(p.login) = lower(substr(object, 8))), '')
         when actor like 'agency _________%' then substr(actor, 8, 9)
         when object like '%submission ____-____-__' then coalesce((select a.ori from submission s join agency a on a.id = s.agency_id where s.tracking = right(object, 12)), '')
         else '' end
