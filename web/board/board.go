@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"ccpor/access"
@@ -35,6 +36,34 @@ type Pages struct {
 	Zone *time.Location
 	// Jobs says that River's own pages are shown.
 	Jobs bool
+
+	mu   sync.Mutex
+	kept map[string]past
+}
+
+// past is what was measured in a span until a time, which does not change any more.
+type past struct {
+	to       time.Time
+	measured []store.Measured
+}
+
+// measured reads what was measured in a span, once for all who look before another step has ended.
+func (p *Pages) measured(ctx context.Context, s span, now time.Time) ([]store.Measured, time.Time, error) {
+	from, to := s.window(now)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k, ok := p.kept[s.name]; ok && k.to.Equal(to) {
+		return k.measured, from, nil
+	}
+	all, err := p.Reader.Series(ctx, from, to, s.step, allMeasures()...)
+	if err != nil {
+		return nil, from, err
+	}
+	if p.kept == nil {
+		p.kept = map[string]past{}
+	}
+	p.kept[s.name] = past{to, all}
+	return all, from, nil
 }
 
 // refresh is after how many seconds the board is loaded again; what it shows is measured once a minute.
@@ -119,8 +148,7 @@ func (p *Pages) board(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	from, to := s.window(r.Now)
-	measured, err := p.Reader.Series(r.Context(), from, to, s.step, allMeasures()...)
+	measured, from, err := p.measured(r.Context(), s, r.Now)
 	if err != nil {
 		return site.Answer{}, err
 	}
@@ -174,8 +202,7 @@ func (p *Pages) chart(r *site.Request) (site.Answer, error) {
 	if !ok {
 		return site.Answer{}, site.NotFound("There is no such chart", "The board shows those that there are.")
 	}
-	from, to := s.window(r.Now)
-	measured, err := p.Reader.Series(r.Context(), from, to, s.step, c.measures()...)
+	measured, from, err := p.measured(r.Context(), s, r.Now)
 	if err != nil {
 		return site.Answer{}, err
 	}

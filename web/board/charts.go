@@ -26,9 +26,12 @@ var spans = []span{
 	{"30d", "30 days", 30 * 24 * time.Hour, 4 * time.Hour, 6, "2 Jan 15:04"},
 }
 
-// window is the time that is charted: whole steps, of which the last one has ended.
+// countedAfter is after how long what happened in a minute is measured (store: a minute after its end), with what that may take.
+const countedAfter = 2 * time.Minute
+
+// window is the time that is charted: whole steps, of which the last one has ended and is measured to its end.
 func (s span) window(now time.Time) (from, to time.Time) {
-	to = now.UTC().Truncate(s.step)
+	to = now.UTC().Add(-countedAfter).Truncate(s.step)
 	return to.Add(-s.length), to
 }
 

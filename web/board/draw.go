@@ -63,8 +63,8 @@ func (s series) draw() ([]byte, error) {
 	for _, u := range s.curves {
 		o.Legend.SeriesNames = append(o.Legend.SeriesNames, strings.TrimSpace(u.name+" "+s.inUnit()))
 	}
-	for i := range values[0] {
-		o.XAxis.Labels = append(o.XAxis.Labels, s.moment(i))
+	for i := range values[0] { // the library has made room for as many
+		o.XAxis.Labels[i] = s.moment(i)
 	}
 	o.XAxis.LabelCount = 7
 	if strings.Contains(s.layout, " ") {
