@@ -48,7 +48,7 @@ interop: deps-test ## the clients of others against the hub: Python zeep and nod
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 10m -run TestInterop -v ./cmd/ccpor
 
 e2e: build $(BUILD)/e2e/node_modules/.package-lock.json ## the pages in a browser without a window, against a whole sandbox; pictures of them in .build/screens
-	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 30m -tags e2e ./web/e2e
+	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 60m -parallel 2 -tags e2e ./web/e2e
 
 $(BUILD)/e2e/node_modules/.package-lock.json: web/e2e/package.json web/e2e/package-lock.json
 	@.ci/deps e2e

@@ -27,7 +27,7 @@ import (
 const build = "../../.build"
 
 // patience is how long a step of a person may take on a loaded machine.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	dir, err := os.MkdirTemp("", "ccpor-chromium-")
