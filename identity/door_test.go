@@ -670,7 +670,7 @@ func visit(t *testing.T, s *Sessions, cookie string, do func(ctx context.Context
 		if !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("the cookie: %+v", c)
 		}
-		return c.Value
+		cookie = c.Value
 	}
 	return cookie
 }

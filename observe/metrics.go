@@ -25,6 +25,7 @@ type Metrics struct {
 	attemptTime, ackTime, lifeTime  *prometheus.HistogramVec
 	notices, looks                  *prometheus.CounterVec
 	noticeTime                      *prometheus.HistogramVec
+	intake                          recent
 }
 
 // New makes the metrics of this process and registers them.
@@ -134,7 +135,13 @@ func (m *Metrics) Handled(r exchange.Request) {
 	if r.Operation == exchange.SubmitOperation && r.Agency != "" {
 		m.packages.WithLabelValues(string(r.Agency), outcome).Inc()
 	}
+	if r.Operation == exchange.SubmitOperation {
+		m.intake.add(r.Ended.Sub(r.Began))
+	}
 }
+
+// IntakeTimes are how long the packages took that were answered since it was last asked, ten thousand at most.
+func (m *Metrics) IntakeTimes() []time.Duration { return m.intake.take() }
 
 // Ended counts an attempt.
 func (m *Metrics) Ended(a relay.Attempt) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,6 +69,18 @@ func SearchSQL(q SubmissionQuery) []SQL {
 
 // MakePlace is the place of a submission that was received then.
 func MakePlace(at time.Time, number int64) Place { return Place{at.UnixMicro(), number} }
+
+// BoardSQL is what the board asks and what is measured each minute, with values in place of the parameters.
+func BoardSQL() []string {
+	at := "timestamptz '2026-03-02 20:00Z'"
+	times := strings.NewReplacer("$1", at, "$2", at, "$3", "7")
+	return []string{
+		times.Replace(countAccepted), times.Replace(countRefused), times.Replace(countAttempts), times.Replace(replyTimes), times.Replace(ownMeasured), times.Replace(refusedBy), ledgerAndSeal,
+		strings.NewReplacer("$1", "7", "$2", at, "$3", at).Replace(nextAttempt),
+		strings.NewReplacer("$1", "array['queue', 'late']").Replace(lastMeasured),
+		strings.NewReplacer("$1", "array['queue', 'late']", "$2", "array['highest', 'highest']", "$3", at, "$4", at, "$5", "'1 hour'").Replace(readSeries),
+	}
+}
 
 // Places are the encrypted columns.
 func Places() []string {

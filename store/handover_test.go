@@ -22,9 +22,20 @@ func engineer() store.Event {
 	return store.Event{At: noon.Add(time.Hour), Actor: "person ines.wire@exchange.example, CA034OPER", Person: 12, Agency: "CA034OPER"}
 }
 
+// people are the two, in the database of a hub.
+func (h *hub) people() {
+	h.t.Helper()
+	for i, login := range []string{"hana.desk@exchange.example", "ines.wire@exchange.example"} {
+		if err := h.exec("insert into person (id, handle, agency_id, login, name, roles, made_at) overriding system value values ($1, sha256($2), $3, $4, 'Invented', '{helpDesk}', now())", 11+i, []byte(login), int64(h.court.ID), login); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
 func TestHandover(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
+	h.people()
 	r := mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
 	do := func(err, want error) {
 		t.Helper()
@@ -72,6 +83,7 @@ func TestHandover(t *testing.T) {
 func TestSavedSearches(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
+	h.people()
 	keep := func(by store.Event, name, query string) error {
 		return h.SaveSearch(t.Context(), by, store.SavedSearch{Name: name, Query: query})
 	}
@@ -143,6 +155,7 @@ func TestLooks(t *testing.T) {
 func TestOnlyDrawnHandoverMoves(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
+	h.people()
 	mustAccept(t, h.Store, add(h.court, "p-1", "o-1"))
 	values := map[store.HandoverState]string{store.HandoverOpen: "null, '', null, '', ''", store.HandoverTaken: "now(), 'e', null, '', ''", store.HandoverClosed: "now(), 'e', now(), 'e', 'found'"}
 	var moves []string
@@ -152,7 +165,7 @@ func TestOnlyDrawnHandoverMoves(t *testing.T) {
 				continue
 			}
 			const columns = "taken_at, taken_by, closed_at, closed_by, result"
-			if err := h.exec("truncate handover; insert into handover (submission_id, correlation, person, by, note, at, state, " + columns + ") values (1, 'c', 1, 'd', 'why', now(), '" + string(from) + "', " + before + ")"); err != nil {
+			if err := h.exec("truncate handover; insert into handover (submission_id, correlation, person, by, note, at, state, " + columns + ") values (1, 'c', 11, 'd', 'why', now(), '" + string(from) + "', " + before + ")"); err != nil {
 				t.Fatal(err)
 			}
 			if h.exec("update handover set state = '"+string(to)+"', ("+columns+") = ("+after+")") == nil {

@@ -205,6 +205,8 @@ var addresses = map[string]address{
 	"GET /inquiry":            list("/inquiry"),
 	"POST /inquiry":           list("/inquiry"),
 	"GET /inquiry/{id}":       list("/inquiry/1"),
+	"GET /board":              list("/board"),
+	"GET /board/chart/{name}": list("/board/chart/taken.svg"),
 
 	"GET /orders":                            list("/orders"),
 	"POST /orders":                           list("/orders"),
@@ -472,12 +474,16 @@ func (w *world) crawl() {
 		body := a.Body.String()
 		w.keptBack(path, body)
 		for _, m := range forms.FindAllStringSubmatch(body, -1) {
+			if seen["form "+m[1]] {
+				continue
+			}
+			seen["form "+m[1]] = true
 			if code := w.form(m[1]); code == http.StatusForbidden || code == http.StatusNotFound || code >= 500 {
 				w.Errorf("a form leads %s of %s to %s: %d", w.who.Roles[0], w.who.Asker.Agency, m[1], code)
 			}
 		}
 		for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
-			next := strings.ReplaceAll(m[1]+m[2], "&amp;", "&")
+			next, _, _ := strings.Cut(strings.ReplaceAll(m[1]+m[2], "&amp;", "&"), "#")
 			if !seen[next] && !strings.HasPrefix(next, "/static/") && next != "/account" && next != "/signout" {
 				seen[next], todo = true, append(todo, next)
 			}

@@ -10,6 +10,7 @@ import (
 	"ccpor/mapping/places"
 	"ccpor/store"
 	"ccpor/web/admin"
+	"ccpor/web/board"
 	"ccpor/web/carpos"
 	"ccpor/web/helpdesk"
 	"ccpor/web/records"
@@ -46,12 +47,11 @@ func New(c Config) (*site.Site, error) {
 		c.Notices = admin.Notices(c.Store, c.Zone, c.Now)
 	}
 	makers := []func() (site.Area, error){
-		func() (site.Area, error) {
-			return helpdesk.Area(helpdesk.Config{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn})
-		},
+		(&helpdesk.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn}).Area,
 		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
 		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
+		(&board.Pages{Reader: c.Store.Reader, Zone: c.Zone, Jobs: c.River != nil}).Area,
 		func() (site.Area, error) { return jobs(c.River), nil },
 	}
 	if c.Signin != nil {

@@ -26,6 +26,7 @@ import (
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/forms"
 	"ccpor/mapping/rules"
+	"ccpor/observe"
 	"ccpor/schemas"
 	"ccpor/store"
 	"ccpor/web"
@@ -246,6 +247,10 @@ func (h *hub) run(ctx context.Context) error {
 	group.Go(func() error {
 		w := &watch.Watch{Store: h.watched.metrics.Watched(h.store), Shares: h.config.Warn, Limits: h.config.alarmLimits(), Now: time.Now, Log: h.log}
 		return w.Run(serving, cmp.Or(h.config.WatchTime, 30*time.Second)) // hubs that a program starts for itself have no settings
+	})
+	group.Go(func() error {
+		m := &observe.Sampler{Store: h.store, Warn: h.config.Warn, Ends: h.config.ends(), Intake: h.watched.metrics.IntakeTimes, Now: time.Now, Log: h.log}
+		return m.Run(serving)
 	})
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })

@@ -26,6 +26,7 @@ type commands struct {
 	Agency       agencyCommand       `cmd:"" help:"Register agencies and their certificates."`
 	Window       windowCommand       `cmd:"" help:"Announce when the exchange may be away: list, add, remove maintenance windows."`
 	Person       peopleCommand       `cmd:"" help:"Give people of agencies access to the pages, and end it."`
+	Board        boardCommand        `cmd:"" help:"Say how the exchange stands: what is wrong, worst first, and the figures of the operator's board. Status 1 where something is wrong."`
 	Certificates certificatesCommand `cmd:"" help:"List all agencies' certificates and how they stand; tell of those that come to their end."`
 	Refusals     refusalsCommand     `cmd:"" help:"Count what was refused, by sender, stage and code, and list the last of it."`
 	Messages     messagesCommand     `cmd:"" help:"List, read and handle what the switch sends without being asked, and replies to nobody."`

@@ -15,7 +15,7 @@ create index submission_refused_code on submission (refused_code, received_at, i
 -- A search that a person keeps, as the address says it; only that person sees it.
 create table saved_search (
     id     bigint generated always as identity primary key,
-    person bigint not null check (person > 0),
+    person bigint not null references person,
     name   text not null check (length(name) between 1 and 60),
     query  text not null check (length(query) <= 1000),
     at     timestamptz not null,
@@ -27,7 +27,7 @@ create table handover (
     id            bigint generated always as identity primary key,
     submission_id bigint not null references submission,
     correlation   text not null,
-    person        bigint not null check (person > 0), -- who handed it over
+    person        bigint not null references person, -- who handed it over
     by            text not null check (by <> ''),
     note          text not null check (length(note) between 3 and 500),
     at            timestamptz not null,

@@ -50,8 +50,8 @@ type Writer interface {
 	CloseHandover(ctx context.Context, by store.Event, id int64, result string) error
 }
 
-// Config is what the pages need.
-type Config struct {
+// Pages are the pages over a store.
+type Pages struct {
 	Reader Reader
 	Writer Writer
 	// Zone is the courts' own: a day is one of its days.
@@ -62,12 +62,12 @@ type Config struct {
 
 // desk is the pages' handlers.
 type desk struct {
-	Config
+	*Pages
 	answers answers
 }
 
-// Area is the help desk's part of a site; an error says what is not whole in its data.
-func Area(c Config) (site.Area, error) {
+// Area is the pages with their addresses; an error says what is not whole in their data.
+func (p *Pages) Area() (site.Area, error) {
 	said, err := readAnswers()
 	if err != nil {
 		return site.Area{}, err
@@ -76,7 +76,7 @@ func Area(c Config) (site.Area, error) {
 	if err != nil {
 		return site.Area{}, err
 	}
-	d := &desk{c, said}
+	d := &desk{p, said}
 	return site.Area{Templates: templates, Words: d.words(), Routes: d.routes(), Nav: []site.Link{
 		{To: "/submissions", Name: "Submissions", Says: "Find a submission by whatever the caller can say, and answer the call.", Deed: access.FindSubmissions},
 		{To: "/handovers", Name: "Hand-overs", Says: "What the help desk has handed over to engineers.", Deed: access.FindSubmissions},

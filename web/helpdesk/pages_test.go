@@ -181,7 +181,7 @@ func visit(t *testing.T, s *shelf, who site.Visitor, path string, form url.Value
 	if err != nil {
 		t.Fatal(err)
 	}
-	area, err := Area(Config{Reader: s, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}})
+	area, err := (&Pages{Reader: s, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}}).Area()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestPagesAreQuick(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	area, err := Area(Config{Reader: s.Reader, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}})
+	area, err := (&Pages{Reader: s.Reader, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}}).Area()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"time"
 )
 
 // Answer is what a route answers: a page, another address or a file, and what is put on record before it is sent.
@@ -40,6 +41,8 @@ type File struct {
 	Name, Media string
 	Content     []byte
 	Inline      bool
+	// Keep is for how long the visitor's browser may show it again without asking: for pictures of figures only, on a page that loads itself again. 0: not at all.
+	Keep time.Duration
 }
 
 // Refusal is why nothing is shown or done, as a page. As an error of a route it becomes that page.

@@ -148,6 +148,9 @@ func (s *Site) give(w http.ResponseWriter, f File) {
 	h.Set("Content-Type", f.Media)
 	h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": f.Name}))
 	h.Set("Content-Length", fmt.Sprint(len(f.Content)))
+	if f.Keep > 0 {
+		h.Set("Cache-Control", fmt.Sprintf("private, max-age=%d", int(f.Keep.Seconds())))
+	}
 	_, _ = w.Write(f.Content) // who has gone away needs no answer
 }
 
