@@ -207,8 +207,7 @@ type frame struct {
 	Printed string
 	// Above are the pages that this one belongs under, from the top.
 	Above []Link
-	// Next is where choosing a look leads back to; Looks are what can be chosen.
-	Next  string
+	// Looks are what can be chosen.
 	Looks []setting
 }
 
@@ -261,7 +260,7 @@ func (s *Site) broken(w http.ResponseWriter, page string, err error) {
 
 func (s *Site) frame(r *Request, a Answer) frame {
 	f := frame{Title: a.Title, Band: s.config.Band, Assets: strings.TrimSuffix(s.files.path, "/"), Script: a.Script, Theme: themeOf(r.Request), Size: sizeOf(r.Request), Notices: s.notices(r),
-		Above: a.Above, Next: here(r.Request, a), Looks: settings(r.Request)}
+		Above: a.Above, Looks: settings(r.Request)}
 	if r.Visitor.ID == 0 {
 		return f
 	}

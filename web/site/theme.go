@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -36,7 +37,11 @@ func offers(choices []Choice, value string) bool {
 	return slices.ContainsFunc(choices, func(c Choice) bool { return c.Value == value })
 }
 
+// settings are the looks to choose from; none on the answer to a form, which could not be had again.
 func settings(r *http.Request) []setting {
+	if r.Method != http.MethodGet {
+		return nil
+	}
 	return []setting{{"theme", "Colours", themeOf(r), themes}, {"size", "Type", sizeOf(r), sizes}}
 }
 
@@ -50,7 +55,7 @@ func (s *Site) look(r *Request) (Answer, error) {
 			http.SetCookie(r.W, s.lookCookie(name, values[0]))
 		}
 	}
-	return Answer{To: onSite(r.PostForm.Get("next"))}, nil
+	return Answer{To: s.before(r.Request)}, nil
 }
 
 func (s *Site) lookCookie(name, value string) *http.Cookie {
@@ -61,19 +66,12 @@ func (s *Site) lookCookie(name, value string) *http.Cookie {
 	return c
 }
 
-// onSite is an address of this site, or its start page: a form must not lead elsewhere.
-func onSite(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+// before is the page from which a form of this site was sent, or the start page: a form must not lead elsewhere. The address is not put into the page itself, where it would
+// say again what somebody has typed into it.
+func (s *Site) before(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || !hostOf(s.config.URL, u.Host) || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") {
 		return "/"
 	}
-	return next
-}
-
-// here is the address to which choosing a look leads back; empty where that cannot be had again, as the answer to a form. A refusal has none either: it says the same
-// whatever was asked for.
-func here(r *http.Request, a Answer) string {
-	if r.Method != http.MethodGet || a.Page == "refusal" {
-		return ""
-	}
-	return r.URL.RequestURI()
+	return u.RequestURI()
 }
