@@ -29,7 +29,7 @@ func (p *Pages) agencies(r *site.Request) (site.Answer, error) {
 		}
 		shown = append(shown, a)
 	}
-	return page("agencies", "Sign in at your agency", shown), nil
+	return page("providers", "Sign in at your agency", shown), nil
 }
 
 // toAgency sends the browser to the agency's provider.
