@@ -149,7 +149,7 @@ type peopleListCommand struct {
 	Agency string `help:"Those of one agency only." placeholder:"ORI"`
 }
 
-// Run lists; that somebody did is on record.
+// Run lists. Who has a shell and the database's URL is not put on record for reading, as with the other lists of the command line.
 func (c *peopleListCommand) Run(ctx context.Context, t *terminal) error {
 	ori, err := optionalORI(c.Agency)
 	if err != nil {

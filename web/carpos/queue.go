@@ -176,9 +176,10 @@ func acts(i store.QueueItem, now time.Time) (acts []actView, nothing string) {
 	return acts, nothing
 }
 
-// seesCase says that the visitor reads contents of that agency's submissions, or sees the order whole.
+// seesCase says that the visitor sees the order whole, or reads contents of that agency's submissions as an engineer does. A clerk's right to contents does not open a sealed order.
 func seesCase(r *site.Request, i store.QueueItem) bool {
-	return r.MayAbout(access.ReadContents, i.AgencyORI) || r.Visitor.Sees(i.Order.Object(), r.Now) == access.Whole
+	engineer := r.Visitor.Has(access.IntegrationEngineer) && r.MayAbout(access.ReadContents, i.AgencyORI)
+	return engineer || r.Visitor.Sees(i.Order.Object(), r.Now) == access.Whole
 }
 
 // item reads the transmission that the address names, where it is the visitor's to see.

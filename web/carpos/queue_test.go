@@ -254,6 +254,10 @@ func TestQueueIsOnesOwn(t *testing.T) {
 	c := standing(store.StateHeld)
 	c.item.AgencyORI, c.item.Order = "CA030013J", store.OrderSummary{Court: "CA030013J", ID: "O-1", Case: "30-SECRET-1", Access: order.AccessSealed, FCN: "2320632500001"}
 	c.visitor = clerk("CA030013J")
+	if body := c.send(t, "/queue/5", nil, nil).Body.String(); strings.Contains(body, "30-SECRET-1") {
+		t.Errorf("a clerk who may not see sealed orders reads the case number: %s", body)
+	}
+	c.visitor.Sealed = true
 	if body := c.send(t, "/queue/5", nil, nil).Body.String(); !strings.Contains(body, "30-SECRET-1") || strings.Contains(body, "What can be done") {
 		t.Errorf("one's own: %s", body)
 	}
