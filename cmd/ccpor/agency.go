@@ -30,6 +30,7 @@ type agencyCommand struct {
 	Revoke      agencyRevokeCommand   `cmd:"" help:"Revoke a certificate of an agency, from now on and for good."`
 	Contact     agencyContactCommand  `cmd:"" help:"Say whom to call at an agency: list, add, remove."`
 	Closure     agencyClosureCommand  `cmd:"" help:"Say on which days a court is closed beside the judicial holidays: list, add, remove."`
+	Provider    agencyProviderCommand `cmd:"" help:"Name the identity provider (OpenID Connect) at which an agency's people sign in, or take it away."`
 	List        agencyListCommand     `cmd:"" help:"List the registered agencies and what they may do."`
 }
 
