@@ -620,12 +620,16 @@ func TestLetters(t *testing.T) {
 	}
 	p, _ := b.invited("ana@court.example")
 	active, _, _ := b.clerk("ben@court.example")
+	chief, _, _ := b.clerk("eva@court.example")
+	if _, err := b.Store.ChangePerson(ctx, chief.ID, boss, noon, func(p *store.Person) { p.Roles = []access.Role{access.AgencyAdministrator} }); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		who  store.PersonID
 		kind store.LetterKind
 		has  string
 	}{{p.ID, store.LetterInvitation, "https://orders.example/signin/invitation/"}, {p.ID, store.LetterReset, ""}, {active.ID, store.LetterReset, "https://orders.example/signin/reset/"},
-		{active.ID, store.LetterInvitation, ""}, {active.ID, store.LetterLocked, "locked for 15 minutes"}, {active.ID, store.LetterChanged, "changed"}, {0, store.LetterReset, ""}} {
+		{active.ID, store.LetterInvitation, ""}, {active.ID, store.LetterLocked, "locked for 15 minutes"}, {active.ID, store.LetterChanged, "changed"}, {active.ID, store.LetterGlass, ""}, {chief.ID, store.LetterGlass, "https://orders.example/glass"}, {0, store.LetterReset, ""}} {
 		if err := post.Send(ctx, tt.who, tt.kind); err != nil {
 			t.Fatal(err)
 		}

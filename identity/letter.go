@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"ccpor/access"
 	"ccpor/store"
 )
 
@@ -113,6 +115,13 @@ func (d *Door) letter(ctx context.Context, p store.Person, kind store.LetterKind
 		l.Subject = "Your account at the " + d.Service + " is locked"
 		l.Text = fmt.Sprintf("After %d failures to sign in your account is locked for %s.\n\nIf it was you, wait, and sign in then; a forgotten password can be replaced at %s\n\nIf it was not, tell the administrator of your agency.\n",
 			d.Tries, lasting(d.Lock), d.URL.JoinPath("/signin/forgotten"))
+	case store.LetterGlass:
+		if p.State != store.PersonActive || !slices.Contains(p.Roles, access.AgencyAdministrator) {
+			return l, store.ErrPersonState
+		}
+		l.Subject = "The glass was broken at the " + d.Service
+		l.Text = fmt.Sprintf("Somebody of %s has opened an order that is kept back from them, and gave a reason for it.\n\nWho, which order and why is on the page Openings:\n\n%s\n\nRead it, and say there that you have. It is told on every page of yours until then.\n",
+			p.AgencyName, d.URL.JoinPath("/glass"))
 	default:
 		err = fmt.Errorf("there is no letter of the kind %q", kind)
 	}

@@ -68,12 +68,13 @@ var (
 	ErrGlassReason = errors.New("a reason has 10 to 300 characters")
 )
 
-// BreakGlass opens the orders to the person for GlassTime, in one transaction with an audit entry for each, which holds the reason. ErrGlassADay, ErrGlassReason.
+// BreakGlass opens the orders to the person for GlassTime, in one transaction with an audit entry for each, which holds the reason, and with a letter to each administrator of the person's agency. ErrGlassADay,
+// ErrGlassReason.
 func (s *Store) BreakGlass(ctx context.Context, b Breaking) (g Glass, err error) {
 	if n := utf8.RuneCountInString(b.Reason); n < GlassReasonMin || n > GlassReasonMax {
 		return g, ErrGlassReason
 	}
-	for range GlassADay { // whoever does it several times at once gets one number each
+	for range GlassADay + 1 { // whoever does it several times at once gets one number each; each loss is to another number, and after the last there is none
 		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 			if g, err = openGlass(ctx, tx, b); err != nil {
 				return err
@@ -83,7 +84,7 @@ func (s *Store) BreakGlass(ctx context.Context, b Breaking) (g Glass, err error)
 					return err
 				}
 			}
-			return nil
+			return s.tellAdministrators(ctx, tx, b.Agency, LetterGlass)
 		})
 		if !violates(err, "glass_once") {
 			break

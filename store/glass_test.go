@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -169,5 +170,36 @@ func TestGlassIsSeen(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), q); err == nil {
 			t.Errorf("%s was done", q)
 		}
+	}
+}
+
+// Who administers the person's agency gets a letter, in the transaction that opens the order; nobody else does, and none goes where nothing was opened.
+func TestAdministratorsGetALetterOfTheGlass(t *testing.T) {
+	t.Parallel()
+	h := people(t)
+	boss1, boss2, gone, clerk := h.active("one@court.example"), h.active("two@court.example"), h.active("gone@court.example"), h.active("clerk@court.example")
+	for _, p := range []store.Person{boss1, boss2, gone} {
+		if _, err := h.ChangePerson(t.Context(), p.ID, boss, noon, func(p *store.Person) { p.Roles = []access.Role{access.AgencyAdministrator} }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.DisablePerson(t.Context(), gone.ID, "has left", boss, noon); err != nil {
+		t.Fatal(err)
+	}
+	letters := func() string {
+		return h.sql("select coalesce(string_agg(args->>'person', ' ' order by id), '') from river_job where kind = 'letter' and args->>'letter' = 'glass'")
+	}
+	b := breaking("O-1")
+	b.Person, b.Agency, b.Reason = clerk.ID, h.court.ORI, "short"
+	if _, err := h.BreakGlass(t.Context(), b); !errors.Is(err, store.ErrGlassReason) || letters() != "" {
+		t.Error(err, letters())
+	}
+	b.Reason = "A hearing this afternoon."
+	if _, err := h.BreakGlass(t.Context(), b); err != nil || letters() != fmt.Sprintf("%d %d", boss1.ID, boss2.ID) {
+		t.Error(err, letters())
+	}
+	b.Agency = "CA002013J"
+	if _, err := h.BreakGlass(t.Context(), b); err != nil || letters() != fmt.Sprintf("%d %d", boss1.ID, boss2.ID) {
+		t.Errorf("administrators of another agency are told: %v %s", err, letters())
 	}
 }

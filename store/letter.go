@@ -8,6 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+
+	"ccpor/access"
+	"ccpor/mapping/order"
 )
 
 // LetterKind is what a letter to a person is about.
@@ -19,6 +22,7 @@ const (
 	LetterReset      LetterKind = "reset"      // a link by which a new password is set
 	LetterChanged    LetterKind = "changed"    // something of what the person proves themselves with has changed
 	LetterLocked     LetterKind = "locked"     // the person is locked out
+	LetterGlass      LetterKind = "glass"      // somebody of the person's agency has broken the glass
 )
 
 // LetterQueue is the queue of letters.
@@ -41,6 +45,24 @@ func (LetterArgs) InsertOpts() river.InsertOpts {
 func (s *Store) queueLetter(ctx context.Context, tx pgx.Tx, id PersonID, kind LetterKind) error {
 	if _, err := s.jobs.InsertTx(ctx, tx, LetterArgs{int64(id), kind}, nil); err != nil {
 		return fmt.Errorf("have a letter written: %w", err)
+	}
+	return nil
+}
+
+// tellAdministrators has a letter written to each administrator of an agency who can sign in.
+func (s *Store) tellAdministrators(ctx context.Context, tx pgx.Tx, agency order.ORI, kind LetterKind) error {
+	rows, err := tx.Query(ctx, "select p.id from person p join agency a on a.id = p.agency_id where a.ori = $1 and p.state = 'active' and $2 = any(p.roles)", string(agency), string(access.AgencyAdministrator))
+	if err != nil {
+		return fmt.Errorf("find an agency's administrators: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[PersonID])
+	if err != nil {
+		return fmt.Errorf("find an agency's administrators: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.queueLetter(ctx, tx, id, kind); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -31,8 +31,6 @@ type Config struct {
 	Listeners admin.Listeners
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
-	// Teller writes to administrators that the glass was broken; nil: nobody is written to.
-	Teller records.Teller
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
 	River http.Handler
 }
@@ -48,7 +46,7 @@ func New(c Config) (*site.Site, error) {
 	}
 	makers := []func() (site.Area, error){
 		(&helpdesk.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn}).Area,
-		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Teller: c.Teller, Zone: c.Zone}).Area,
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
 		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
 		(&board.Pages{Reader: c.Store.Reader, Zone: c.Zone, Jobs: c.River != nil}).Area,

@@ -54,7 +54,6 @@ type registry struct {
 	now   time.Time
 	// broken makes the log refuse.
 	broken error
-	told   []order.ORI
 }
 
 func newRegistry(t *testing.T) *registry {
@@ -64,7 +63,7 @@ func newRegistry(t *testing.T) *registry {
 		_, err := w.store.RegisterAgency(t.Context(), store.Agency{ORI: ori, Name: "Agency " + string(ori), Kind: kind, Submits: !kind.Central(), ReadOnly: kind.Central()})
 		w.must(err)
 	}
-	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Teller: w, Zone: time.UTC}
+	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Zone: time.UTC}
 	return w
 }
 
@@ -82,11 +81,6 @@ func (w *registry) Audit(ctx context.Context, e store.Event) error {
 		return w.broken
 	}
 	return w.store.Audit(ctx, e)
-}
-
-func (w *registry) TellGlass(_ context.Context, agency order.ORI) error {
-	w.told = append(w.told, agency)
-	return nil
 }
 
 // visit asks the pages; a form makes it a POST of a page of ours.

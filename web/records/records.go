@@ -47,17 +47,10 @@ type Writer interface {
 	SeeGlass(ctx context.Context, by store.Event, upTo store.GlassID) (int, error)
 }
 
-// Teller writes to the administrators of an agency that one of its people has broken the glass. Of what it tells no more than that: the rest stands on the page /glass.
-type Teller interface {
-	TellGlass(ctx context.Context, agency order.ORI) error
-}
-
 // Pages are the pages over a store.
 type Pages struct {
 	Reader Reader
 	Writer Writer
-	// Teller is nil where nobody is written to; the administrators' pages say it in any case.
-	Teller Teller
 	// Zone is the courts' own: a day is one of its days.
 	Zone *time.Location
 }
