@@ -30,6 +30,7 @@ var allowed = map[string]struct {
 	"wsdl":                    {[]string{"schemas"}, "the contract is text"},
 	"mapping":                 {[]string{"mapping/...", "schemas", "schemas/canon"}, "conversion is pure: no database, no network, nothing of CARPOS"},
 	"mapping/calendar":        {[]string{"mapping/order"}, "days and holidays only"},
+	"mapping/plain":           {[]string{"mapping/order"}, "an order is said by what it says: who may read it is decided elsewhere"},
 	"mapping/places":          {[]string{"mapping/order"}, "counties and courts are data"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},

@@ -88,6 +88,18 @@ func certificate(t *testing.T) string {
 	return file
 }
 
+// trusts has the agency's certificate for a use taken, after it was seen.
+func (b *tab) trusts(use string) {
+	b.t.Helper()
+	b.open("/agencies/CA037013J/certificates")
+	b.do("choosing a file", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{certificate(b.t)}))
+	b.pick("use", use)
+	b.press("Look at it")
+	b.reads("It is not taken yet", "walk.court.example")
+	b.judge("certificate-seen-" + use)
+	b.press("Trust this certificate")
+}
+
 // A court comes aboard with its certificate, and its first person with a passkey.
 func TestACourtComesAboard(t *testing.T) {
 	t.Parallel()
@@ -102,13 +114,10 @@ func TestACourtComesAboard(t *testing.T) {
 	b.judge("agency-new")
 	b.press("Register the agency")
 	b.judge("agency-aboard")
-	b.open("/agencies/CA037013J/certificates")
-	b.do("choosing a file", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{certificate(t)}))
-	b.press("Look at it")
-	b.reads("It is not taken yet", "walk.court.example")
-	b.judge("certificate-seen")
-	b.press("Trust this certificate")
-	b.reads("walk.court.example", "ends in")
+	b.trusts("tls")
+	b.reads("A certificate for signing packages is missing")
+	b.trusts("signing")
+	b.reads("Certificates are in force")
 	b.open("/agencies/CA037013J/people")
 	b.fill("name", "Wanda Walker")
 	b.fill("login", "wanda@court.example")
