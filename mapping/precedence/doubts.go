@@ -108,7 +108,7 @@ func (s *sitting) termDoubts(t Term) {
 			s.add(Doubt{Reason: s.law.branch(doubtStricter), Clause: t.Clause, Place: t.Place, Orders: pair(o.Key, t.Governs.Key)})
 		}
 	}
-	if t.State == StateRead || t.Clause == "other" && t.State == StateOnlyHere && len(s.live) > 1 {
+	if t.State == StateRead && t.Clause != "exchange" || t.Clause == "other" && t.State == StateOnlyHere && len(s.live) > 1 {
 		d := Doubt{Reason: s.law.branch(doubtRead), Clause: t.Clause, Orders: []string{t.Governs.Key}}
 		for _, o := range t.Others {
 			d.Orders = append(d.Orders, o.Key)

@@ -15,61 +15,74 @@ func (s *sitting) yield() {
 		return
 	}
 	for _, o := range s.live {
-		if o.side != SideCriminal || !o.Order.Terms.ChildExchange {
-			continue
-		}
-		if to := s.yieldsTo(o); to != "" {
-			s.giveWay(t, o.Key, to)
+		if o.side == SideCriminal && o.Order.Terms.ChildExchange {
+			to, why := s.yieldsTo(o)
+			s.giveWay(t, o.Key, to, why)
 		}
 	}
 }
 
-// giveWay marks what the order says of the exchange of children, unless a ban stands against it.
-func (s *sitting) giveWay(t *Term, key, to string) {
+// giveWay marks what the order says of the exchange of children, unless a ban stands against it: it yields to an order, or a person has to find out to which.
+func (s *sitting) giveWay(t *Term, key, to string, why BranchID) {
+	state := StateYields
+	if to == "" {
+		state = StateRead
+	}
+	mark := func(said *Said) {
+		if said.Key == key && said.Reason.ID != permission {
+			said.State, said.YieldsTo, said.Reason = state, to, s.law.branch(why)
+			if slices.Index(gravest, t.State) <= slices.Index(gravest, state) {
+				t.State, t.Reason = state, said.Reason
+			}
+		}
+	}
 	for i := range t.Others {
-		if said := &t.Others[i]; said.Key == key && said.State != StateConflict {
-			said.State, said.YieldsTo, said.Reason = StateYields, to, s.law.branch(exchange)
-		}
+		mark(&t.Others[i])
 	}
-	if g := t.Governs; g != nil && g.Key == key {
-		g.State, g.YieldsTo, g.Reason = StateYields, to, s.law.branch(exchange)
-	}
-	marked := t.Governs != nil && t.Governs.YieldsTo != "" || slices.ContainsFunc(t.Others, func(o Said) bool { return o.YieldsTo != "" })
-	if marked && t.State != StateConflict {
-		t.State, t.Reason = StateYields, s.law.branch(exchange)
+	if t.Governs != nil {
+		mark(t.Governs)
 	}
 }
 
-// yieldsTo is the key of the order that the exception means; where that is not certain, none, and a doubt.
-func (s *sitting) yieldsTo(o *standing) string {
-	var to string
-	named := familyCases(&o.Order)
+// yieldsTo is the key of the order that the exception means; where that is not certain, none, and the doubt.
+func (s *sitting) yieldsTo(o *standing) (string, BranchID) {
+	to, why := "", doubtExchangeMissing
 	for _, f := range s.live {
 		if f == o || f.side == SideCriminal || f.side == SideEmergency {
 			continue
 		}
-		i := slices.IndexFunc(named, func(c order.OtherCase) bool { return sameCase(c.Number, f.Order.Case) })
-		switch {
-		case i >= 0 && named[i].Issued != nil && *named[i].Issued != f.Order.Issued:
-			s.doubt(doubtExchangeDate, "exchange", o, f)
-		case i >= 0 && !visits(f):
-			s.doubt(doubtExchangeEmpty, "exchange", o, f)
-		case i >= 0:
-			to = f.Key
-		case visits(f) && len(named) == 0 && later(f, o):
-			to = f.Key
-		case visits(f):
-			s.doubt(doubtExchangeOther, "exchange", o, f)
+		switch reach := reaches(o, f); reach {
+		case exchange:
+			to, why = f.Key, exchange
+		case "":
+		default:
+			s.doubt(reach, "exchange", o, f)
+			if to == "" {
+				why = reach
+			}
 		}
 	}
-	if to == "" && !s.doubted(o.Key, doubtExchangeDate, doubtExchangeEmpty, doubtExchangeOther) {
-		s.doubt(doubtExchangeMissing, "exchange", o)
+	if why == doubtExchangeMissing {
+		s.doubt(why, "exchange", o)
 	}
-	return to
+	return to, why
 }
 
-func (s *sitting) doubted(key string, ids ...BranchID) bool {
-	return slices.ContainsFunc(s.ruling.Open, func(d Doubt) bool { return slices.Contains(ids, d.Reason.ID) && slices.Contains(d.Orders, key) })
+// reaches says whether a criminal order's exception means a civil order: exchange where it does, a doubt where that is not certain, and nothing where it does not.
+func reaches(o, f *standing) BranchID {
+	named := familyCases(&o.Order)
+	i := slices.IndexFunc(named, func(c order.OtherCase) bool { return sameCase(c.Number, f.Order.Case) })
+	switch {
+	case i >= 0 && named[i].Issued != nil && *named[i].Issued != f.Order.Issued:
+		return doubtExchangeDate
+	case i >= 0 && !visits(f):
+		return doubtExchangeEmpty
+	case !visits(f):
+		return ""
+	case i >= 0 || len(named) == 0 && later(f, o):
+		return exchange
+	}
+	return doubtExchangeOther
 }
 
 // visits says whether an order gives visitation, or lets children be exchanged.

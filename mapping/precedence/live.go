@@ -53,10 +53,15 @@ func (s *sitting) gone(o Standing, all []Standing) (why BranchID, by string) {
 	return "", ""
 }
 
-// replaces says whether an order that was made by now follows a temporary or emergency order of the same court. It ends that one even if it has ended itself.
+// replaces says whether an order that was made by now follows a temporary or emergency order of the same court. It ends that one even if it has ended itself, unless it was entered
+// in error.
 func (s *sitting) replaces(later, o Standing) bool {
-	return later.Key != o.Key && later.Order.Follows != "" && later.Order.Follows == o.Order.ID && later.Order.Court.ORI == o.Order.Court.ORI && untilHearing(o.Order) &&
+	return later.Key != o.Key && !inError(later) && later.Order.Follows != "" && later.Order.Follows == o.Order.ID && later.Order.Court.ORI == o.Order.Court.ORI && untilHearing(o.Order) &&
 		!later.Order.Issued.Before(o.Order.Issued) && !s.at.Before(s.start(later.Order.Issued, later.Order.IssuedTime))
+}
+
+func inError(o Standing) bool {
+	return o.Cancelled != nil && o.Cancelled.Reason == order.CancelInError
 }
 
 func untilHearing(o order.Order) bool {
