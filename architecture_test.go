@@ -32,6 +32,7 @@ var allowed = map[string]struct {
 	"mapping/calendar":        {[]string{"mapping/order"}, "days and holidays only"},
 	"mapping/places":          {[]string{"mapping/order"}, "counties and courts are data"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
+	"mapping/precedence":      {[]string{"mapping/order"}, "which order counts follows from the orders and the law alone"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
 	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
