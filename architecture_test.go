@@ -33,6 +33,7 @@ var allowed = map[string]struct {
 	"mapping/plain":           {[]string{"mapping/order"}, "an order is said by what it says: who may read it is decided elsewhere"},
 	"mapping/places":          {[]string{"mapping/order"}, "counties and courts are data"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
+	"mapping/precedence":      {[]string{"mapping/order"}, "which order counts follows from the orders and the law alone"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
 	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
