@@ -175,18 +175,23 @@ var cases = []judged{
 			}))}},
 	{"places", "Distances are compared place by place, and another place by its own words.", "", []BranchID{criminal, onlyHere, covered},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", terms(func(t *order.Terms) {
-			t.StayAway = []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceWork}, {Kind: order.PlaceOther, Text: "the Gym"}}}}
+			t.StayAway = []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceWork}, {Kind: order.PlaceOther, Text: "the Gym"}}},
+				{Yards: 20, Places: []order.Place{{Kind: order.PlaceResidence, Text: "the parents' home"}}}}
 		})), made("dv", "DV-130", "2026-01-05", terms(func(t *order.Terms) {
 			t.StayAway = []order.StayAway{{Yards: 50, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceOther, Text: "the  gym"}}}, {Yards: 80, Places: []order.Place{{Kind: order.PlaceOther, Text: "the choir"}}}}
 		}))}},
 	{"visitation", "The family court grants visitation and leaves contact; the criminal court forbids contact without exception.", "", []BranchID{permission, noContact},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", visit(), swaps())}},
+	{"visitation-of-two", "Two orders grant visitation below a ban of contact: the one that forbids contact itself stands, the other gives no right to contact.", "", []BranchID{permission, amongNoContact},
+		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", bans(), visit()), made("jv", "JV-255", "2026-03-03", visit())}},
 	{"visitation-without-contact", "The family order forbids contact itself and still grants visitation: that is no conflict with the criminal ban.", "", []BranchID{amongNoContact, onlyHere},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", bans(), visit())}},
 	{"exchange", "The criminal order's exception names the family case and its day: for the exchange of children it yields to it.", "", []BranchID{exchange},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps(), names("family", "26DV", ptr(day("2026-01-05")))), made("dv", "DV-130", "2026-01-05", bans(), swaps(), visit())}},
 	{"exchange-later", "The exception names no case: it yields to the family order that was issued later.", "", []BranchID{exchange},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps()), made("dv", "DV-130", "2026-03-03", bans(), swaps(), visit())}},
+	{"exchange-earlier", "The exception names no case, and the family order is the earlier one: whether it is meant is not known.", "", []BranchID{doubtExchangeOther},
+		[]Standing{made("cpo", "CR-160", "2026-03-03", bans(), swaps()), made("dv", "DV-130", "2026-02-02", bans(), swaps(), visit())}},
 	{"exchange-banned", "The exception stands against a later emergency order that forbids all contact: it allows nothing.", "", []BranchID{permission, emergencyClause},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps(), names("family", "26DV", nil)), made("dv", "DV-130", "2026-01-05", bans(), swaps(), visit()), made("epo", "EPO-001", "2026-05-31", bans())}},
 	{"exchange-missing", "The order that the exception names is not among these.", "", []BranchID{doubtExchangeMissing},

@@ -103,7 +103,7 @@ func readContact(o *order.Order, say func(unit, saying)) {
 	}
 }
 
-// Of several distances from one kind of place the greatest is compared, and the words of all places are kept. A distance of no yards is stricter than none.
+// Of several distances from one kind of place the greatest is compared; all of them, and the words of all places, are kept. A distance of no yards is stricter than none.
 func readStayAway(o *order.Order, say func(unit, saying)) {
 	found := map[unit]saying{}
 	var sequence []unit
@@ -117,7 +117,7 @@ func readStayAway(o *order.Order, say func(unit, saying)) {
 			if !there {
 				sequence = append(sequence, u)
 			}
-			was.texts = append(was.texts, distanceText(s, p)...)
+			was.texts = append(was.texts, strings.TrimSpace(fmt.Sprintf("%s (%d)", p.Text, s.Yards)))
 			if s.Yards+1 > was.level {
 				was.variant, was.level, was.number = string(p.Kind), s.Yards+1, s.Yards
 			}
@@ -128,15 +128,11 @@ func readStayAway(o *order.Order, say func(unit, saying)) {
 		s := found[u]
 		slices.Sort(s.texts)
 		s.texts = slices.Compact(s.texts)
+		if slices.Equal(s.texts, []string{fmt.Sprintf("(%d)", s.number)}) {
+			s.texts = nil // the sentence says it
+		}
 		say(u, s)
 	}
-}
-
-func distanceText(s order.StayAway, p order.Place) []string {
-	if p.Text == "" {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s (%d)", p.Text, s.Yards)}
 }
 
 func readMoveOut(o *order.Order, say func(unit, saying)) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,12 +187,26 @@ func TestEveryTermOfEveryOrderInForceAppears(t *testing.T) {
 			if o.Order.OtherOrders != "" {
 				want = append(want, "other")
 			}
+			for _, stay := range o.Order.Terms.StayAway {
+				if !saysYards(r, o.Key, stay) {
+					t.Fatalf("that %s keeps away %d yards from %v is not in the ruling", o.Key, stay.Yards, stay.Places)
+				}
+			}
 			for _, clause := range want {
 				if !speaks(r, clause, o.Key) {
 					t.Fatalf("what %s says of %s is not in the ruling", o.Key, clause)
 				}
 			}
 		}
+	})
+}
+
+// saysYards finds the number of a distance in the sentence or the texts of what the order says of the place.
+func saysYards(r Ruling, key string, stay order.StayAway) bool {
+	return slices.ContainsFunc(r.Terms, func(t Term) bool {
+		return t.Clause == "stayAway" && t.Place == string(stay.Places[0].Kind) && slices.ContainsFunc(append(slices.Clone(t.Others), governs(t)...), func(s Said) bool {
+			return s.Key == key && (strings.Contains(s.Words.En, fmt.Sprintf(" %d yards", stay.Yards)) || slices.ContainsFunc(s.Texts, func(text string) bool { return strings.HasSuffix(text, fmt.Sprintf("(%d)", stay.Yards)) }))
+		})
 	})
 }
 
