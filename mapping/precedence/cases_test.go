@@ -83,6 +83,11 @@ func stay(yards int) with {
 		t.StayAway = append(t.StayAway, order.StayAway{Yards: yards, Places: []order.Place{{Kind: order.PlacePerson}}})
 	})
 }
+func home(yards int) with {
+	return terms(func(t *order.Terms) {
+		t.StayAway = append(t.StayAway, order.StayAway{Yards: yards, Places: []order.Place{{Kind: order.PlaceResidence}}})
+	})
+}
 func armed() with {
 	return terms(func(t *order.Terms) {
 		t.Firearms = &order.Firearms{NoPossession: true, NoPurchase: true, Surrender: true, WithinHours: 24}
@@ -110,8 +115,8 @@ var cases = []judged{
 	{"only", "One order is in force: all of it counts.", "", []BranchID{only}, []Standing{made("dv", "DV-130", "2026-01-05", bans(), stay(100), armed())}},
 	{"emergency", "An emergency order keeps the restrained person farther away and out of the home: it comes first in that; the rest of the criminal order stands.", "", []BranchID{emergency, emergencyClause, onlyHere, same, criminal},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", stay(50), armed()), made("dv", "DV-130", "2026-01-05", stay(50)), made("epo", "EPO-001", "2026-05-31", stay(200), terms(func(t *order.Terms) { t.MoveOut = true }))}},
-	{"emergency-partly", "The emergency order asks for a greater distance and leaves contact; the criminal no-contact order asks for less distance. Each counts where it is the stricter one (Pen. Code 136.2(c)(1)(B)).", "",
-		[]BranchID{emergency, emergencyClause, noContact}, []Standing{made("cpo", "CR-160", "2026-02-02", bans(), stay(50)), made("epo", "EPO-001", "2026-05-31", stay(200))}},
+	{"emergency-partly", "The emergency order asks for a greater distance from the person and a smaller one from the home than the criminal order. Each counts where it is the stricter one (Pen. Code 136.2(c)(1)(B)).", "",
+		[]BranchID{emergency, emergencyClause, covered}, []Standing{made("cpo", "CR-160", "2026-02-02", bans(), stay(50), home(100)), made("epo", "EPO-001", "2026-05-31", stay(200), home(80))}},
 	{"emergency-plain", "The emergency order is in nothing more restrictive than the criminal order: it has no precedence.", "", []BranchID{emergencyPlain, criminal, same},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", stay(200)), made("epo", "EPO-001", "2026-05-31", stay(100))}},
 	{"emergency-between", "The emergency order is more restrictive than the civil order, and in nothing than the criminal one: it stands between them.", "", []BranchID{emergency, noContact},

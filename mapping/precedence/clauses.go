@@ -85,7 +85,8 @@ func one(text string) []string {
 	return []string{text}
 }
 
-// The levels of contact. An order that forbids harm and leaves the box of no contact blank leaves peaceful contact.
+// The levels of contact. An order that forbids harm and leaves the box of no contact blank leaves peaceful contact; an emergency order, which comes to other orders for some days,
+// says nothing of contact then.
 const (
 	levelPeaceful = iota + 1
 	levelExchange
@@ -98,7 +99,7 @@ func readContact(o *order.Order, say func(unit, saying)) {
 		say(unit{clause: "contact"}, saying{variant: "exchange", level: levelExchange})
 	case t.NoContact:
 		say(unit{clause: "contact"}, saying{variant: "none", level: levelNone})
-	case t.NoHarm:
+	case t.NoHarm && o.Stage != order.StageEmergency:
 		say(unit{clause: "contact"}, saying{variant: "peaceful", level: levelPeaceful})
 	}
 }

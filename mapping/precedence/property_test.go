@@ -348,6 +348,21 @@ func TestAHigherOrderNeverYieldsToALowerOne(t *testing.T) {
 	})
 }
 
+// Where an emergency order's word counts before that of one other order which the law would put first, it is the stricter one.
+func TestAnEmergencyOrderCountsInItsStricterTermsOnly(t *testing.T) {
+	property(t, func(t *rapid.T, l *Law, given []Standing, r Ruling) {
+		for _, term := range r.Terms {
+			if term.Governs == nil || len(term.Others) != 1 || !l.row(term.Clause).Restricts || standsBeside(r, term.Others[0].Key) {
+				continue
+			}
+			e, o := byKey(given, r, term.Governs.Key), byKey(given, r, term.Others[0].Key)
+			if e.Order.Form.Family == "EPO" && o.Order.Form.Family != "EPO" && above(e, o) < 0 && term.Governs.Level <= term.Others[0].Level {
+				t.Fatalf("%s counts before %s on %s, with %d against %d", e.Key, o.Key, term.Clause, term.Governs.Level, term.Others[0].Level)
+			}
+		}
+	})
+}
+
 func governs(t Term) []Said {
 	if t.Governs == nil {
 		return nil
