@@ -70,8 +70,11 @@ func (d *desk) page(r *site.Request, s store.Status, note, problem string) (site
 	}
 	v.Note = site.Field{Name: "note", Label: "What the engineer has to know", Value: note, Problem: problem, Type: "textarea", Needed: true, Most: 500,
 		Hint: "3 to 500 characters. No names of people, no case numbers: the submission says which it is."}
-	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Data: v, Object: object(s)}, nil
+	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Above: submissionsLink(), Data: v, Object: object(s)}, nil
 }
+
+// submissionsLink is what a submission's page is under.
+func submissionsLink() []site.Link { return []site.Link{{To: "/submissions", Name: "Submissions"}} }
 
 func object(s store.Status) string { return "submission " + string(s.Tracking) }
 
