@@ -33,6 +33,7 @@ func TestTheHelpDeskAnswers(t *testing.T) {
 	b.enter(x.sample(t, "14-invalid-by-schema"))
 	b.reads("Read to the caller", "The sex of the restrained person", "Next move")
 	b.judge("submission-refused")
+	b.portrait("helpdesk.png")
 	b.open("/submissions")
 	b.fill("q", "06NF0886")
 	b.press("Find")

@@ -15,7 +15,7 @@ import (
 type stage struct{ Name, Title string }
 
 var (
-	asItCame  = stage{"package", "The package as it came"}
+	asItCame  = stage{"package", "The package as received"}
 	asRead    = stage{"read", "What was read from it"}
 	asTheLine = stage{"carpos", "What was sent to CARPOS and answered"}
 )
