@@ -247,7 +247,7 @@ func TestComingAboard(t *testing.T) {
 
 	for _, use := range []string{"tls", "signing"} {
 		shown := o.upload(at+"/certificates", o.key("court-p256.crt"), "do", "look", "use", use, "kind", "live")
-		o.says("the certificate is shown", shown, 200, "It is not taken yet", "ECDSA, P-256", "SHA-256")
+		o.says("the certificate is shown", shown, 200, "It is not registered yet", "ECDSA, P-256", "SHA-256")
 		if certs, err := o.CertificatesOf(t.Context(), "CA001013J"); err != nil || len(certs) > 0 && use == "tls" {
 			t.Errorf("taken before it was said: %v, %v", certs, err)
 		}
@@ -300,7 +300,7 @@ func TestAgenciesThatAreNotTaken(t *testing.T) {
 		"nobody enters":         {[]string{"enters", "nobody"}, "Choose who enters its orders"},
 		"a signature of sorts":  {[]string{"signature", "maybe"}, "Choose one of the three"},
 	} {
-		o.says(what, o.post(goodAgency, newCourt(c.change...)...), 422, c.text, "Nothing was done")
+		o.says(what, o.post(goodAgency, newCourt(c.change...)...), 422, c.text, "Nothing was changed")
 	}
 	if a, err := o.AgencyByORI(t.Context(), "CA001013J"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("registered: %+v, %v", a, err)
@@ -433,7 +433,7 @@ func TestContactsAndClosures(t *testing.T) {
 	o.says("shown on its page", o.get(at), 200, "4 Dec 2026: Flood")
 	for what, c := range map[string][]string{"no day": {"first", "soon", "name", "Flood"}, "backwards": {"first", "2026-12-03", "last", "2026-12-02", "name", "Flood"},
 		"a year": {"first", "2026-12-03", "last", "2027-12-02", "name", "Flood"}, "for no reason": {"first", "2026-12-03"}} {
-		o.says(what, o.post(at+"/closures", append(c, "do", "close")...), 422, "Nothing was done")
+		o.says(what, o.post(at+"/closures", append(c, "do", "close")...), 422, "Nothing was changed")
 	}
 	o.says("open after all", o.post(at+"/closures", "do", "open", "day", "2026-12-03"), 303)
 	o.says("open already", o.post(at+"/closures", "do", "open", "day", "2026-12-03"), 409)

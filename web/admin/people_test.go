@@ -89,7 +89,7 @@ func TestChangingPeople(t *testing.T) {
 	o.says("ended", o.post(at(ana), "do", "disable", "reason", "left the court"), 303)
 	o.says("ended again", o.post(at(ana), "do", "disable", "reason", "left the court"), 409)
 	o.says("no letter to who is out", o.post(at(ana), "do", "letter"), 409)
-	o.says("the page", o.get(at(ana)), 200, "access ended", "Let in again")
+	o.says("the page", o.get(at(ana)), 200, "access ended", "Restore access")
 	o.says("let in again", o.post(at(ana), "do", "reinvite"), 303)
 	o.says("the lockout ends", o.post(at(ana), "do", "unlock"), 303)
 	if after, err = o.Person(t.Context(), ana.ID); err != nil || after.State != store.PersonInvited {
@@ -117,7 +117,7 @@ func TestNobodyChangesThemselves(t *testing.T) {
 		o.who = self.as
 		o.who.ID = self.ID
 		page := o.get(at(self.Person))
-		o.says("one's own page", page, 200, "Nobody changes, ends or renews their own access")
+		o.says("one's own page", page, 200, "Your own access is changed, ended or renewed by another administrator")
 		if strings.Contains(page.body, `name="do"`) {
 			t.Errorf("%s is offered something", self.Login)
 		}

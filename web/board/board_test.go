@@ -182,7 +182,7 @@ func TestLinksOnlyForWhoMay(t *testing.T) {
 			t.Errorf("an auditor is led to %s", no)
 		}
 	}
-	for _, want := range []string{"2 transmissions are past the deadline", `<a href="/submissions?agency=CA030013J&amp;state=refused">A &lt;court&gt; (CA030013J)</a>`, "senders that are not known", "5000 MB", "20 of 100"} {
+	for _, want := range []string{"2 transmissions are past the deadline", `<a href="/submissions?agency=CA030013J&amp;state=refused">A &lt;court&gt; (CA030013J)</a>`, "unknown senders", "5000 MB", "20 of 100"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not on the page", want)
 		}

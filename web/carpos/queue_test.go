@@ -110,7 +110,7 @@ func TestQueuePagesOfEveryState(t *testing.T) {
 					t.Errorf("the page does not say %q", want)
 				}
 			}
-			if n := strings.Count(body, `class="act"`); n != len(offers[s]) || (n == 0) != strings.Contains(body, "Nothing now.") {
+			if n := strings.Count(body, `class="act"`); n != len(offers[s]) || (n == 0) != strings.Contains(body, "Nothing at the moment.") {
 				t.Errorf("%d acts are offered, want %v", n, offers[s])
 			}
 			if w.Code != http.StatusOK || len(c.events) != 1 || c.events[0].Object != "transmission 5" {
@@ -134,7 +134,7 @@ func TestQueueActs(t *testing.T) {
 		"retry":   {store.StateUnknown, store.VerbRetry, form(), "due now"},
 		"release": {store.StateHeld, store.VerbRelease, form(), "What stopped it stops it again"},
 		"give up": {store.StateHeld, store.VerbGiveUp, form("reason", "The court withdrew it."), "what waits behind it (2) is given up with it"},
-		"correct": {store.StateHeld, store.VerbCorrect, form("field-RAC", " W ", "field-HGT", "", "source", "court clerk by telephone"), "is lacking"},
+		"correct": {store.StateHeld, store.VerbCorrect, form("field-RAC", " W ", "field-HGT", "", "source", "court clerk by telephone"), "missing</strong>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

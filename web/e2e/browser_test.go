@@ -7,9 +7,11 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -268,6 +270,32 @@ func (b *tab) picture(name string) {
 		b.t.Fatalf("picture of %s: %v", name, err)
 	}
 	b.keep(name+".png", png)
+}
+
+// portrait keeps the first screen of the page under a name in the folder CCPOR_PICTURES, where that is set: the pictures of the documents (make pictures).
+func (b *tab) portrait(name string) {
+	b.t.Helper()
+	folder := os.Getenv("CCPOR_PICTURES")
+	if folder == "" {
+		return
+	}
+	b.as(look{"portrait", "screen", "light", 1280, 1000, false})
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatalf("picture for %s: %v", name, err)
+	}
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, picture); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), small.Bytes(), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+	b.as(looks[0])
 }
 
 // paper prints the page as a browser does.

@@ -52,6 +52,28 @@ type orderView struct {
 	Audit string
 }
 
+// Headline says in a sentence how the order stands.
+func (v orderView) Headline() string {
+	switch v.Stands {
+	case "cancelled":
+		return "This order was cancelled and is not in force."
+	case "expired":
+		return "This order has expired and is not in force."
+	}
+	return "This order is " + v.Stands + "."
+}
+
+// Tone is how that sentence looks: an order that has ended is neither good news nor bad.
+func (v orderView) Tone() string {
+	switch v.Stands {
+	case "in force, served":
+		return "good"
+	case "in force, not served":
+		return "wait"
+	}
+	return ""
+}
+
 type imageRow struct {
 	store.ImageRef
 	To string // empty where the image is not for the visitor
