@@ -165,14 +165,14 @@ func TestAnAgencysOwnProvider(t *testing.T) {
 	strong := x.provide(t, weak.port(t), "mfa")
 	b.toProvider()
 	b.identify("paula@"+federatedDomain, 200)
-	b.reads("Paula Provider")
-	if b.address() != "/" {
-		t.Errorf("signed in, and at %s", b.address())
+	b.reads("Paula Provider", "Your agency signs you in", "court clerk")
+	if b.address() != "/account" {
+		t.Errorf("wanted to go to the account, and is at %s", b.address())
 	}
-	b.judge("start-of-the-agencys-own")
-	b.link("Paula Provider")
-	b.reads("Your agency signs you in", "Court clerk")
 	b.judge("account-of-the-agencys-own")
+	b.open("/")
+	b.reads("Paula Provider")
+	b.judge("start-of-the-agencys-own")
 	x.isKnownBy(t, "paula@"+federatedDomain, strong.issuer)
 
 	late := newTab(t, x.pages)
@@ -207,7 +207,7 @@ func (x *exchange) strangers(t *testing.T, p *provider) {
 	denied.isNobody()
 }
 
-// isNobody fails where somebody is signed in.
+// isNobody fails where somebody is signed in. The account is where the tab wants to go from then on.
 func (b *tab) isNobody() {
 	b.t.Helper()
 	b.open("/account")

@@ -14,7 +14,7 @@ URL.parse ??= (address, base) => { try { return new URL(address, base); } catch 
 const { Provider } = await import(pathToFileURL(join(resolve(modules), 'node_modules/oidc-provider/lib/index.js')));
 let provider;
 
-const page = (body) => `<!doctype html><html lang="en"><title>Sign in at the agency</title><main><h1>Sign in at the agency</h1>${body}</main></html>`;
+const page = (body) => `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Sign in at the agency</title><main><h1>Sign in at the agency</h1>${body}</main></html>`;
 const form = page('<form method="post"><p><label>E-mail address <input name="login" required></label></p><button name="do" value="enter">Sign in here</button> <button name="do" value="deny" formnovalidate>Do not sign in</button></form>');
 
 // result is what became of somebody at the form.
