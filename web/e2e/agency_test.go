@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"ccpor/access"
 )
 
 // provider is an agency's own identity provider, as a process of its own. Whoever signs in there is who they say they are.
@@ -179,6 +181,9 @@ func TestAnAgencysOwnProvider(t *testing.T) {
 	late.expect(link, 404)
 	late.reads("not good any more")
 	x.strangers(t, strong)
+	a := signedIn(t, access.Auditor)
+	a.open("/audit?object=person+unknown")
+	a.reads(federated, "says of no second factor", "named by "+strong.issuer+", not invited or disabled", "answer was not taken", "has not signed the person in")
 	x.comesAgain(t, b)
 }
 

@@ -1,16 +1,11 @@
 // An identity provider as an agency may have one: OpenID Connect, code flow with PKCE. Whoever signs in is who they say they are; with mfa it says that a second factor was used.
 // It asks everybody once and remembers them in the browser, and asks anew where it is told to. Its pages load nothing from elsewhere.
 // usage: node provider.mjs MODULES PORT CLIENT SECRET REDIRECT_URI [mfa]   (MODULES has node_modules as the lock file names them; PORT 0 takes any)
-import { webcrypto } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [modules, port, client, secret, redirect, mfa] = process.argv.slice(2);
-// Two things that oidc-provider uses came after Node 18, which Debian 12 has.
-globalThis.crypto ??= webcrypto;
-URL.parse ??= (address, base) => { try { return new URL(address, base); } catch { return null; } };
-
 const { Provider } = await import(pathToFileURL(join(resolve(modules), 'node_modules/oidc-provider/lib/index.js')));
 let provider;
 
