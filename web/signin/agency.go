@@ -79,7 +79,7 @@ func (p *Pages) fromAgency(r *site.Request) (site.Answer, error) {
 
 // notSignedIn says why somebody was not signed in at an agency's provider, and puts it on record where a sign-in was under way. What was wrong with an answer is for the log.
 func (p *Pages) notSignedIn(r *site.Request, agency order.ORI, err error) error {
-	why, refusal := unsigned(err)
+	refusal, why := unsigned(err)
 	if refusal == nil {
 		return err
 	}
@@ -98,14 +98,14 @@ func (p *Pages) notSignedIn(r *site.Request, agency order.ORI, err error) error 
 }
 
 // unsigned is the page about somebody who was not signed in, and the kind of reason; nil where the error is of another kind.
-func unsigned(err error) (why error, _ *site.Refusal) {
+func unsigned(err error) (_ *site.Refusal, why error) {
 	switch {
 	case errors.Is(err, federation.ErrWeak):
-		return federation.ErrWeak, &site.Refusal{Status: http.StatusForbidden, Title: "A second factor is needed", Text: "Your agency has signed you in without a second factor, or does not say so. Sign in there with one; if you did, your agency's administrators have to have it said (amr: mfa)."}
+		return &site.Refusal{Status: http.StatusForbidden, Title: "A second factor is needed", Text: "Your agency has signed you in without a second factor, or does not say so. Sign in there with one; if you did, your agency's administrators have to have it said (amr: mfa)."}, federation.ErrWeak
 	case errors.Is(err, federation.ErrDenied):
-		return federation.ErrDenied, &site.Refusal{Status: http.StatusForbidden, Title: "Your agency has not signed you in", Text: "Begin again, or ask the administrators of your agency."}
+		return &site.Refusal{Status: http.StatusForbidden, Title: "Your agency has not signed you in", Text: "Begin again, or ask the administrators of your agency."}, federation.ErrDenied
 	case errors.Is(err, federation.ErrAnswer), errors.Is(err, federation.ErrNoProvider):
-		return federation.ErrAnswer, &site.Refusal{Status: http.StatusBadRequest, Title: "That sign-in cannot go on", Text: "It took too long, was begun in another window, or your agency's answer cannot be believed. Begin again; if it stays so, tell the help desk."}
+		return &site.Refusal{Status: http.StatusBadRequest, Title: "That sign-in cannot go on", Text: "It took too long, was begun in another window, or your agency's answer cannot be believed. Begin again; if it stays so, tell the help desk."}, federation.ErrAnswer
 	}
 	return nil, nil
 }
