@@ -14,6 +14,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 func nine() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
@@ -140,8 +141,7 @@ func TestQueueActs(t *testing.T) {
 			t.Parallel()
 			c := standing(tt.state)
 			path := "/queue/5/" + string(tt.verb)
-			_, asked, _ := strings.Cut(c.send(t, path, nil, nil).Body.String(), "<main")
-			asked, _, _ = strings.Cut(asked, "</main>")
+			asked := sitetest.Main(c.send(t, path, nil, nil).Body.String())
 			for _, want := range []string{tt.says, "as done by Ina Engineer", received().Format(time.RFC3339Nano), `method="post"`} {
 				if !strings.Contains(asked, want) {
 					t.Errorf("the page that asks does not say %q", want)

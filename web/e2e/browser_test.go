@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,8 +72,8 @@ type tab struct {
 	base string // the site, without a slash at its end
 }
 
-// newTab opens a browser without cookies at a site. What its pages load from elsewhere, or run, fails the test.
-func newTab(t *testing.T, base string) *tab {
+// newTab opens a browser without cookies at a site. What its pages load from elsewhere, or run, fails the test; others are the sites to which a walk leads on, and nothing but that.
+func newTab(t *testing.T, base string, others ...string) *tab {
 	t.Helper()
 	parent, err := chromium()
 	if err != nil {
@@ -83,7 +84,12 @@ func newTab(t *testing.T, base string) *tab {
 	b := &tab{t: t, ctx: ctx, base: strings.TrimSuffix(base, "/")}
 	b.do("starting", chromedp.EmulateViewport(1280, 900))
 	requests := func(ev any) {
-		if e, ok := ev.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(e.Request.URL, b.base+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
+		e, ok := ev.(*network.EventRequestWillBeSent)
+		if !ok || strings.HasPrefix(e.Request.URL, b.base+"/") || strings.HasPrefix(e.Request.URL, "data:") {
+			return
+		}
+		led := e.Type == network.ResourceTypeDocument && slices.ContainsFunc(others, func(site string) bool { return strings.HasPrefix(e.Request.URL, site+"/") })
+		if !led {
 			t.Errorf("the page asked elsewhere: %s", e.Request.URL)
 		}
 	}
