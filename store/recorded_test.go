@@ -233,7 +233,30 @@ func TestARecordedServiceOfAChangedOrder(t *testing.T) {
 	h.sound()
 }
 
-// A recorded service has no deadline, and the list of what is not served follows what comes: proofs, versions, messages, in whatever sequence.
+// What is recorded is kept as a whole or not at all: where the last step fails, the order is as it was and still to be served.
+func TestARecordedServiceIsKeptWhole(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.police()
+	r := mustAccept(t, h.Store, unserved(h.court, "p-1", "o-1"))
+	h.pass(r)
+	if err := h.exec("alter table audit add constraint full_disk check (action <> 'service.record')"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.RecordService(t.Context(), h.recording("o-1")); err == nil {
+		t.Error("it was kept without an entry in the audit log")
+	}
+	if got := h.sql("select (select count(*) from recorded) || ' ' || (select count(*) from transmission where kind = 'SRR') || ' ' || open || ' ' || next_seq from order_"); got != "0 0 0 2" || h.listed() != "o-1" {
+		t.Errorf("recorded, SRR, open, next number: %s; on the list %q", got, h.listed())
+	}
+	if err := h.exec("alter table audit drop constraint full_disk"); err != nil {
+		t.Fatal(err)
+	}
+	h.record(h.recording("o-1"))
+	h.sound()
+}
+
+// The list of what is not served follows what comes: proofs, versions, messages, in whatever sequence.
 func TestTheListOfUnservedOrders(t *testing.T) {
 	t.Parallel()
 	h := newHub(t)
