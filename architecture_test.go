@@ -69,7 +69,7 @@ var allowed = map[string]struct {
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/helpdesk":            {[]string{"access", "mapping/order", "mapping/calendar", "store", "web/site"}, "pages read the store, and change nothing but searches that are kept and hand-overs"},
 	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},
-	"web/records":             {[]string{"access", "conflict", "mapping/order", "mapping/plain", "mapping/precedence", "store", "web/site"}, "pages show what the sights of access allow, and break the glass in one act of the store"},
+	"web/records":             {[]string{"access", "conflict", "mapping", "mapping/calendar", "mapping/forms", "mapping/order", "mapping/places", "mapping/plain", "mapping/precedence", "mapping/rules", "store", "web/site"}, "pages show what the sights of access allow, judge a service by the rules of packages, and act by methods of the store"},
 	"web/admin":               {[]string{"access", "exchange/sig", "mapping/order", "mapping/places", "store", "web/site"}, "administration is told how to try a listener, and knows neither orders nor the switch"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
 	"web/site/sitetest":       {[]string{"web/site"}, "opens an area's pages, for tests only: no program links it"},

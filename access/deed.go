@@ -14,6 +14,8 @@ const (
 	ReadImages       Deed = "images.read"       // images of orders that are seen whole
 	SeeConflicts     Deed = "conflicts.see"     // the list of one's court's orders that conflict with others
 	BreakGlass       Deed = "glass.break"       // opening an order that the sights forbid, for a reason, for an hour
+	RecordService    Deed = "service.record"    // recording that an order was served
+	SeeUnserved      Deed = "unserved.see"      // the list of orders in force that nobody has served
 	ReadConfidential Deed = "confidential.read" // what CLETS-001 says
 	AskCarpos        Deed = "carpos.ask"        // inquiries to CARPOS
 	ReadTexts        Deed = "texts.read"        // texts of the line to CARPOS as they are
@@ -32,7 +34,7 @@ const (
 
 // Deeds are all of them.
 func Deeds() []Deed {
-	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, SeeConflicts, BreakGlass, ReadConfidential, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
+	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, SeeConflicts, BreakGlass, RecordService, SeeUnserved, ReadConfidential, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
 		SeeAgency, ContactAgency, ManageAgencies, ManagePeople, ManageWindows, SearchAudit}
 }
 
@@ -59,10 +61,11 @@ var (
 
 // deeds say what a role may do. docs/access.md is this table for people.
 var deeds = map[Role]map[Deed]cell{
-	JudicialOfficer: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, AskCarpos: all, SeeAgency: own},
-	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, AskCarpos: all, SeeQueue: own,
+	JudicialOfficer: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, AskCarpos: all, SeeAgency: own},
+	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, AskCarpos: all, SeeQueue: own,
 		SeeAgency: own},
-	LawEnforcement:      {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, ReadConfidential: all, AskCarpos: all, SeeAgency: own},
+	LawEnforcement: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, RecordService: all, SeeUnserved: all, ReadConfidential: all, AskCarpos: all,
+		SeeAgency: own},
 	HelpDesk:            {Enter: all, FindSubmissions: home, ReadOrders: all, SeeQueue: home, SeeMessages: central, SeeBoard: central, SeeAgency: home},
 	AgencyAdministrator: {Enter: all, FindSubmissions: own, SeeAgency: own, ContactAgency: own, ManagePeople: own, SearchAudit: own},
 	IntegrationEngineer: {Enter: all, FindSubmissions: home, ReadContents: home, ReadTexts: central, SeeQueue: home, ActOnQueue: central, SeeMessages: central, SeeBoard: central,

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"ccpor/mapping/order"
 )
@@ -162,25 +161,7 @@ func (s *Store) tellOfClash(ctx context.Context, tx pgx.Tx, conflict int64, whos
 		return fmt.Errorf("keep whom a conflict concerns: %w", err)
 	}
 	news := fmt.Sprintf("Order %s of %s orders otherwise: %s. Which term counts, and why, is on the order's page.", with.Order.ID, with.Order.Court.ORI, terms)
-	return tellOfOrder(ctx, tx, s.jobs, whose.key, news, now)
-}
-
-// tellOfOrder writes a notice for the court that added the order, where it listens: its entry stands as before, with the news as its reason.
-func tellOfOrder(ctx context.Context, tx pgx.Tx, jobs *river.Client[pgx.Tx], id int64, news string, now time.Time) error {
-	agencies, err := all(ctx, tx, pgx.RowTo[int64], "tell the court", `
-		insert into notice (agency_id, transmission_id, submission_id, state, reason, item, tries, at)
-		select s.agency_id, t.id, s.id, t.state, $2, '', t.tries, $3 from order_ o join submission s on s.id = o.added_by join transmission t on t.order_id = o.id and t.seq = 1
-		join listener l on l.agency_id = s.agency_id join agency a on a.id = l.agency_id where o.id = $1 and l.active and not a.no_callbacks
-		returning agency_id`, id, news, now)
-	if err != nil {
-		return err
-	}
-	for _, agency := range agencies {
-		if _, err := jobs.InsertTx(ctx, tx, DeliverArgs{agency}, &river.InsertOpts{Queue: NoticeQueue}); err != nil {
-			return fmt.Errorf("enqueue a delivery: %w", err)
-		}
-	}
-	return nil
+	return tellCourt(ctx, tx, s.jobs, whose.key, news, now)
 }
 
 // ConflictID is the hub's own number of a conflict.

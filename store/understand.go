@@ -156,7 +156,14 @@ func (a *understanding) report(ctx context.Context) (done string, err error) {
 	if tag.RowsAffected() == 0 {
 		return "another message has told the same", nil
 	}
-	return done, a.tell(ctx, told)
+	if a.Service != nil {
+		var b pgx.Batch
+		queueServed(&b, a.Order)
+		if err := a.tx.SendBatch(ctx, &b).Close(); err != nil {
+			return "", err
+		}
+	}
+	return done, tellCourt(ctx, a.tx, a.jobs, a.Order, told, a.At)
 }
 
 // document is what is kept, encrypted, with the digest of what the notice itself says: a later version of the order makes no other notice of it.
@@ -177,11 +184,6 @@ func (a *understanding) document(ctx context.Context) (document []byte, digest [
 }
 
 var errNoEffect = errors.New("a message that does not wait needs an order and one effect on it")
-
-// tell writes a notice for the court that added the order, where it listens.
-func (a *understanding) tell(ctx context.Context, news string) error {
-	return tellOfOrder(ctx, a.tx, a.jobs, a.Order, news, a.At)
-}
 
 // audit vouches for the text of the message by the digest that it is kept with.
 func (a *understanding) audit(ctx context.Context, action, outcome, details string) error {

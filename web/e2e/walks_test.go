@@ -174,7 +174,7 @@ func (b *tab) everyPage(role string) {
 		path := todo[0]
 		todo = todo[1:]
 		kind := number.ReplaceAllString(strings.Split(strings.Split(path, "?")[0], "#")[0], "N")
-		if done[kind] || strings.HasPrefix(path, "/river") || strings.HasPrefix(path, "/audit/export") || strings.Contains(path, "/image/") {
+		if done[kind] || strings.HasPrefix(path, "/river") || strings.Contains(path, "/export") || strings.Contains(path, "/image/") {
 			continue // what is another's making, or a file
 		}
 		done[kind] = true

@@ -48,6 +48,8 @@ type orderView struct {
 	// AllLooks says that Looks are shown, MoreLooks that there are older ones.
 	AllLooks, MoreLooks bool
 	LookCount           string
+	// Record is where a service of it is recorded; empty where that is not for the visitor, or the order is not in force.
+	Record string
 	// Audit is where the audit log tells of the order; empty where that is not for the visitor.
 	Audit string
 }
@@ -223,6 +225,9 @@ func (p *Pages) addWords(v *orderView) func(*site.Request, looked, store.Entry) 
 		}
 		if v.Glance, err = p.glance(r, l.FoundOrder, shown, v.Services); err != nil {
 			return err
+		}
+		if v.Glance.State.InForce() && !v.Past && r.May(access.RecordService) {
+			v.Record = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/service"
 		}
 		documents, err := p.Reader.Versions(r.Context(), l.FoundOrder)
 		v.Changed = changes(v.Versions, documents, withhold)
