@@ -20,6 +20,7 @@ var allowed = map[string]struct {
 	imports []string
 	reason  string
 }{
+	"mapping/names":           {[]string{"mapping/order"}, "names are read and compared, and nobody is found or hidden by it"},
 	"mapping/order":           {nil, "the words of the domain depend on nothing of ours"},
 	"identity":                {[]string{"access", "identity/federation", "mapping/order", "store"}, "who somebody is, is decided in one place that knows no page"},
 	"identity/federation":     {[]string{"mapping/order", "store"}, "says whom a provider named, and lets nobody in"},
@@ -30,9 +31,11 @@ var allowed = map[string]struct {
 	"wsdl":                    {[]string{"schemas"}, "the contract is text"},
 	"mapping":                 {[]string{"mapping/...", "schemas", "schemas/canon"}, "conversion is pure: no database, no network, nothing of CARPOS"},
 	"mapping/calendar":        {[]string{"mapping/order"}, "days and holidays only"},
+	"mapping/alike":           {[]string{"mapping/names", "mapping/order", "mapping/precedence"}, "who is held for the same is told from the orders alone"},
 	"mapping/plain":           {[]string{"mapping/order"}, "an order is said by what it says: who may read it is decided elsewhere"},
 	"mapping/places":          {[]string{"mapping/order"}, "counties and courts are data"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
+	"mapping/precedence":      {[]string{"mapping/order"}, "which order counts follows from the orders and the law alone"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
 	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},
@@ -65,7 +68,7 @@ var allowed = map[string]struct {
 	"web/carpos":              {[]string{"access", "clets/inquiry", "mapping/order", "store", "web/site"}, "pages read the store, and act and ask at desks and nowhere else"},
 	"web/helpdesk":            {[]string{"access", "mapping/order", "mapping/calendar", "store", "web/site"}, "pages read the store, and change nothing but searches that are kept and hand-overs"},
 	"web/signin":              {[]string{"access", "identity", "identity/federation", "mapping/order", "store", "web/site"}, "asks for proofs, and judges none"},
-	"web/records":             {[]string{"access", "mapping/order", "store", "web/site"}, "pages show what the sights of access allow, and break the glass in one act of the store"},
+	"web/records":             {[]string{"access", "mapping/order", "mapping/plain", "store", "web/site"}, "pages show what the sights of access allow, and break the glass in one act of the store"},
 	"web/admin":               {[]string{"access", "exchange/sig", "mapping/order", "mapping/places", "store", "web/site"}, "administration is told how to try a listener, and knows neither orders nor the switch"},
 	"web/site":                {[]string{"access", "mapping/order", "store"}, "the frame of all pages knows who comes and what that person may do, and no order"},
 	"cmd/ccpor":               {[]string{"clets/carpos", "clets/codes", "clets/inquiry", "clets/link", "clets/relay", "evidence", "exchange/...", "identity", "identity/...", "mapping/...", "observe", "observe/trace", "replay", "schemas", "schemas/canon", "store", "store/private", "vault", "access", "web", "web/...", "wsdl"}, "wiring; the simulator is never linked in"},

@@ -135,7 +135,9 @@ type FoundOrder struct {
 	AddedBy AgencyID
 	Served  bool
 	Test    bool
-	key     int64
+	// AsOf is the moment of which this is told; zero: now.
+	AsOf time.Time
+	key  int64
 }
 
 // foundColumns are the columns of order_ o, its current version v and its cancellation c that FoundOrder.scan reads.
@@ -228,12 +230,13 @@ type ServiceEntry struct {
 	order.Service
 }
 
-// History reads what became of a found order.
+// History reads what became of a found order, up to the moment of which that tells.
 func (r *Reader) History(ctx context.Context, f FoundOrder) (History, error) {
 	var h History
 	var b pgx.Batch
+	until := f.until()
 	collect(&b, &h.Versions, r.scanVersion(ctx), `select v.version, s.tracking, s.received_at, v.modification from order_version v join submission s on s.id = v.submission_id
-		where v.order_id = $1 order by v.version`, f.key)
+		where v.order_id = $1 and s.received_at <= $2 order by v.version`, f.key, until)
 	collect(&b, &h.Services, func(row pgx.CollectableRow) (e ServiceEntry, err error) {
 		var document sealed
 		if err = row.Scan(append([]any{&e.Tracking}, document.fields()...)...); err != nil {
@@ -244,12 +247,12 @@ func (r *Reader) History(ctx context.Context, f FoundOrder) (History, error) {
 			in = inReported
 		}
 		return e, r.openInto(ctx, in, document, &e.Service)
-	}, `select s.tracking, p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = $1
-		union all select '', p.document, p.inbound_id::text from (select document, inbound_id from reported where order_id = $1 and kind = 'serviceNotice' order by inbound_id) p`, f.key)
+	}, `select s.tracking, p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = $1 and s.received_at <= $2
+		union all select '', p.document, p.inbound_id::text from (select document, inbound_id from reported where order_id = $1 and kind = 'serviceNotice' and at <= $2 order by inbound_id) p`, f.key, until)
 	collect(&b, &h.Images, scanImage, "select "+imageColumns+" from ("+submissionsOfOrder+`) k join submission s on s.id = k.submission_id
-		join image i on i.submission_id = s.id order by s.id, i.n`, f.key)
+		join image i on i.submission_id = s.id where s.received_at <= $2 order by s.id, i.n`, f.key, until)
 	collect(&b, &h.Followers, pgx.RowTo[order.LocalID], `select n.local_id from order_ o join order_ n on n.court = o.court and n.follows = o.local_id and n.test = o.test
-		where o.id = $1 and n.follows <> '' and n.added_by is not null order by n.id`, f.key)
+		join submission s on s.id = n.added_by where o.id = $1 and n.follows <> '' and s.received_at <= $2 order by n.id`, f.key, until)
 	if err := r.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return History{}, fmt.Errorf("read the history of an order: %w", err)
 	}

@@ -178,22 +178,9 @@ func (a *understanding) document(ctx context.Context) (document []byte, digest [
 
 var errNoEffect = errors.New("a message that does not wait needs an order and one effect on it")
 
-// tell writes a notice for the court that added the order, where it listens: its entry stands as before, with the news as its reason.
+// tell writes a notice for the court that added the order, where it listens.
 func (a *understanding) tell(ctx context.Context, news string) error {
-	agencies, err := all(ctx, a.tx, pgx.RowTo[int64], "tell the court", `
-		insert into notice (agency_id, transmission_id, submission_id, state, reason, item, tries, at)
-		select s.agency_id, t.id, s.id, t.state, $2, '', t.tries, $3 from order_ o join submission s on s.id = o.added_by join transmission t on t.order_id = o.id and t.seq = 1
-		join listener l on l.agency_id = s.agency_id join agency a on a.id = l.agency_id where o.id = $1 and l.active and not a.no_callbacks
-		returning agency_id`, a.Order, news, a.At)
-	if err != nil {
-		return err
-	}
-	for _, id := range agencies {
-		if _, err := a.jobs.InsertTx(ctx, a.tx, DeliverArgs{id}, &river.InsertOpts{Queue: NoticeQueue}); err != nil {
-			return fmt.Errorf("enqueue a delivery: %w", err)
-		}
-	}
-	return nil
+	return tellOfOrder(ctx, a.tx, a.jobs, a.Order, news, a.At)
 }
 
 // audit vouches for the text of the message by the digest that it is kept with.

@@ -212,6 +212,7 @@ var addresses = map[string]address{
 	"POST /orders":                           list("/orders"),
 	"GET /order/{court}/{id}":                ofOrder(""),
 	"GET /order/{court}/{id}/image/{digest}": ofOrder("/image/00"),
+	"GET /order/{court}/{id}/timeline":       ofOrder("/timeline"),
 	"GET /order/glass":                       list("/order/glass"),
 	"POST /order/glass":                      list("/order/glass"),
 	"GET /glass":                             list("/glass"),

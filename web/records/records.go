@@ -18,6 +18,7 @@ import (
 
 	"ccpor/access"
 	"ccpor/mapping/order"
+	"ccpor/mapping/plain"
 	"ccpor/store"
 	"ccpor/web/site"
 )
@@ -31,6 +32,10 @@ type Reader interface {
 	FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.FoundOrder, error)
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)
 	History(ctx context.Context, f store.FoundOrder) (store.History, error)
+	OrderAsOf(ctx context.Context, f store.FoundOrder, at time.Time) (store.FoundOrder, error)
+	Versions(ctx context.Context, f store.FoundOrder) ([]order.Order, error)
+	ToldOf(ctx context.Context, f store.FoundOrder) ([]store.Told, error)
+	ContactsOf(ctx context.Context, agency order.ORI) ([]store.Contact, error)
 	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
 
@@ -53,18 +58,25 @@ type Pages struct {
 	Writer Writer
 	// Zone is the courts' own: a day is one of its days.
 	Zone *time.Location
+
+	words *plain.Words
 }
 
 // Area is the pages with their addresses.
 func (p *Pages) Area() (site.Area, error) {
 	templates, err := fs.Sub(files, "templates")
+	if err == nil {
+		p.words, err = plain.Load()
+	}
 	return site.Area{
 		Templates: templates,
-		Words:     template.FuncMap{"actionWord": actionWord, "whoWord": whoWord, "accessWord": accessWord},
+		Words: template.FuncMap{"actionWord": actionWord, "whoWord": whoWord, "accessWord": accessWord, "orderPath": func(o order.Order) string { return addressOfOrder(o.Court.ORI, o.ID) },
+			"plain": func(l plain.Language, id string) string { return p.words.Say(l, id) }},
 		Routes: []site.Route{
 			{Pattern: "GET /orders", Deed: access.ReadOrders, Serve: p.ordersPage},
 			{Pattern: "POST /orders", Deed: access.ReadOrders, Serve: p.ordersFound},
 			{Pattern: "GET /order/{court}/{id}", Deed: access.ReadOrders, Serve: p.order},
+			{Pattern: "GET /order/{court}/{id}/timeline", Deed: access.ReadOrders, Serve: p.timeline},
 			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
 			{Pattern: "GET /order/glass", Deed: access.BreakGlass, Serve: p.glassPage},
 			{Pattern: "POST /order/glass", Deed: access.BreakGlass, Serve: p.breakGlass},
