@@ -87,38 +87,29 @@ func (f *Finder) Look(ctx context.Context) {
 	}
 }
 
-// clashes are the orders with which one conflicts now.
+// clashes are the orders with which one conflicts now, each beside it alone: where several say the same, each of their courts is told.
 func (f *Finder) clashes(of store.Related, others []store.Related) (all []store.Clash, err error) {
-	rulings, err := Rulings(f.Law, f.Now(), of, others)
-	if err != nil {
-		return nil, err
-	}
-	clauses := map[string][]string{}
-	for _, r := range rulings {
-		for _, c := range r.Conflicts() {
-			if other, with := besides(of.Key(), c); with && !slices.Contains(clauses[other], string(c.Clause)) {
-				clauses[other] = append(clauses[other], string(c.Clause))
-			}
-		}
-	}
 	for _, o := range others {
-		if terms := clauses[o.Key()]; len(terms) > 0 {
-			slices.Sort(terms)
+		rulings, err := Rulings(f.Law, f.Now(), of, []store.Related{o})
+		if err != nil {
+			return nil, err
+		}
+		if terms := differing(rulings); len(terms) > 0 {
 			all = append(all, store.Clash{Other: o, Clauses: terms, TellOf: f.mayKnow(of, o), TellOther: f.mayKnow(o, of)})
 		}
 	}
 	return all, nil
 }
 
-// besides is the key of the order that conflicts with the one of a key; false: the conflict is of two others.
-func besides(key string, c precedence.Clash) (other string, with bool) {
-	switch key {
-	case c.Counts.Key:
-		return c.Other.Key, true
-	case c.Other.Key:
-		return c.Counts.Key, true
+// differing names the clauses that conflict.
+func differing(rulings []Between) (terms []string) {
+	for _, r := range rulings {
+		for _, c := range r.Conflicts() {
+			terms = append(terms, string(c.Clause))
+		}
 	}
-	return "", false
+	slices.Sort(terms)
+	return slices.Compact(terms)
 }
 
 // mayKnow says that a clerk of the court of one order reads the other one.

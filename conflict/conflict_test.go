@@ -42,7 +42,7 @@ func newBench(t *testing.T) *bench {
 	for _, ori := range []order.ORI{orange, alpine} {
 		id, err := b.Store.RegisterAgency(t.Context(), store.Agency{ORI: ori, Name: "Court " + string(ori), Kind: "court", Submits: true})
 		if err == nil {
-			err = b.Store.RegisterListener(t.Context(), store.Listener{Agency: id, Active: true, URL: "https://127.0.0.1:1/", Edition: "1.2"})
+			err = b.Store.RegisterListener(t.Context(), store.Listener{Agency: id, Active: true, URL: "http://localhost:1/", Edition: "1.1"})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestBothCourtsAreTold(t *testing.T) {
 	if said := b.told(orange) + b.told(alpine); said != "" {
 		t.Fatalf("told of orders that say the same:\n%s", said)
 	}
-	b.bring(alpine, "A-far", store.ActionAdd, func(o *order.Order) { far(o); o.Issued = order.MakeDate(2026, 11, 25) })
+	b.bring(alpine, "A-far", store.ActionAdd, func(o *order.Order) { far(o); o.Issued = order.MakeDate(2026, 11, 10) }) // the smaller distance was ordered last
 	b.Look(t.Context())
 	b.Look(t.Context())
 	for court, want := range map[order.ORI][]string{

@@ -50,8 +50,8 @@ func (r *Reader) RelatedTo(ctx context.Context, f FoundOrder) (of Related, other
 		with asked as (select * from unnest($1::text[], $2::text[]) n(surname, given)),
 		k as (
 			select $3::bigint as order_id
-			union select v.order_id from asked n join order_version v on v.surname = n.surname and v.given ~>=~ n.given and v.given ~<=~ n.given || $6
-			union select p.order_id from asked n join party p on p.surname = n.surname and p.given ~>=~ n.given and p.given ~<=~ n.given || $6 and p.role = 'alias')
+			union select v.order_id from asked n join order_version v on v.surname = n.surname and v.given ~>=~ n.given and v.given ~<=~ (n.given || $6)
+			union select p.order_id from asked n join party p on p.surname = n.surname and p.given ~>=~ n.given and p.given ~<=~ (n.given || $6) and p.role = 'alias')
 		select `+relatedColumns+` from k join order_ o on o.id = k.order_id join order_version v on v.order_id = o.id and v.version = o.version
 		left join cancellation c on c.submission_id = o.cancelled_by where o.test = $4 order by o.id = $3 desc, v.issued desc nulls last, o.id desc limit $5`,
 		surnames, givens, f.key, f.Test, mostRelated+1, beyond)

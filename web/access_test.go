@@ -213,6 +213,8 @@ var addresses = map[string]address{
 	"GET /order/{court}/{id}":                ofOrder(""),
 	"GET /order/{court}/{id}/image/{digest}": ofOrder("/image/00"),
 	"GET /order/{court}/{id}/timeline":       ofOrder("/timeline"),
+	"GET /order/{court}/{id}/counts":         ofOrder("/counts"),
+	"GET /conflicts":                         list("/conflicts"),
 	"GET /order/glass":                       list("/order/glass"),
 	"POST /order/glass":                      list("/order/glass"),
 	"GET /glass":                             list("/glass"),

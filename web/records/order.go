@@ -34,7 +34,11 @@ type orderView struct {
 	Sections []section
 	store.History
 	Changed []versionRow
-	Images  []imageRow
+	// Beside are other orders between the same people; Conflicting is how many terms conflict, Below says that another one comes before this.
+	Beside      []besideRow
+	Conflicting int
+	Below       bool
+	Images      []imageRow
 	// FollowsTo is the order that it follows, where the visitor may see that one, too.
 	FollowsTo   order.LocalID
 	Submissions []submissionRow
@@ -185,7 +189,7 @@ func (p *Pages) order(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addLooks(&v)} {
+	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addBeside(&v), p.addLooks(&v)} {
 		if err := add(r, l, entry); err != nil {
 			return site.Answer{}, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"ccpor/access"
 	"ccpor/mapping/order"
+	"ccpor/mapping/precedence"
 	"ccpor/store"
 	"ccpor/store/storetest"
 	"ccpor/web/site"
@@ -63,7 +64,9 @@ func newRegistry(t *testing.T) *registry {
 		_, err := w.store.RegisterAgency(t.Context(), store.Agency{ORI: ori, Name: "Agency " + string(ori), Kind: kind, Submits: !kind.Central(), ReadOnly: kind.Central()})
 		w.must(err)
 	}
-	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Zone: time.UTC}
+	law, err := precedence.Load(time.UTC)
+	w.must(err)
+	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Zone: time.UTC, Law: law}
 	return w
 }
 

@@ -19,6 +19,7 @@ import (
 	"ccpor/access"
 	"ccpor/mapping/order"
 	"ccpor/mapping/plain"
+	"ccpor/mapping/precedence"
 	"ccpor/store"
 	"ccpor/web/site"
 )
@@ -36,6 +37,8 @@ type Reader interface {
 	Versions(ctx context.Context, f store.FoundOrder) ([]order.Order, error)
 	ToldOf(ctx context.Context, f store.FoundOrder) ([]store.Told, error)
 	ContactsOf(ctx context.Context, agency order.ORI) ([]store.Contact, error)
+	RelatedTo(ctx context.Context, f store.FoundOrder) (of store.Related, others []store.Related, err error)
+	Conflicts(ctx context.Context, court order.ORI, test bool, before store.ConflictID, limit int) ([]store.Conflict, error)
 	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
 
@@ -58,6 +61,8 @@ type Pages struct {
 	Writer Writer
 	// Zone is the courts' own: a day is one of its days.
 	Zone *time.Location
+	// Law says which of several orders counts.
+	Law *precedence.Law
 
 	words *plain.Words
 }
@@ -76,6 +81,8 @@ func (p *Pages) Area() (site.Area, error) {
 			{Pattern: "GET /orders", Deed: access.ReadOrders, Serve: p.ordersPage},
 			{Pattern: "POST /orders", Deed: access.ReadOrders, Serve: p.ordersFound},
 			{Pattern: "GET /order/{court}/{id}", Deed: access.ReadOrders, Serve: p.order},
+			{Pattern: "GET /order/{court}/{id}/counts", Deed: access.ReadOrders, Serve: p.counts},
+			{Pattern: "GET /conflicts", Deed: access.SeeConflicts, Serve: p.conflicts},
 			{Pattern: "GET /order/{court}/{id}/timeline", Deed: access.ReadOrders, Serve: p.timeline},
 			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
 			{Pattern: "GET /order/glass", Deed: access.BreakGlass, Serve: p.glassPage},
@@ -87,6 +94,7 @@ func (p *Pages) Area() (site.Area, error) {
 		},
 		Nav: []site.Link{
 			{To: "/orders", Name: "Orders", Says: "Find protective orders, and read them as far as your role allows.", Deed: access.ReadOrders},
+			{To: "/conflicts", Name: "Conflicting orders", Says: "Orders of your court that order otherwise than another one between the same people.", Deed: access.SeeConflicts},
 			{To: "/order/glass", Name: "Break the glass", Says: "Open one order that is kept from you, for an hour and a reason that is on record.", Deed: access.BreakGlass},
 			{To: "/audit", Name: "Audit log", Says: "Who did and saw what.", Deed: access.SearchAudit},
 			{To: "/glass", Name: "Openings", Says: "What was opened by breaking the glass, by whom and why.", Deed: access.SearchAudit},
