@@ -11,7 +11,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -295,13 +299,28 @@ func (b *tab) portrait(name string) {
 		b.t.Fatal(err)
 	}
 	var small bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, picture); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, inFewColours(picture)); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, name), small.Bytes(), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 	b.as(looks[0])
+}
+
+// inFewColours is a picture in its 256 most frequent colours, which is a third of its size: a page has few, and shades of them at the edges of letters.
+func inFewColours(m image.Image) image.Image {
+	often := map[color.Color]int{}
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			often[m.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(often), func(x, y color.Color) int { return often[y] - often[x] })
+	few := image.NewPaletted(b, colours[:min(256, len(colours))])
+	draw.Draw(few, b, m, b.Min, draw.Src)
+	return few
 }
 
 // paper prints the page as a browser does.
