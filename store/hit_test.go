@@ -147,7 +147,7 @@ func TestOneAnswersAHit(t *testing.T) {
 func TestOnlyDrawnHitMoves(t *testing.T) {
 	t.Parallel()
 	h, _ := withOrder(t)
-	values := map[store.HitState]string{store.HitOpen: "now() + interval '1 hour', '', '', null, null", store.HitMoreTime: "now() + interval '2 hours', 'why', '', null, null", store.HitConfirmed: "now() + interval '1 hour', '', 'e', now(), 1",
+	values := map[store.HitState]string{store.HitOpen: "now() + interval '1 hour', '', '', null::timestamptz, null::integer", store.HitMoreTime: "now() + interval '2 hours', 'why', '', null::timestamptz, null::integer", store.HitConfirmed: "now() + interval '1 hour', '', 'e', now(), 1",
 		store.HitNotConfirmed: "now() + interval '1 hour', 'why', 'e', now(), 1"}
 	const columns = "due, reason, answered_by, answered_at, version"
 	row := func(state store.HitState) error {
