@@ -20,6 +20,7 @@ var allowed = map[string]struct {
 	imports []string
 	reason  string
 }{
+	"mapping/names":           {[]string{"mapping/order"}, "names are read and compared, and nobody is found or hidden by it"},
 	"mapping/order":           {nil, "the words of the domain depend on nothing of ours"},
 	"identity":                {[]string{"access", "identity/federation", "mapping/order", "store"}, "who somebody is, is decided in one place that knows no page"},
 	"identity/federation":     {[]string{"mapping/order", "store"}, "says whom a provider named, and lets nobody in"},
@@ -30,9 +31,11 @@ var allowed = map[string]struct {
 	"wsdl":                    {[]string{"schemas"}, "the contract is text"},
 	"mapping":                 {[]string{"mapping/...", "schemas", "schemas/canon"}, "conversion is pure: no database, no network, nothing of CARPOS"},
 	"mapping/calendar":        {[]string{"mapping/order"}, "days and holidays only"},
+	"mapping/alike":           {[]string{"mapping/names", "mapping/order", "mapping/precedence"}, "who is held for the same is told from the orders alone"},
 	"mapping/plain":           {[]string{"mapping/order"}, "an order is said by what it says: who may read it is decided elsewhere"},
 	"mapping/places":          {[]string{"mapping/order"}, "counties and courts are data"},
 	"mapping/forms":           {[]string{"mapping/order", "mapping/calendar"}, "forms are data"},
+	"mapping/precedence":      {[]string{"mapping/order"}, "which order counts follows from the orders and the law alone"},
 	"mapping/rules":           {[]string{"mapping", "mapping/order", "mapping/forms", "mapping/calendar"}, "rules judge orders and know no wire"},
 	"mapping/invented":        {[]string{"mapping", "mapping/forms", "mapping/order"}, "invents orders for tests and measurements"},
 	"mapping/facsimile":       {[]string{"mapping/order"}, "draws sample pages of an order"},

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"ccpor/access"
@@ -37,6 +38,8 @@ type orderView struct {
 	*store.OrderSummary
 	// Whole says that the visitor sees the order whole, or reads what came of it: its case number and the OCA, which is made of it, too. Messages says that the visitor may look at what the switch sent.
 	Whole, Messages bool
+	// Page is the address of the order's own page, Audit of who looked at it; empty where that is not for the visitor.
+	Page, Audit string
 	// Added, Follows, FollowedBy and Ended are submissions that the visitor may look at, of orders that the visitor may see.
 	Added, Follows, FollowedBy, Ended order.Tracking
 }
@@ -85,6 +88,13 @@ func (d *desk) orderOf(r *site.Request, s store.Status, reads bool) (*orderView,
 		return nil, nil
 	}
 	o := &orderView{OrderSummary: s.Order, Whole: reads || sight == access.Whole, Messages: r.May(access.SeeMessages)}
+	name := url.Values{"court": {string(s.Order.Court)}, "id": {string(s.Order.ID)}}
+	if sight != access.Nothing && s.Order.Version > 0 && r.May(access.ReadOrders) {
+		o.Page = "/order/" + url.PathEscape(string(s.Order.Court)) + "/" + url.PathEscape(string(s.Order.ID))
+	}
+	if r.MayAbout(access.SearchAudit, s.Order.Court) {
+		o.Audit = "/audit?" + name.Encode()
+	}
 	for _, other := range []struct {
 		of   order.Tracking
 		into *order.Tracking

@@ -1,0 +1,89 @@
+package names
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ear is how one language hears names.
+type ear struct {
+	name  string
+	rules []rule
+}
+
+// rule rewrites letters; the first rule that fits at a place of a word is taken.
+type rule struct {
+	first, last             bool // only where the word begins, or ends
+	letters, before, sounds string
+}
+
+const vowels = "AEIOUY"
+
+// rule takes a row of the table of sounds.
+func (b *Book) rule(row []string) error {
+	name, where, letters, before, sounds := row[0], row[1], row[2], row[3], row[4]
+	if strings.Trim(where, "^$.") != "" || len(where) != 1 || letters == "" || strings.Trim(letters+before+sounds, capitals) != "" {
+		return fmt.Errorf("a place (^ $ .) and capital letters are needed")
+	}
+	if len(b.ears) == 0 || b.ears[len(b.ears)-1].name != name {
+		b.ears = append(b.ears, ear{name: name})
+	}
+	e := &b.ears[len(b.ears)-1]
+	e.rules = append(e.rules, rule{where == "^", where == "$", letters, before, sounds})
+	return nil
+}
+
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// Sounds are how a folded word sounds to each ear, in the order of the table; empty for a word with other letters than A to Z.
+func (b *Book) Sounds(word string) []string {
+	heard := make([]string, len(b.ears))
+	if strings.Trim(word, capitals) != "" {
+		return heard
+	}
+	for i, e := range b.ears {
+		heard[i] = e.hear(word)
+	}
+	return heard
+}
+
+func (e ear) hear(word string) string {
+	var heard strings.Builder
+	last := byte(0) // what was heard last, where no vowel has come since
+	for i := 0; i < len(word); {
+		sound, n := e.at(word, i)
+		if sound == "" && strings.IndexByte(vowels, word[i]) >= 0 {
+			last = 0
+		}
+		for j := range len(sound) {
+			if sound[j] != last {
+				heard.WriteByte(sound[j])
+			}
+			last = sound[j]
+		}
+		i += n
+	}
+	return heard.String()
+}
+
+// at is what is heard at a place, and of how many letters.
+func (e ear) at(word string, i int) (sound string, n int) {
+	for _, r := range e.rules {
+		if r.fits(word, i) {
+			return r.sounds, len(r.letters)
+		}
+	}
+	switch isVowel := strings.IndexByte(vowels, word[i]) >= 0; {
+	case isVowel && i == 0:
+		return "A", 1
+	case isVowel:
+		return "", 1
+	}
+	return word[i : i+1], 1
+}
+
+func (r rule) fits(word string, i int) bool {
+	end := i + len(r.letters)
+	return !(r.first && i > 0) && strings.HasPrefix(word[i:], r.letters) && !(r.last && end < len(word)) &&
+		(r.before == "" || end < len(word) && strings.IndexByte(r.before, word[end]) >= 0)
+}
