@@ -3,12 +3,15 @@
 // How much of an order is shown is said by the sights of package access, and by nothing else: an order that is kept from the visitor is answered like one that does not exist, in a list, by its
 // address and by its images. Whereabouts are withheld as over the service, and what CLETS-001 says needs its own deed. What people are called is never in an address.
 //
+// A hit is confirmed here: another agency's request is written down with its clock, and becomes a page to print or fax (package confirm says what is on it) and an answer.
+//
 // It refuses searches by name without a purpose or by who sees no names, an opening without a reason, and to tell before the glass is broken whether there is an order.
 package records
 
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -17,6 +20,7 @@ import (
 	"time"
 
 	"ccpor/access"
+	"ccpor/mapping/confirm"
 	"ccpor/mapping/order"
 	"ccpor/mapping/plain"
 	"ccpor/store"
@@ -39,6 +43,11 @@ type Reader interface {
 	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
 
+	Hit(ctx context.Context, id store.HitID) (store.Hit, error)
+	HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]store.Hit, error)
+	HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]store.Hit, error)
+	HitsDue(ctx context.Context, agency order.ORI) (waiting int, first time.Time, err error)
+
 	SearchAudit(ctx context.Context, q store.AuditQuery) (store.AuditPage, error)
 	LooksAt(ctx context.Context, object string) (looks, people int, err error)
 	LastCheckpoint(ctx context.Context) (store.Checkpoint, error)
@@ -50,6 +59,8 @@ type Reader interface {
 type Writer interface {
 	BreakGlass(ctx context.Context, b store.Breaking) (store.Glass, error)
 	SeeGlass(ctx context.Context, by store.Event, upTo store.GlassID) (int, error)
+	TakeHit(ctx context.Context, by store.Event, f store.FoundOrder, q store.HitRequest) (store.HitID, error)
+	AnswerHit(ctx context.Context, by store.Event, id store.HitID, a store.HitAnswer) error
 }
 
 // Pages are the pages over a store.
@@ -59,7 +70,9 @@ type Pages struct {
 	// Zone is the courts' own: a day is one of its days.
 	Zone *time.Location
 
-	words *plain.Words
+	words  *plain.Words
+	sheets *confirm.Sheets
+	clocks confirm.Clocks
 }
 
 // Area is the pages with their addresses.
@@ -67,6 +80,12 @@ func (p *Pages) Area() (site.Area, error) {
 	templates, err := fs.Sub(files, "templates")
 	if err == nil {
 		p.words, err = plain.Load()
+	}
+	if err == nil {
+		p.sheets, err = confirm.Load()
+	}
+	if err == nil {
+		p.clocks, err = confirm.LoadClocks()
 	}
 	return site.Area{
 		Templates: templates,
@@ -78,6 +97,13 @@ func (p *Pages) Area() (site.Area, error) {
 			{Pattern: "GET /order/{court}/{id}", Deed: access.ReadOrders, Serve: p.order},
 			{Pattern: "GET /order/{court}/{id}/timeline", Deed: access.ReadOrders, Serve: p.timeline},
 			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
+			{Pattern: "GET /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.hitForm},
+			{Pattern: "POST /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.takeHit},
+			{Pattern: "GET /hits", Deed: access.ConfirmHits, Serve: p.hits},
+			{Pattern: "POST /hits", Deed: access.ConfirmHits, Serve: p.findHit},
+			{Pattern: "GET /hit/{id}", Deed: access.ConfirmHits, Serve: p.hit},
+			{Pattern: "POST /hit/{id}", Deed: access.ConfirmHits, Serve: p.answerHit},
+			{Pattern: "GET /hit/{id}/answer", Deed: access.ConfirmHits, Serve: p.otherAnswers},
 			{Pattern: "GET /order/glass", Deed: access.BreakGlass, Serve: p.glassPage},
 			{Pattern: "POST /order/glass", Deed: access.BreakGlass, Serve: p.breakGlass},
 			{Pattern: "GET /glass", Deed: access.SearchAudit, Serve: p.openings},
@@ -87,12 +113,22 @@ func (p *Pages) Area() (site.Area, error) {
 		},
 		Nav: []site.Link{
 			{To: "/orders", Name: "Orders", Says: "Find protective orders, and read them as far as your role allows.", Deed: access.ReadOrders},
+			{To: "/hits", Name: "Hits", Says: "Answer another agency that asks whether an order is valid: a page to print or fax, with its clock.", Deed: access.ConfirmHits},
 			{To: "/order/glass", Name: "Break the glass", Says: "Open one order that is kept from you, for an hour and a reason that is on record.", Deed: access.BreakGlass},
 			{To: "/audit", Name: "Audit log", Says: "Who did and saw what.", Deed: access.SearchAudit},
 			{To: "/glass", Name: "Openings", Says: "What was opened by breaking the glass, by whom and why.", Deed: access.SearchAudit},
 		},
-		Notices: p.notices,
+		Notices: func(r *site.Request) ([]site.Notice, error) { return notices(r, p.hitNotices, p.notices) },
 	}, err
+}
+
+// notices are those of several sources; one that cannot be read does not hide the others.
+func notices(r *site.Request, sources ...func(*site.Request) ([]site.Notice, error)) (all []site.Notice, err error) {
+	for _, source := range sources {
+		n, missing := source(r)
+		all, err = append(all, n...), errors.Join(err, missing)
+	}
+	return all, err
 }
 
 // perPage is how many rows a list shows.
@@ -133,7 +169,8 @@ func noSuchOrder(object string) error {
 // actionWords say what was done, of actions that people read of often.
 var actionWords = map[string]string{"page.read": "looked at it", "page.export": "took a copy", "page.search": "searched", "page.refuse": "was refused", "page.act": "did not get it done", "order.read": "read it over the service",
 	"order.search": "searched over the service", "image.read": "read an image over the service", "glass.break": "broke the glass", "glass.see": "read of openings", "submission.accept": "was accepted",
-	"submission.refuse": "was refused", "submission.read": "read how it stands"}
+	"submission.refuse": "was refused", "hit.ask": "wrote down a request to confirm it", "hit.confirm": "confirmed it", "hit.deny": "did not confirm it", "hit.delay": "asked for more time to confirm it",
+	"submission.read": "read how it stands"}
 
 func actionWord(action string) string {
 	if words, known := actionWords[action]; known {
