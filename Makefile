@@ -29,7 +29,7 @@ deps:
 
 assets: web/site/assets/site.css ## the pages' styles, from USWDS; quick when nothing changed
 
-web/site/assets/site.css: $(shell find web/site/styles -type f) $(BUILD)/styles/node_modules/.package-lock.json
+web/site/assets/site.css: $(shell find web/site/styles -type f) mapping/confirm/sheet.css $(BUILD)/styles/node_modules/.package-lock.json
 	node web/site/styles/build.mjs $(BUILD)/styles web/site/assets
 
 $(BUILD)/styles/node_modules/.package-lock.json: web/site/styles/package.json web/site/styles/package-lock.json | deps

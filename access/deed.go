@@ -17,6 +17,7 @@ const (
 	RecordService    Deed = "service.record"    // recording that an order was served
 	SeeUnserved      Deed = "unserved.see"      // the list of orders in force that nobody has served
 	ReadConfidential Deed = "confidential.read" // what CLETS-001 says
+	ConfirmHits      Deed = "hits.confirm"      // answering other agencies that ask whether an order is valid
 	AskCarpos        Deed = "carpos.ask"        // inquiries to CARPOS
 	ReadTexts        Deed = "texts.read"        // texts of the line to CARPOS as they are
 	SeeQueue         Deed = "queue.see"         // what is owed to CARPOS, and its deadlines
@@ -34,7 +35,7 @@ const (
 
 // Deeds are all of them.
 func Deeds() []Deed {
-	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, SeeConflicts, BreakGlass, RecordService, SeeUnserved, ReadConfidential, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
+	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, SeeConflicts, BreakGlass, RecordService, SeeUnserved, ReadConfidential, ConfirmHits, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
 		SeeAgency, ContactAgency, ManageAgencies, ManagePeople, ManageWindows, SearchAudit}
 }
 
@@ -62,9 +63,9 @@ var (
 // deeds say what a role may do. docs/access.md is this table for people.
 var deeds = map[Role]map[Deed]cell{
 	JudicialOfficer: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, AskCarpos: all, SeeAgency: own},
-	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, AskCarpos: all, SeeQueue: own,
+	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, ConfirmHits: own, AskCarpos: all, SeeQueue: own,
 		SeeAgency: own},
-	LawEnforcement: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, RecordService: all, SeeUnserved: all, ReadConfidential: all, AskCarpos: all,
+	LawEnforcement: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, RecordService: all, SeeUnserved: all, ReadConfidential: all, ConfirmHits: own, AskCarpos: all,
 		SeeAgency: own},
 	HelpDesk:            {Enter: all, FindSubmissions: home, ReadOrders: all, SeeQueue: home, SeeMessages: central, SeeBoard: central, SeeAgency: home},
 	AgencyAdministrator: {Enter: all, FindSubmissions: own, SeeAgency: own, ContactAgency: own, ManagePeople: own, SearchAudit: own},

@@ -50,6 +50,8 @@ type orderView struct {
 	LookCount           string
 	// Record is where a service of it is recorded; empty where that is not for the visitor, or the order is not in force.
 	Record string
+	// HitTo is where a hit of it is confirmed; empty where that is not for the visitor.
+	HitTo string
 	// Audit is where the audit log tells of the order; empty where that is not for the visitor.
 	Audit string
 }
@@ -107,6 +109,10 @@ func (p *Pages) look(r *site.Request) (l looked, err error) {
 	if err != nil || err2 != nil {
 		return l, noSuchOrder("")
 	}
+	return p.lookAt(r, court, id)
+}
+
+func (p *Pages) lookAt(r *site.Request, court order.ORI, id order.LocalID) (l looked, err error) {
 	missing := noSuchOrder(store.OrderObject(court, id))
 	l.FoundOrder, err = p.Reader.FindOrder(r.Context(), court, id, r.Visitor.Test)
 	switch {
@@ -195,6 +201,9 @@ func (p *Pages) order(r *site.Request) (site.Answer, error) {
 		if err := add(r, l, entry); err != nil {
 			return site.Answer{}, err
 		}
+	}
+	if v.Whole && v.Until.IsZero() && !v.Past && r.May(access.ConfirmHits) {
+		v.HitTo = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/hit"
 	}
 	v.Order = order.Order{ID: l.Order.ID, Court: l.Order.Court, Form: l.Order.Form, Issued: l.Order.Issued, Expiry: l.Order.Expiry, Access: l.Order.Access} // a template has no more of it at hand
 	a := site.Answer{Page: "order", Title: fmt.Sprintf("Order %s", l.Order.ID), Data: v, Object: l.object(), Details: fmt.Sprintf("version %d, outline", l.Version)}
