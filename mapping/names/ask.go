@@ -37,8 +37,6 @@ type wanted struct {
 	terms uint32 // a bit for each term
 	from  int
 	n     int // how many terms
-	// several says that it is typed as more than one word, particles among them.
-	several bool
 }
 
 // Ask reads what is asked; ErrTooMuch. Marks, and letters in either case, make no difference, nor does the order of words that may be either half.
@@ -68,8 +66,8 @@ func (a Ask) Empty() bool { return len(a.forms) == 0 }
 // Words is how many words are looked for, without particles.
 func (a Ask) Words() int { return a.terms - bits.OnesCount32(a.soft) }
 
-// hasSurname says that something may be a surname.
-func (a Ask) hasSurname() bool {
+// HasSurname says that something of it may be a surname.
+func (a Ask) HasSurname() bool {
 	return slices.ContainsFunc(a.forms, func(f wanted) bool { return f.half != Given })
 }
 
@@ -126,7 +124,7 @@ func (a *Ask) add(word string, star, several bool, half Half, from, n int) {
 	if from+n > 30 {
 		return // more terms than are taken: Ask refuses it
 	}
-	a.forms = append(a.forms, wanted{asked: a.book.asked(cut(word), star), half: half, terms: (1<<n - 1) << from, from: from, n: n, several: several})
+	a.forms = append(a.forms, wanted{asked: a.book.asked(cut(word), star, several), half: half, terms: (1<<n - 1) << from, from: from, n: n})
 }
 
 // typed are the words of a text. A star holds for the last word before it.
@@ -281,6 +279,17 @@ func (a Ask) Alone(dictionary []string) []Pair {
 	for _, f := range a.forms {
 		for _, s := range a.candidates(f, Surname, dictionary) {
 			best[[2]int64{s.id, 0}] = max(s.score, best[[2]int64{s.id, 0}])
+		}
+	}
+	return sorted(best)
+}
+
+// Givens are the given names by which people are looked for whose surname is not known.
+func (a Ask) Givens() []Pair {
+	best := map[[2]int64]float64{}
+	for _, f := range a.forms {
+		for _, g := range a.candidates(f, Given, nil) {
+			best[[2]int64{0, g.id}] = g.score
 		}
 	}
 	return sorted(best)

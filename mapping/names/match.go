@@ -146,7 +146,7 @@ func (a Ask) judge(w way, n Name) Match {
 	surnames := bits.OnesCount32(w.used & (1<<len(n.Surname.Words) - 1))
 	if unasked := len(n.Surname.Words) - surnames; surnames > 0 && unasked > 0 {
 		score, w.reasons = score-otherSurname*float64(unasked), w.reasons.with(OneSurname)
-	} else if unasked > 0 {
+	} else if unasked > 0 && a.HasSurname() {
 		score, w.reasons = score*givenOnly, w.reasons.with(GivenNames)
 	}
 	score -= otherGiven * float64(len(n.Given.Words)-bits.OnesCount32(w.used)+surnames)

@@ -37,10 +37,11 @@ type asked struct {
 	letters int
 	sounds  []string
 	star    bool
+	several bool // it is typed as more than one word: how it sounds together says little
 }
 
-func (b *Book) asked(word string, star bool) asked {
-	return asked{word, utf8.RuneCountInString(word), b.Sounds(word), star}
+func (b *Book) asked(word string, star, several bool) asked {
+	return asked{word, utf8.RuneCountInString(word), b.Sounds(word), star, several}
 }
 
 // near says how well a word of a name's half is what was asked, and why; 0: it is not.
@@ -96,7 +97,7 @@ func (b *Book) spelt(q asked, word string, letters int) (float64, Reason) {
 		return (asHeard + asTwo) / 2, SoundsAlike
 	case far == 2:
 		return asTwo, TwoLetters
-	case alike:
+	case alike && !q.several:
 		return asHeardFar + 0.1*float64(edlib.JaroWinklerSimilarity(q.word, word)), SoundsAlike
 	}
 	return 0, ""
