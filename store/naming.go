@@ -47,7 +47,7 @@ type called struct {
 	words []nameWord // of which this hub does not know that the dictionary has them
 }
 
-// of names all people of an order. Several people with the same words make one row.
+// of names all people of an order. Several people with the same words make one row. When a protected person was born stays in the document, which is encrypted.
 func (n *naming) of(o *order.Order) called {
 	var c called
 	words := map[string]bool{}
@@ -63,7 +63,7 @@ func (n *naming) of(o *order.Order) called {
 		add("alias", a, o.Restrained.Born)
 	}
 	for _, p := range o.Protected {
-		add("protected", p.Name, p.Born)
+		add("protected", p.Name, nil)
 	}
 	c.words = n.unknown(words)
 	return c

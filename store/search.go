@@ -278,8 +278,12 @@ func (s *searching) narrowed(from int) (string, []any) {
 		column string
 		Days
 	}{{"n.born", s.q.BornIn}, {"n.issued", s.q.MadeIn}, {"n.expires", s.q.EndsIn}} {
-		ask(!span.From.IsZero(), span.column+" >= ?", day(&span.From))
-		ask(!span.To.IsZero(), span.column+" <= ?", day(&span.To))
+		unless := ""
+		if span.column == "n.born" {
+			unless = "n.side = 'protected' or " // whose date of birth is in the document only
+		}
+		ask(!span.From.IsZero(), "("+unless+span.column+" >= ?)", day(&span.From))
+		ask(!span.To.IsZero(), "("+unless+span.column+" <= ?)", day(&span.To))
 	}
 	today := day(&s.q.Today)
 	switch s.q.Status {

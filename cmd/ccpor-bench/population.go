@@ -116,6 +116,9 @@ func (s *settler) copyTo(ctx context.Context, table string, columns []string, ro
 	return s.with(ctx, func(conn *pgx.Conn) error {
 		next, at := 0, 0
 		var waiting [][]any
+		if _, err := conn.Exec(ctx, "begin; truncate "+table); err != nil { // what is written into a table of this transaction's own needs no log
+			return err
+		}
 		_, err := conn.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromFunc(func() ([]any, error) {
 			for at == len(waiting) {
 				if next == s.count {
@@ -129,6 +132,10 @@ func (s *settler) copyTo(ctx context.Context, table string, columns []string, ro
 			at++
 			return waiting[at-1], nil
 		}))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "commit")
 		return err
 	})
 }
@@ -185,7 +192,7 @@ func (s *settler) copyNamed(ctx context.Context) error {
 				add("alias", a, o.born)
 			}
 			for _, p := range o.protected {
-				add("protected", p.Name, p.Born)
+				add("protected", p.Name, nil)
 			}
 			return nil
 		})

@@ -81,7 +81,7 @@ func (c *searchCommand) Run(ctx context.Context, p *progress) error {
 	var server *private.Server
 	if err := p.phase("starting Postgres", func() (_ string, err error) {
 		server, err = private.Start(ctx, private.Config{Dir: filepath.Join(dir, "postgres"),
-			Settings: map[string]string{"max_wal_size": "16GB", "checkpoint_timeout": "1h", "autovacuum": "off", "shared_buffers": "1GB"}})
+			Settings: map[string]string{"max_wal_size": "16GB", "checkpoint_timeout": "1h", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0", "shared_buffers": "1GB", "synchronous_commit": "off"}})
 		return "", err
 	}); err != nil {
 		return err

@@ -252,6 +252,7 @@ func (h *hub) run(ctx context.Context) error {
 		m := &observe.Sampler{Store: h.store, Warn: h.config.Warn, Ends: h.config.ends(), Intake: h.watched.metrics.IntakeTimes, Now: time.Now, Log: h.log}
 		return m.Run(serving)
 	})
+	group.Go(func() error { return nameOrders(serving, h.store, h.log) })
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}
