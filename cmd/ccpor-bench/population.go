@@ -93,7 +93,7 @@ func (s *settler) with(ctx context.Context, do func(*pgx.Conn) error) error {
 // withoutIndexes takes the indexes of names away, and returns how they are made.
 func (s *settler) withoutIndexes(ctx context.Context) (made []string, err error) {
 	err = s.with(ctx, func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, "select indexname, indexdef from pg_indexes where tablename = 'named'")
+		rows, err := conn.Query(ctx, "select indexname, indexdef from pg_indexes where tablename = 'named' and schemaname = current_schema()")
 		if err != nil {
 			return err
 		}

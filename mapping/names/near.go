@@ -98,13 +98,13 @@ func (b *Book) spelt(q, w asked) fit {
 	case far == 1 && alike:
 		return fit{asHeard, SoundsAlike}
 	case far == 1:
-		return fit{asOne - 0.1/float64(w.letters), OneLetter}
+		return fit{asOne - 0.1/float64(max(q.letters, w.letters)), OneLetter}
 	case far == 2 && alike:
 		return fit{(asHeard + asTwo) / 2, SoundsAlike}
 	case far == 2:
 		return fit{asTwo, TwoLetters}
 	case alike && !q.several:
-		return fit{asHeardFar + 0.1*float64(edlib.JaroWinklerSimilarity(q.word, w.word)), SoundsAlike}
+		return fit{asHeardFar + 0.1*float64(edlib.JaroWinklerSimilarity(min(q.word, w.word), max(q.word, w.word))), SoundsAlike}
 	}
 	return fit{}
 }

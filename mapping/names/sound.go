@@ -56,8 +56,10 @@ func (e *ear) hear(word string) string {
 	last := byte(0) // what was heard last, where no vowel has come since
 	for i := 0; i < len(word); {
 		sound, n := e.at(word, i)
-		if sound == "" && strings.IndexByte(vowels, word[i]) >= 0 {
-			last = 0
+		if isVowel := strings.IndexByte(vowels, word[i]) >= 0; sound == "" && isVowel {
+			if last = 0; len(heard) == 0 {
+				sound = "A"
+			}
 		}
 		for j := range len(sound) {
 			if sound[j] != last {
@@ -78,10 +80,7 @@ func (e *ear) at(word string, i int) (sound string, n int) {
 			return r.sounds, len(r.letters)
 		}
 	}
-	switch isVowel := strings.IndexByte(vowels, word[i]) >= 0; {
-	case isVowel && i == 0:
-		return "A", 1
-	case isVowel:
+	if strings.IndexByte(vowels, word[i]) >= 0 {
 		return "", 1
 	}
 	return word[i : i+1], 1
