@@ -259,6 +259,7 @@ func (h *hub) run(ctx context.Context) error {
 		return m.Run(serving)
 	})
 	group.Go(func() error { return h.findConflicts(serving) })
+	group.Go(func() error { return nameOrders(serving, h.store, h.log) })
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
 	}
