@@ -15,6 +15,8 @@ import (
 	_ "time/tzdata" // courts' time, on machines without the zone files too
 
 	"github.com/alecthomas/kong"
+
+	"ccpor/picture/cell"
 )
 
 type commands struct {
@@ -76,6 +78,9 @@ type exitStatus int
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == cell.Word { // a process in which an image is opened: before anything else is done
+		os.Exit(cell.Main(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
