@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
 )
 
@@ -61,8 +60,6 @@ func Main(args []string) int {
 }
 
 func serve(folder string, in io.Reader, out io.Writer) error {
-	runtime.GOMAXPROCS(1)
-	debug.SetMemoryLimit(memoryGoal)
 	debug.SetTraceback("none") // a stack's arguments tell of the document
 	if err := closeInherited(); err != nil {
 		return err

@@ -6,7 +6,9 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/elastic/go-seccomp-bpf"
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -26,6 +28,9 @@ func closeInherited() error {
 // It fails unless it can see afterwards that no file can be opened.
 func Confine(seconds uint64) (Walls, error) {
 	w := Walls{Memory: MaxMemory}
+	debug.SetMemoryLimit(memoryGoal)
+	runtime.GOMAXPROCS(1)       // else the runtime reads now and then how many processors its control group may use
+	time.Sleep(time.Nanosecond) // the runtime makes the descriptors that its timers need
 	if abi, err := landlocksys.LandlockGetABIVersion(); err == nil {
 		w.Landlock = abi
 	}

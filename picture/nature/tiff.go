@@ -164,8 +164,8 @@ func (f found) tiff(b []byte) {
 	}
 }
 
-// MaxDecoded is how many bytes the pixels of one page may take while it is decoded: enough for US letter at 600 dpi in grey, or at 400 dpi in colour.
-const MaxDecoded = 128 << 20
+// MaxDecoded is how many bytes the pixels of one page may take while it is decoded: enough for US letter at 600 dpi in grey, or at 300 dpi in colour.
+const MaxDecoded = 96 << 20
 
 // Drawable says whether the page's pixels, decoded, and the largest strip beside them are within MaxDecoded.
 func (p Page) Drawable() bool {
