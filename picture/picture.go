@@ -25,7 +25,7 @@ import (
 // Options say how cells are kept. The zero value serves.
 type Options struct {
 	Folder string        // where the compiled code of PDFium is kept (21 MB), for this user alone; empty: a folder in the system's for temporary files, removed by Close
-	AtOnce int           // how many documents are opened at a time, each by a cell that waits ready, with 60 MB, or is made ready; 0: 2
+	AtOnce int           // how many PDFs are opened at a time, each by a cell that waits ready, with 60 MB, or is being made ready; and how many scans; 0: 2
 	Time   time.Duration // how long a document may take, by the clock; 0: 5 s
 	Log    *slog.Logger  // nil: nothing is told
 
@@ -81,7 +81,8 @@ type Renderer struct {
 	options Options
 	log     *slog.Logger
 	folder  string
-	ready   chan started
+	ready   chan started  // cells for PDFs
+	scans   chan struct{} // holds a token for each cell that is at work on a scan
 	closing context.Context
 	close   context.CancelFunc
 	slots   sync.WaitGroup
@@ -104,7 +105,7 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("folder of compiled code: %w", err)
 	}
-	r := &Renderer{options: o, log: o.Log, folder: folder, ready: make(chan started)}
+	r := &Renderer{options: o, log: o.Log, folder: folder, ready: make(chan started), scans: make(chan struct{}, o.AtOnce)}
 	r.closing, r.close = context.WithCancel(context.Background())
 	prepared := sync.OnceValue(r.prepare)
 	for range o.AtOnce {
@@ -214,16 +215,35 @@ func (r *Renderer) ask(ctx context.Context, q cell.Request, document []byte) (ce
 	case nature.Media(document) != q.Media:
 		return cell.Answer{}, &Refusal{Other}
 	}
-	var s started
+	if q.Media != nature.PDF {
+		return r.askScans(ctx, q, document)
+	}
 	select {
-	case s = <-r.ready:
+	case s := <-r.ready:
+		if s.err != nil {
+			return cell.Answer{}, s.err
+		}
+		return r.serve(ctx, s.cell, q, document)
 	case <-ctx.Done():
 		return cell.Answer{}, ctx.Err()
 	case <-r.closing.Done():
 		return cell.Answer{}, ErrClosed
 	}
-	if s.err != nil {
-		return cell.Answer{}, s.err
+}
+
+// askScans is ask for what needs no PDFium: the cell is made for it.
+func (r *Renderer) askScans(ctx context.Context, q cell.Request, document []byte) (cell.Answer, error) {
+	select {
+	case r.scans <- struct{}{}:
+		defer func() { <-r.scans }()
+	case <-ctx.Done():
+		return cell.Answer{}, ctx.Err()
+	case <-r.closing.Done():
+		return cell.Answer{}, ErrClosed
 	}
-	return r.serve(ctx, s.cell, q, document)
+	p, err := r.start(cell.Scans)
+	if err != nil {
+		return cell.Answer{}, err
+	}
+	return r.serve(ctx, p, q, document)
 }

@@ -52,7 +52,7 @@ func (r *Renderer) keep(prepared func() error) {
 	for r.closing.Err() == nil {
 		var s started
 		if s.err = prepared(); s.err == nil {
-			s.cell, s.err = r.start()
+			s.cell, s.err = r.start(cell.PDFs)
 		}
 		if s.err != nil && r.closing.Err() == nil {
 			r.log.Error("no process can be made ready to draw pages", "error", s.err)
@@ -96,8 +96,8 @@ type process struct {
 }
 
 // start makes a cell and waits until it has confined itself.
-func (r *Renderer) start() (*process, error) {
-	p, err := r.launch()
+func (r *Renderer) start(what string) (*process, error) {
+	p, err := r.launch(what)
 	if err != nil {
 		return nil, fmt.Errorf("starting a cell: %w", err)
 	}
@@ -114,14 +114,14 @@ func (r *Renderer) start() (*process, error) {
 	return p, nil
 }
 
-func (r *Renderer) launch() (*process, error) {
+func (r *Renderer) launch(what string) (*process, error) {
 	out, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
 	ctx, kill := context.WithCancel(r.closing)
-	p := &process{cmd: r.command(ctx, cell.Serve), kill: kill, from: bufio.NewReader(out), out: out, ended: make(chan struct{})}
+	p := &process{cmd: r.command(ctx, what), kill: kill, from: bufio.NewReader(out), out: out, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = theirs, &p.words
 	if p.to, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()

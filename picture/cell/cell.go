@@ -1,6 +1,6 @@
 // Package cell is the process in which images of strangers are opened and drawn, so that no other does. It is a child of the hub: the same program, started anew with Word as its first argument.
 //
-// A cell makes ready (PDFium, as WebAssembly, from code that was compiled before), confines itself, says so, reads one document, answers once and ends. Confined it can read and write its two pipes,
+// A cell makes ready (for a PDF that is PDFium, as WebAssembly, from code that was compiled before), confines itself, says so, reads one document, answers once and ends. Confined it can read and write its two pipes,
 // take memory up to a limit and end; it cannot open a file, make a socket or a process, ask for executable memory, or touch another process. The kernel holds it to that: seccomp with a list of the
 // calls that are allowed, Landlock where the kernel has it, limits of resources, no descriptors but the pipes, none of the hub's environment. PDFium's own mistakes stay within the memory of its WebAssembly
 // module, which has neither files nor clocks that matter; the seccomp filter is for mistakes of what runs that module, and of the decoders in Go.
@@ -25,7 +25,8 @@ const Word = "picture-cell"
 // What a cell can be asked to be.
 const (
 	Prepare = "prepare" // compiles PDFium into the folder that the third argument names, and ends
-	Serve   = "serve"   // answers one request, with what was compiled into that folder
+	PDFs    = "pdfs"    // answers one request about a PDF, with what was compiled into that folder
+	Scans   = "scans"   // answers one request about a TIFF or a JPEG, for which it needs no PDFium and is ready at once
 )
 
 // MaxMemory is how many bytes of its own memory (what is private and can be written) a cell may have, by the kernel's limit RLIMIT_DATA. What it shares with the hub, as the program's text and
@@ -47,8 +48,8 @@ func Main(args []string) int {
 	switch args[0] {
 	case Prepare:
 		err = compile(args[1])
-	case Serve:
-		err = serve(args[1], os.Stdin, os.Stdout)
+	case PDFs, Scans:
+		err = serve(args[0], args[1], os.Stdin, os.Stdout)
 	default:
 		return 2
 	}
@@ -59,14 +60,17 @@ func Main(args []string) int {
 	return 0
 }
 
-func serve(folder string, in io.Reader, out io.Writer) error {
+func serve(what, folder string, in io.Reader, out io.Writer) error {
 	debug.SetTraceback("none") // a stack's arguments tell of the document
 	if err := closeInherited(); err != nil {
 		return err
 	}
-	e, err := newEngine(folder)
-	if err != nil {
-		return err
+	e := &engine{memory: &memory{}}
+	if what == PDFs {
+		var err error
+		if e, err = newEngine(folder); err != nil {
+			return err
+		}
 	}
 	walls, err := Confine(maxSeconds)
 	if err != nil {

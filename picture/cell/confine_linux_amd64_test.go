@@ -236,7 +236,7 @@ func behave(t *testing.T, what, how string) (end, string) {
 
 func TestOnlyKnownWordsMakeACell(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {Serve}, {"draw", "x"}, {Serve, "x", "y"}} {
+	for _, args := range [][]string{nil, {PDFs}, {"draw", "x"}, {PDFs, "x", "y"}, {Scans}} {
 		if got := Main(args); got != 2 {
 			t.Errorf("%v: status %d", args, got)
 		}

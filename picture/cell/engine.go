@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -20,7 +21,7 @@ import (
 	"ccpor/picture/nature"
 )
 
-// engine is PDFium, ready for one document.
+// engine is PDFium, ready for one document; a cell for scans has none.
 type engine struct {
 	pdfium pdfium.Pdfium
 	memory *memory
@@ -42,7 +43,7 @@ func newEngine(folder string) (*engine, error) {
 	ctx := experimental.WithMemoryAllocator(context.Background(), e.memory)
 	ctx = experimental.WithCompilationWorkers(ctx, 2)
 	pool, err := webassembly.Init(webassembly.Config{
-		Context: ctx, MinIdle: 1, MaxIdle: 1, MaxTotal: 1, FSConfig: wazero.NewFSConfig(),
+		Context: ctx, MinIdle: 1, MaxIdle: 1, MaxTotal: 1, FSConfig: wazero.NewFSConfig(), Stdout: io.Discard, Stderr: io.Discard,
 		RuntimeConfig: wazero.NewRuntimeConfigCompiler().WithCompilationCache(cache).WithMemoryLimitPages(maxModule >> 16).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
 	})
@@ -87,17 +88,16 @@ func (e *engine) blame(r Reason) Reason {
 }
 
 func (e *engine) look(r Request, document []byte) (Answer, error) {
-	if nature.Media(document) != r.Media {
-		return Answer{}, refusal(Broken)
-	}
-	switch r.Media {
-	case nature.PDF:
+	switch {
+	case nature.Media(document) != r.Media:
+	case r.Media == nature.PDF && e.pdfium != nil:
 		return e.pdf(r, document)
-	case nature.TIFF:
+	case r.Media == nature.TIFF:
 		return lookTIFF(r, document)
-	default:
+	case r.Media == nature.JPEG:
 		return lookJPEG(r, document)
 	}
+	return Answer{}, refusal(Broken)
 }
 
 func (e *engine) pdf(r Request, document []byte) (Answer, error) {
