@@ -204,6 +204,19 @@ func photo(w, h int) []byte {
 	return b.Bytes()
 }
 
+// colorful is a JPEG of more colours than a form has.
+func colorful(w, h int) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.SetRGBA(x, y, color.RGBA{byte(x), byte(y), byte(x * y / 300), 255})
+		}
+	}
+	var b bytes.Buffer
+	_ = jpeg.Encode(&b, m, nil) // a buffer takes everything
+	return b.Bytes()
+}
+
 // resized says in a JPEG's frame that it has another size.
 func resized(b []byte, w, h int) []byte {
 	b = bytes.Clone(b)

@@ -1,19 +1,78 @@
 package picture
 
 import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ccpor/picture/cell"
 )
 
+// takenOver, as first argument, makes the test program a cell that confines itself and then does what a document could make it do.
+const takenOver = "taken-over"
+
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == cell.Word {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == cell.Word:
 		os.Exit(cell.Main(os.Args[2:]))
+	case len(os.Args) > 3 && os.Args[1] == takenOver:
+		os.Exit(misbehave(os.Args[2]))
 	}
 	os.Exit(m.Run())
+}
+
+func misbehave(how string) int {
+	out := json.NewEncoder(os.Stdout)
+	if how == "stay loose" {
+		_ = out.Encode(cell.Walls{})
+		return 0
+	}
+	walls, err := cell.Confine(30)
+	if err == nil {
+		err = out.Encode(walls)
+	}
+	if err == nil {
+		_, err = bufio.NewReader(os.Stdin).ReadString('\n')
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	switch how {
+	case "spin":
+		for {
+			_ = how
+		}
+	case "die":
+		return 3
+	case "lie about the size":
+		_ = out.Encode(cell.Answer{Pages: 1, Width: 100_000, Height: 100_000})
+	case "lie about the reason":
+		_ = out.Encode(cell.Answer{Refused: "<script>"})
+	case "talk without end":
+		for err == nil {
+			_, err = io.WriteString(os.Stdout, strings.Repeat("{", 4096))
+		}
+	case "say half":
+		_ = out.Encode(cell.Answer{Pages: 1, Width: 9, Height: 9})
+	case "break out":
+		_, _ = net.Dial("tcp", "127.0.0.1:5432")
+	case "want memory":
+		var all [][]byte
+		for range 512 {
+			all = append(all, make([]byte, 1<<20))
+			all[len(all)-1][0] = 1
+		}
+		fmt.Fprintln(os.Stderr, len(all))
+	}
+	return 0
 }
 
 // renderer is one for a test. What was compiled is kept from run to run, as it takes longer than all tests together.

@@ -13,6 +13,7 @@ import (
 	pdfiumerrors "github.com/klippa-app/go-pdfium/errors"
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/structs"
 	"github.com/klippa-app/go-pdfium/webassembly"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -150,12 +151,13 @@ func (e *engine) sizes(doc references.FPDF_DOCUMENT, n int) []Size {
 	return list
 }
 
-// draw draws a page as it is shown, on white, with what is written into form fields and noted on it.
+// draw draws a page as it is shown, on white, with what is noted on it.
 func (e *engine) draw(doc references.FPDF_DOCUMENT, index, width int) (*image.RGBA, error) {
-	page, err := e.pdfium.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: doc, Index: index})
+	loaded, err := e.pdfium.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: doc, Index: index})
 	if err != nil {
 		return nil, err
 	}
+	page := requests.Page{ByReference: &loaded.Page}
 	size, err := e.pdfium.FPDF_GetPageSizeByIndex(&requests.FPDF_GetPageSizeByIndex{Document: doc, Index: index})
 	if err != nil {
 		return nil, err
@@ -164,19 +166,21 @@ func (e *engine) draw(doc references.FPDF_DOCUMENT, index, width int) (*image.RG
 	if err != nil {
 		return nil, err
 	}
-	bitmap, err := e.pdfium.FPDFBitmap_Create(&requests.FPDFBitmap_Create{Width: w, Height: h, Alpha: 1})
+	made, err := e.pdfium.FPDFBitmap_Create(&requests.FPDFBitmap_Create{Width: w, Height: h, Alpha: 1})
 	if err != nil {
 		return nil, refusal(TooLarge)
 	}
 	const white = 0xffffffff
-	if _, err := e.pdfium.FPDFBitmap_FillRect(&requests.FPDFBitmap_FillRect{Bitmap: bitmap.Bitmap, Width: w, Height: h, Color: white}); err != nil {
+	if _, err := e.pdfium.FPDFBitmap_FillRect(&requests.FPDFBitmap_FillRect{Bitmap: made.Bitmap, Width: w, Height: h, Color: white}); err != nil {
 		return nil, err
 	}
-	if _, err := e.pdfium.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{Bitmap: bitmap.Bitmap, Page: requests.Page{ByReference: &page.Page}, SizeX: w, SizeY: h,
-		Flags: enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER | enums.FPDF_RENDER_FLAG_RENDER_LIMITEDIMAGECACHE}); err != nil {
+	if _, err := e.pdfium.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{Bitmap: made.Bitmap, Page: page, SizeX: w, SizeY: h, Flags: howToDraw}); err != nil {
 		return nil, err
 	}
-	buffer, err := e.pdfium.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: bitmap.Bitmap})
+	if err := e.fill(doc, page, made.Bitmap, w, h); err != nil {
+		return nil, err
+	}
+	buffer, err := e.pdfium.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: made.Bitmap})
 	if err != nil {
 		return nil, err
 	}
@@ -184,4 +188,29 @@ func (e *engine) draw(doc references.FPDF_DOCUMENT, index, width int) (*image.RG
 		return nil, refusal(Broken)
 	}
 	return &image.RGBA{Pix: buffer.Buffer, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}, nil
+}
+
+const howToDraw = enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER | enums.FPDF_RENDER_FLAG_RENDER_LIMITEDIMAGECACHE
+
+// fill draws the fields of a form, which PDFium leaves to its part for filling in forms. That asks its surroundings for clocks, other pages and actions, and gets nothing.
+func (e *engine) fill(doc references.FPDF_DOCUMENT, page requests.Page, bitmap references.FPDF_BITMAP, w, h int) error {
+	kind, err := e.pdfium.FPDF_GetFormType(&requests.FPDF_GetFormType{Document: doc})
+	if err != nil || kind.FormType == enums.FPDF_FORMTYPE_NONE {
+		return err
+	}
+	form, err := e.pdfium.FPDFDOC_InitFormFillEnvironment(&requests.FPDFDOC_InitFormFillEnvironment{Document: doc, FormFillInfo: structs.FPDF_FORMFILLINFO{
+		FFI_Invalidate:         func(references.FPDF_PAGE, float64, float64, float64, float64) {},
+		FFI_SetCursor:          func(enums.FXCT) {},
+		FFI_SetTimer:           func(int, func(int)) int { return 0 },
+		FFI_KillTimer:          func(int) {},
+		FFI_GetLocalTime:       func() structs.FPDF_SYSTEMTIME { return structs.FPDF_SYSTEMTIME{} },
+		FFI_GetPage:            func(references.FPDF_DOCUMENT, int) *references.FPDF_PAGE { return nil },
+		FFI_GetRotation:        func(references.FPDF_PAGE) enums.FPDF_PAGE_ROTATION { return 0 },
+		FFI_ExecuteNamedAction: func(string) {},
+	}})
+	if err != nil {
+		return err
+	}
+	_, err = e.pdfium.FPDF_FFLDraw(&requests.FPDF_FFLDraw{FormHandle: form.FormHandle, Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: howToDraw})
+	return err
 }

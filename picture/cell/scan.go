@@ -16,8 +16,8 @@ import (
 
 // CCITT group 3, JPEG and old JPEG within TIFF (TIFF 6.0, sections 11 and 22, and technical note 2).
 const (
-	groupThree          = 3
-	jpegInTIFF, oldJPEG = 7, 6
+	groupThree, groupFour = 3, 4
+	jpegInTIFF, oldJPEG   = 7, 6
 )
 
 func lookTIFF(r Request, document []byte) (Answer, error) {
@@ -76,7 +76,17 @@ func drawTIFF(document []byte, p nature.Page, width int) (*image.RGBA, error) {
 	if p.Orientation >= 5 {
 		w, h = h, w
 	}
-	return upright(shrink(source, min(w, p.Width), h), p.Orientation), nil
+	picture := upright(shrink(source, min(w, p.Width), h), p.Orientation)
+	if p.BlackIsZero && (p.Compression == groupThree || p.Compression == groupFour) {
+		negate(picture) // the reader takes no notice of it; libtiff does
+	}
+	return picture, nil
+}
+
+func negate(p *image.RGBA) {
+	for i := 0; i < len(p.Pix); i += 4 {
+		p.Pix[i], p.Pix[i+1], p.Pix[i+2] = ^p.Pix[i], ^p.Pix[i+1], ^p.Pix[i+2]
+	}
 }
 
 func lookJPEG(r Request, document []byte) (Answer, error) {

@@ -12,6 +12,7 @@ type Page struct {
 	Compression   int
 	TwoDim        bool    // CCITT group 3 with two dimensions, which no library in Go reads
 	Samples, Bits int     // per pixel, per sample
+	BlackIsZero   bool    // as PhotometricInterpretation says
 	Orientation   int     // 1 to 8, as cameras and scanners say it; 1 is upright
 	Stretch       float64 // how much taller than wide a pixel is: faxes have 1.04 or 2.08
 }
@@ -25,6 +26,7 @@ var (
 // Tags of TIFF 6.0.
 const (
 	tagWidth, tagHeight, tagBits, tagCompression            = 256, 257, 258, 259
+	tagPhotometric, blackIsZero                             = 262, 1
 	tagOrientation, tagSamples, tagXResolution, tagYRes     = 274, 277, 282, 283
 	tagT4Options                                            = 292
 	short, long, rational, directoryEntry, mostDirectoryLen = 3, 4, 5, 12, 4096
@@ -99,6 +101,8 @@ func (t tiff) directory(at uint32) (p Page, next uint32, err error) {
 			p.Bits = v
 		case tagCompression:
 			p.Compression = v
+		case tagPhotometric:
+			p.BlackIsZero = v == blackIsZero
 		case tagOrientation:
 			p.Orientation = v
 		case tagSamples:
