@@ -30,6 +30,7 @@ var counted = map[Trait]bool{Script: true, Launches: true, Links: true, Elsewher
 const (
 	maxUnpacked = 16 << 20 // of all object streams of a document: a form's have some hundred kilobytes
 	maxName     = 127      // ISO 32000-2, C.2
+	maxStreams  = 10_000   // whose dictionaries are read: a form's are some dozens
 )
 
 func (f found) pdf(b []byte) {
@@ -67,36 +68,38 @@ func (f found) ends(b []byte) {
 type pdf struct {
 	found found
 	left  int // bytes that may still be unpacked
+	seen  int // streams
 }
 
 // walk looks at every name of the bytes, wherever it stands: in strings and comments too, since readers do not agree where these end.
 func (p *pdf) walk(b []byte) {
-	stream, object := false, 0 // whether we are within a stream's data; where its object began
+	object, last := 0, 0 // where the present object begins, and where the last stream ended
 	for i := 0; i < len(b); {
 		switch {
 		case b[i] == '/':
 			name, next := nameAt(b, i+1)
-			p.name(name, b[next:], stream)
+			p.name(name, b[next:], false)
 			i = next
-		case stream && bytes.HasPrefix(b[i:], []byte("endstream")):
-			stream = false
-			i += len("endstream")
-		case !stream && bytes.HasPrefix(b[i:], []byte("obj")):
+		case b[i] == 'o' && bytes.HasPrefix(b[i:], []byte("obj")):
 			object = i
 			i += len("obj")
-		case !stream && bytes.HasPrefix(b[i:], []byte("stream")) && i+6 < len(b) && (b[i+6] == '\r' || b[i+6] == '\n'):
+		case b[i] == 's' && bytes.HasPrefix(b[i:], []byte("stream")) && i+6 < len(b) && (b[i+6] == '\r' || b[i+6] == '\n'):
 			i += len("stream")
-			p.stream(b[object:i], bytes.TrimLeft(b[i:], "\r\n"))
-			stream = true
+			data := b[i:]
+			data = data[:endOf(data)]
+			p.stream(b[object:i], b[last:i], bytes.TrimLeft(data, "\r\n"))
+			p.names(data, true)
+			i += len(data) + len("endstream")
+			last = min(i, len(b))
 		default:
 			i++
 		}
 	}
 }
 
-func (p *pdf) name(name string, after []byte, inStream bool) {
-	t := names[name]
-	if name == "OpenAction" {
+func (p *pdf) name(name, after []byte, inStream bool) {
+	t := names[string(name)]
+	if string(name) == "OpenAction" {
 		if len(bytes.TrimLeft(after[:min(len(after), 64)], " \r\n\t")) > 0 && bytes.TrimLeft(after, " \r\n\t")[0] == '[' {
 			return // where to begin to read is no action
 		}
@@ -112,52 +115,79 @@ func (p *pdf) name(name string, after []byte, inStream bool) {
 }
 
 // nameAt reads the name that begins at i, with its #-escapes undone.
-func nameAt(b []byte, i int) (name string, next int) {
+func nameAt(b []byte, i int) (name []byte, next int) {
+	next = i
+	escaped := false
+	for next < len(b) && next-i < 3*maxName && !delimits(b[next]) {
+		escaped = escaped || b[next] == '#'
+		next++
+	}
+	if name = b[i:next]; escaped {
+		return unescaped(name), next
+	}
+	return name, next
+}
+
+func unescaped(name []byte) []byte {
 	var out []byte
-	for ; i < len(b) && len(out) < maxName && !delimits(b[i]); i++ {
-		c := b[i]
-		if c == '#' && i+2 < len(b) {
-			if n, err := strconv.ParseUint(string(b[i+1:i+3]), 16, 8); err == nil {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c == '#' && i+2 < len(name) {
+			if n, err := strconv.ParseUint(string(name[i+1:i+3]), 16, 8); err == nil {
 				c = byte(n)
 				i += 2
 			}
 		}
 		out = append(out, c)
 	}
-	return string(out), i
+	return out
 }
 
-func delimits(c byte) bool { return bytes.IndexByte([]byte(" \t\r\n\f\x00/<>[](){}%"), c) >= 0 }
+func delimits(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', '\f', 0, '/', '<', '>', '[', ']', '(', ')', '{', '}', '%':
+		return true
+	}
+	return false
+}
 
-// stream looks into a stream that holds objects. dict is what stands before its data, from its object's beginning on; data goes to the end of the file.
-func (p *pdf) stream(dict, data []byte) {
-	if start := bytes.LastIndex(dict, []byte("endobj")); start >= 0 {
-		dict = dict[start:]
+// stream looks into a stream that holds objects. dict is what stands before its data, from its object's beginning on, and before from the last stream's end on: a string in a dictionary may look like
+// the beginning of an object.
+func (p *pdf) stream(dict, before, data []byte) {
+	if p.seen++; p.seen > maxStreams {
+		p.found.once(Hidden)
+		return
 	}
-	has := map[string]bool{}
-	var filters int
-	for i := 0; i < len(dict); i++ {
-		if dict[i] == '/' {
-			var name string
-			name, i = nameAt(dict, i+1)
-			i--
-			has[name] = true
-			if name == "FlateDecode" || name == "Fl" || len(name) > 6 && name[len(name)-6:] == "Decode" {
-				filters++
-			}
-		}
-	}
-	if !has["ObjStm"] && !(has["N"] && has["First"]) {
+	has, filters := namesOf(dict)
+	all, _ := namesOf(before)
+	if !all["ObjStm"] && !(has["N"] && has["First"]) {
 		return
 	}
 	switch {
-	case filters == 0: // its names stand in the clear, but within a stream
-		p.walk(data[:endOf(data)])
-	case filters > 1, !has["FlateDecode"] && !has["Fl"], has["Predictor"]:
+	case filters == 0 && len(data) > 0 && data[0] != 0x78: // its names stand in the clear, but within a stream
+		p.names(data, false)
+	case filters > 1, filters == 1 && !has["FlateDecode"] && !has["Fl"], has["Predictor"]:
 		p.found.once(Hidden)
 	default:
 		p.unpack(data)
 	}
+}
+
+// namesOf are the names in a dictionary, and how many of them are filters.
+func namesOf(dict []byte) (has map[string]bool, filters int) {
+	has = map[string]bool{}
+	for i := 0; i < len(dict); i++ {
+		if dict[i] != '/' {
+			continue
+		}
+		name, next := nameAt(dict, i+1)
+		i = next - 1
+		has[string(name)] = true
+		if string(name) == "Fl" || bytes.HasSuffix(name, []byte("Decode")) {
+			filters++
+		}
+	}
+	return has, filters
 }
 
 func endOf(data []byte) int {
@@ -180,18 +210,18 @@ func (p *pdf) unpack(data []byte) {
 	if err != nil && !errors.Is(err, zlib.ErrChecksum) || p.left == 0 {
 		p.found.once(Hidden)
 	}
-	p.names(out.Bytes())
+	p.names(out.Bytes(), false)
 }
 
 // names looks at names only.
-func (p *pdf) names(b []byte) {
-	for i := 0; i < len(b); {
-		if b[i] != '/' {
-			i++
-			continue
+func (p *pdf) names(b []byte, inStream bool) {
+	for {
+		i := bytes.IndexByte(b, '/')
+		if i < 0 {
+			return
 		}
 		name, next := nameAt(b, i+1)
-		p.name(name, b[next:], false)
-		i = next
+		b = b[next:]
+		p.name(name, b, inStream)
 	}
 }
