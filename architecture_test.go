@@ -50,7 +50,7 @@ var allowed = map[string]struct {
 	"exchange/watch":          {[]string{"store"}, "a watch looks and tells, and decides nothing about messages"},
 	"exchange/client":         {[]string{"exchange/seal", "exchange/soap", "exchange/sig", "schemas/canon", "mapping/order"}, "a court sees the wire, never the hub's inside"},
 	"exchange/hostile":        {[]string{"exchange/client", "exchange/sig", "exchange/soap", "schemas/canon"}, "an attacker sees the wire, never the hub's inside"},
-	"exchange":                {[]string{"access", "exchange/seal", "exchange/soap", "exchange/sig", "schemas/...", "mapping/...", "store", "wsdl"}, "intake knows nothing of the switch"},
+	"exchange":                {[]string{"access", "exchange/seal", "exchange/soap", "exchange/sig", "schemas/...", "mapping/...", "picture/nature", "store", "wsdl"}, "intake knows nothing of the switch"},
 	"clets/codes":             {nil, "code tables are data"},
 	"clets/link":              {nil, "the line carries bytes only"},
 	"clets/carpos":            {[]string{"clets/codes", "mapping/order"}, "the transaction knows no database and no socket"},

@@ -76,7 +76,7 @@ func brokenPDFs() []bad {
 	end := bytes.LastIndex(plain, []byte("xref"))
 	return []bad{
 		pdfThat("empty", nil, "empty", 0, Empty),
-		pdfThat("its first line alone", []byte("%PDF-1.7\n%%EOF"), "broken", 0, Broken),
+		pdfThat("its first line alone", []byte("%PDF-1.7\n%%EOF"), "", 0, Broken),
 		pdfThat("cut off in the middle", plain[:len(plain)/2], "broken", 0, Broken),
 		pdfThat("cut off before its table", plain[:bytes.LastIndex(plain, []byte("xref\n0"))], "broken", 0, Broken, shown),
 		pdfThat("cut off in its last line", plain[:end+2], "broken", 0, Broken, shown),

@@ -11,7 +11,9 @@ package nature
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Media types of images that the exchange takes.
@@ -85,6 +87,18 @@ var sentences = map[Trait]string{
 
 // Sentence is the trait in the words of a clerk.
 func (t Trait) Sentence() string { return sentences[t] }
+
+// Code is the trait as the last part of a code: web-page is WebPage.
+func (t Trait) Code() string {
+	var out []byte
+	for word := range strings.SplitSeq(string(t), "-") {
+		out = append(append(out, word[0]-'a'+'A'), word[1:]...)
+	}
+	return string(out)
+}
+
+// Traits are all traits, in the order of their names.
+func Traits() []Trait { return slices.Sorted(maps.Keys(sentences)) }
 
 // Known says whether the trait is one of those above.
 func (t Trait) Known() bool { return sentences[t] != "" }

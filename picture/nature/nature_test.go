@@ -102,6 +102,9 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%s has no sentence", trait)
 		}
 	}
+	if WebPage.Code() != "WebPage" || Script.Code() != "Script" || len(Traits()) != len(sentences) {
+		t.Error(WebPage.Code(), Script.Code(), Traits())
+	}
 	if Trait("nonsense").Known() {
 		t.Error("nonsense is known")
 	}

@@ -59,9 +59,6 @@ func (f found) ends(b []byte) {
 	if len(bytes.TrimLeft(b[last+len(mark):], "\r\n \t\x00")) > 0 {
 		f.once(Trailing)
 	}
-	if !bytes.Contains(b, []byte("startxref")) {
-		f.once(Broken)
-	}
 }
 
 // pdf is one walk over a document.
