@@ -3,10 +3,11 @@ package cell
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,9 +20,28 @@ import (
 // Available says whether a process can be confined on this system.
 func Available() error { return nil }
 
-// closeInherited closes every descriptor but the three standard ones. Go marks what it opens to be closed in children; this is for what C code in the hub may have opened.
+// closeInherited closes every descriptor but the three standard ones and those by which Go's runtime waits. Go marks what it opens to be closed in children; this is for what C code in the hub may have
+// opened, and for what packages of this program opened before its main function.
 func closeInherited() error {
-	return unix.CloseRange(3, math.MaxUint32, 0)
+	runtime.GOMAXPROCS(1) // else the runtime reads now and then, from a file that it keeps open, how many processors it may use
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		fd, err := strconv.Atoi(d.Name())
+		if err != nil || fd < 3 {
+			continue
+		}
+		to, err := os.Readlink("/proc/self/fd/" + d.Name())
+		if err != nil || strings.HasPrefix(to, "anon_inode:[event") {
+			continue // it is gone, as the one by which the list was read; or eventpoll, eventfd
+		}
+		if err := unix.Close(fd); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Confine takes from this process everything but its open descriptors, memory up to MaxMemory, so many seconds of processor time from now on, and its end. It cannot be undone.
@@ -29,7 +49,7 @@ func closeInherited() error {
 func Confine(seconds uint64) (Walls, error) {
 	w := Walls{Memory: MaxMemory}
 	debug.SetMemoryLimit(memoryGoal)
-	runtime.GOMAXPROCS(1)       // else the runtime reads now and then how many processors its control group may use
+	runtime.GOMAXPROCS(1)
 	time.Sleep(time.Nanosecond) // the runtime makes the descriptors that its timers need
 	if abi, err := landlocksys.LandlockGetABIVersion(); err == nil {
 		w.Landlock = abi
