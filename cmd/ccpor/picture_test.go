@@ -13,6 +13,12 @@ import (
 // The program as it is built, with all that its packages do before its main function, makes cells of itself that can be confined and draw.
 func TestPictureCommand(t *testing.T) {
 	t.Parallel()
+	check := func(t *testing.T, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	kept, err := os.UserCacheDir()
 	check(t, err)
 	out := filepath.Join(t.TempDir(), "page.png")
