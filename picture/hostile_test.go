@@ -267,8 +267,7 @@ func traits(list []nature.Finding) string {
 // Every hostile or broken document ends as it should, and is named as what it is.
 func TestBadDocumentsDoNoHarm(t *testing.T) {
 	t.Parallel()
-	r, hasty := renderer(t), renderer(t)
-	hasty.options.Time = time.Second
+	r, hasty := renderer(t), rendererOf(t, Options{AtOnce: 1, Time: time.Second})
 	all := badOnes(t)
 	if len(all) < 50 {
 		t.Errorf("%d documents, want fifty", len(all))

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"ccpor/picture/cell"
@@ -25,7 +25,23 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 3 && os.Args[1] == takenOver:
 		os.Exit(misbehave(os.Args[2]))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if r, err := common(); err == nil && r.Close() != nil {
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// common is the renderer of most tests. What was compiled is kept from run to run, as it takes longer than all tests together.
+var common = sync.OnceValues(func() (*Renderer, error) { return newRenderer(Options{}) })
+
+func newRenderer(o Options) (*Renderer, error) {
+	kept, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	o.Folder = filepath.Join(kept, "ccpor-pictures")
+	return New(o)
 }
 
 func misbehave(how string) int {
@@ -75,14 +91,19 @@ func misbehave(how string) int {
 	return 0
 }
 
-// renderer is one for a test. What was compiled is kept from run to run, as it takes longer than all tests together.
 func renderer(t *testing.T) *Renderer {
 	t.Helper()
-	kept, err := os.UserCacheDir()
+	r, err := common()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(Options{Folder: filepath.Join(kept, "ccpor-pictures"), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return r
+}
+
+// rendererOf is one for a test of its own.
+func rendererOf(t *testing.T, o Options) *Renderer {
+	t.Helper()
+	r, err := newRenderer(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func TestColors(t *testing.T) {
 // What is asked for when nobody waits for it any more, or while all is closed, ends at once and says so.
 func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
-	r := renderer(t)
+	r := rendererOf(t, Options{AtOnce: 1})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for media, b := range map[string][]byte{nature.PDF: page("", "").bytes(), nature.JPEG: photo(9, 9)} {
