@@ -23,7 +23,7 @@ type bad struct {
 	bytes  []byte
 	nature string // the traits, in the order of their names
 	pages  int    // 0: not looked at
-	ends   []Reason
+	ends   []Reason // none: it is named only, since another like it is drawn
 }
 
 func badOnes(t *testing.T) []bad {
@@ -39,24 +39,24 @@ func badPDFs(t *testing.T) []bad {
 	js := "<</S /JavaScript /JS (app.alert\\(1\\))>>"
 	return append(append(append([]bad{
 		pdfThat("plain", page("", "").bytes(), "", 1, shown),
-		pdfThat("begins to read at its first page", page("/OpenAction [3 0 R /Fit]", "").bytes(), "", 0, shown),
+		pdfThat("begins to read at its first page", page("/OpenAction [3 0 R /Fit]", "").bytes(), "", 0),
 		pdfThat("a script when it is opened", page("/OpenAction "+js, "").bytes(), "acts script", 1, shown),
-		pdfThat("a script under escaped names", page("/Open#41ction <</S /J#61vaScript /#4a#53 (x)>>", "").bytes(), "acts script", 0, shown),
+		pdfThat("a script under escaped names", page("/Open#41ction <</S /J#61vaScript /#4a#53 (x)>>", "").bytes(), "acts script", 0),
 		pdfThat("a script in an object stream", page("/OpenAction "+js, "").packed("/Filter /FlateDecode", deflated), "acts script", 1, shown),
-		pdfThat("a script in an object stream that is not packed", page("/Names <</JavaScript 5 0 R>>", "", "<<>>").packed("", func(s string) string { return s }), "script", 0, shown),
-		pdfThat("a script in an object stream packed twice", page("/OpenAction "+js, "").packed("/Filter [/FlateDecode /FlateDecode]", func(s string) string { return deflated(deflated(s)) }), "hidden", 0, shown),
-		pdfThat("a script when a page is turned", page("", "/AA <</O "+js+">>").bytes(), "acts script", 0, shown),
+		pdfThat("a script in an object stream that is not packed", page("/Names <</JavaScript 5 0 R>>", "", "<<>>").packed("", func(s string) string { return s }), "script", 0),
+		pdfThat("a script in an object stream packed twice", page("/OpenAction "+js, "").packed("/Filter [/FlateDecode /FlateDecode]", func(s string) string { return deflated(deflated(s)) }), "hidden", 0),
+		pdfThat("a script when a page is turned", page("", "/AA <</O "+js+">>").bytes(), "acts script", 0),
 		pdfThat("starts a program", page("/OpenAction <</S /Launch /Win <</F (cmd.exe)>>>>", "").bytes(), "acts launches", 0, shown),
-		pdfThat("starts a program at a click", page("", "/Annots [<</Type /Annot /Subtype /Link /Rect [0 0 612 792] /A <</S /Launch /F (/bin/sh)>>>>]").bytes(), "launches", 0, shown),
+		pdfThat("starts a program at a click", page("", "/Annots [<</Type /Annot /Subtype /Link /Rect [0 0 612 792] /A <</S /Launch /F (/bin/sh)>>>>]").bytes(), "launches", 0),
 		pdfThat("a link", page("", "/Annots [<</Type /Annot /Subtype /Link /Rect [0 0 612 792] /A <</S /URI /URI (http://192.0.2.1/)>>>>]").bytes(), "links", 0, shown),
-		pdfThat("another file's page", page("/OpenAction <</S /GoToR /F (\\\\\\\\192.0.2.1\\\\share\\\\x.pdf) /D [0 /Fit]>>", "").bytes(), "acts elsewhere", 0, shown),
+		pdfThat("another file's page", page("/OpenAction <</S /GoToR /F (\\\\\\\\192.0.2.1\\\\share\\\\x.pdf) /D [0 /Fit]>>", "").bytes(), "acts elsewhere", 0),
 		pdfThat("a file within", page("/Names <</EmbeddedFiles <</Names [(a.exe) 5 0 R]>>>>", "", "<</Type /Filespec /F (a.exe) /EF <</F 6 0 R>>>>", stream("/Type /EmbeddedFile", "MZ")).bytes(), "files", 0, shown),
-		pdfThat("an attached note", page("", "/Annots [<</Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS <</Type /Filespec /F (x)>>>>]").bytes(), "files", 0, shown),
+		pdfThat("an attached note", page("", "/Annots [<</Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS <</Type /Filespec /F (x)>>>>]").bytes(), "files", 0),
 		pdfThat("a form in XML", page("/AcroForm <</Fields [] /XFA 5 0 R>>", "", stream("", "<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>")).bytes(), "form xfa", 0, shown),
 		pdfThat("sends what is typed", page("/AcroForm <</Fields [5 0 R]>>", "/Annots [5 0 R]", "<</Type /Annot /Subtype /Widget /FT /Btn /T (b) /Rect [0 0 99 99] /A <</S /SubmitForm /F (http://192.0.2.1/)>>>>").bytes(), "form sends", 0, shown),
-		pdfThat("reads data", page("/OpenAction <</S /ImportData /F (/etc/passwd)>>", "").bytes(), "acts imports", 0, shown),
+		pdfThat("reads data", page("/OpenAction <</S /ImportData /F (/etc/passwd)>>", "").bytes(), "acts imports", 0),
 		pdfThat("a form that lies", lie().bytes(), "form", 0, shown),
-		pdfThat("film", page("", "/Annots [<</Type /Annot /Subtype /Movie /Rect [0 0 9 9] /Movie <</F (x.avi)>>>>]").bytes(), "moving", 0, shown),
+		pdfThat("film", page("", "/Annots [<</Type /Annot /Subtype /Movie /Rect [0 0 9 9] /Movie <</F (x.avi)>>>>]").bytes(), "moving", 0),
 		pdfThat("signed by somebody", page("/AcroForm <</Fields [<</FT /Sig /T (s) /V 5 0 R>>]>>", "", "<</Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 1 2 3] /Contents <00>>>").bytes(), "form signed", 0, shown),
 		pdfThat("encrypted, to be read by anybody", locked(t, ""), "encrypted", 1, shown),
 		pdfThat("encrypted, with a password", locked(t, "secret"), "encrypted", 0, Locked),
@@ -277,6 +277,9 @@ func TestBadDocumentsDoNoHarm(t *testing.T) {
 			t.Parallel()
 			if got := traits(nature.Of(b.media, b.bytes)); got != b.nature {
 				t.Errorf("it is named %q, want %q", got, b.nature)
+			}
+			if len(b.ends) == 0 {
+				return
 			}
 			by := r
 			if slices.Contains(b.ends, Slow) {
