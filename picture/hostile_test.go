@@ -21,8 +21,8 @@ type bad struct {
 	name   string
 	media  string
 	bytes  []byte
-	nature string // the traits, in the order of their names
-	pages  int    // 0: not looked at
+	nature string   // the traits, in the order of their names
+	pages  int      // 0: not looked at
 	ends   []Reason // none: it is named only, since another like it is drawn
 }
 

@@ -36,6 +36,7 @@ const (
 )
 
 func misbehave(what string, confined bool) int {
+	does := misdeeds(confined)[what] // which knows what it needs before it is confined
 	if confined {
 		seconds := uint64(30)
 		if what == "work for a long time" {
@@ -50,7 +51,7 @@ func misbehave(what string, confined bool) int {
 			return failed
 		}
 	}
-	if err := misdeeds(confined)[what](); err != nil {
+	if err := does(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return refused
 	}
@@ -72,6 +73,7 @@ func misdeeds(confined bool) map[string]func() error {
 	if confined {
 		long = time.Minute // by the clock of a busy machine
 	}
+	parent := uintptr(os.Getppid())
 	raw := func(call, a, b, c uintptr) error {
 		if _, _, e := syscall.Syscall(call, a, b, c); e != 0 {
 			return e
@@ -98,10 +100,10 @@ func misdeeds(confined bool) map[string]func() error {
 		"work for a long time":    func() error { return spin(long) },
 		"make code":               func() error { return mapping(unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE) },
 		"share memory":            func() error { return mapping(unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED) },
-		"signal the parent":       func() error { return raw(unix.SYS_KILL, uintptr(os.Getppid()), 0, 0) },
-		"signal another's thread": func() error { return raw(unix.SYS_TGKILL, uintptr(os.Getppid()), uintptr(os.Getppid()), 0) },
+		"signal the parent":       func() error { return raw(unix.SYS_KILL, parent, 0, 0) },
+		"signal another's thread": func() error { return raw(unix.SYS_TGKILL, parent, parent, 0) },
 		"look into the parent": func() error {
-			return raw(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(os.Getppid()), 0)
+			return raw(unix.SYS_PTRACE, unix.PTRACE_SEIZE, parent, 0)
 		},
 		"read what was inherited": func() error { _, err := unix.Read(inheritedAs, make([]byte, 1)); return err },
 		"live as a cell does":     live,
