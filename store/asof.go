@@ -28,7 +28,7 @@ func (r *Reader) OrderAsOf(ctx context.Context, f FoundOrder, at time.Time) (Fou
 	return one(ctx, r.pool, scan, "read an order as it was", `select o.id, v.document, (select y.tracking from submission y where y.id = v.submission_id), c.document, (select y.tracking from submission y where y.id = c.submission_id),
 		v.version, o.oca, case when exists (select from transmission t where t.order_id = o.id and t.kind = 'ERR' and t.state = 'accepted' and t.changed_at <= $2) then o.fcn else '' end, coalesce(o.agency_id, 0), o.test,
 		exists (select from service p join submission s on s.id = p.submission_id where p.order_id = o.id and s.received_at <= $2)
-			or exists (select from reported p where p.order_id = o.id and p.kind = 'serviceNotice' and p.at <= $2)
+			or exists (select from reported p where p.order_id = o.id and p.kind = 'serviceNotice' and p.at <= $2) or exists (select from recorded p where p.order_id = o.id and p.at <= $2)
 		from order_ o join lateral (select v.* from order_version v join submission s on s.id = v.submission_id where v.order_id = o.id and s.received_at <= $2 order by v.version desc limit 1) v on true
 		left join lateral (select c.* from cancellation c join submission s on s.id = c.submission_id where c.submission_id = o.cancelled_by and s.received_at <= $2) c on true
 		where o.id = $1`, f.key, at)

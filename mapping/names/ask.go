@@ -37,8 +37,6 @@ type wanted struct {
 	terms uint32 // a bit for each term
 	from  int
 	n     int // how many terms
-	// several says that it is typed as more than one word, particles among them.
-	several bool
 }
 
 // Ask reads what is asked; ErrTooMuch. Marks, and letters in either case, make no difference, nor does the order of words that may be either half.
@@ -68,8 +66,8 @@ func (a Ask) Empty() bool { return len(a.forms) == 0 }
 // Words is how many words are looked for, without particles.
 func (a Ask) Words() int { return a.terms - bits.OnesCount32(a.soft) }
 
-// hasSurname says that something may be a surname.
-func (a Ask) hasSurname() bool {
+// HasSurname says that something of it may be a surname.
+func (a Ask) HasSurname() bool {
 	return slices.ContainsFunc(a.forms, func(f wanted) bool { return f.half != Given })
 }
 
@@ -126,7 +124,7 @@ func (a *Ask) add(word string, star, several bool, half Half, from, n int) {
 	if from+n > 30 {
 		return // more terms than are taken: Ask refuses it
 	}
-	a.forms = append(a.forms, wanted{asked: a.book.asked(cut(word), star), half: half, terms: (1<<n - 1) << from, from: from, n: n, several: several})
+	a.forms = append(a.forms, wanted{asked: a.book.asked(cut(word), star, several), half: half, terms: (1<<n - 1) << from, from: from, n: n})
 }
 
 // typed are the words of a text. A star holds for the last word before it.
@@ -195,31 +193,47 @@ type candidate struct {
 	score float64
 }
 
-// candidates are the words of a half that are near what a form wants, the best first.
-func (a Ask) candidates(f wanted, half Half, dictionary []string) []candidate {
-	best := map[int64]float64{ID(f.word): asAsked}
-	add := func(word string) {
-		if s, _ := a.book.near(f.asked, word, half); s > 0 {
-			best[ID(word)] = max(s, best[ID(word)])
+// known are words of the dictionary, each once.
+func (a Ask) known(dictionary []string) []asked {
+	words := make([]asked, len(dictionary))
+	for i, w := range dictionary {
+		words[i] = a.book.asked(w, false, false)
+	}
+	return words
+}
+
+// candidates are the words of surnames and of given names that are near what a form wants, the best first.
+func (a Ask) candidates(f wanted, dictionary []asked) (surnames, given []candidate) {
+	asSurname, asGiven := map[string]float64{f.word: asAsked}, map[string]float64{f.word: asAsked}
+	add := func(w asked) {
+		s, g := a.book.near(f.asked, w)
+		if s.score > 0 {
+			asSurname[w.word] = s.score
+		}
+		if g.score > 0 {
+			asGiven[w.word] = g.score
 		}
 	}
 	for _, w := range dictionary {
 		add(w)
 	}
-	if half == Given {
-		for _, w := range a.book.called[f.word] {
-			add(w)
-		}
-		if f.letters > 1 {
-			add(string([]rune(f.word)[:1]))
-		}
+	for _, w := range a.book.called[f.word] {
+		asGiven[w] = asCalled
 	}
-	var found []candidate
-	for id, s := range best {
+	if initial := string([]rune(f.word)[:1]); f.letters > 1 {
+		asGiven[initial] = asInitial
+	}
+	return f.best(asSurname, Surname), f.best(asGiven, Given)
+}
+
+// best sorts the words of a half, and leaves out those that are too many.
+func (f wanted) best(words map[string]float64, half Half) []candidate {
+	found := make([]candidate, 0, len(words))
+	for w, s := range words {
 		if f.half != Either && f.half != half {
 			s *= wrongHalf
 		}
-		found = append(found, candidate{id, s})
+		found = append(found, candidate{ID(w), s})
 	}
 	slices.SortFunc(found, func(x, y candidate) int { return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.id, y.id)) })
 	most := mostNear
@@ -237,12 +251,13 @@ func (a Ask) Pairs(dictionary []string) []Pair {
 			best[k] = p.Score
 		}
 	}
-	given := make([][]candidate, len(a.forms))
+	surnames, given := make([][]candidate, len(a.forms)), make([][]candidate, len(a.forms))
+	words := a.known(dictionary)
 	for i, f := range a.forms {
-		given[i] = a.candidates(f, Given, dictionary)
+		surnames[i], given[i] = a.candidates(f, words)
 	}
-	for _, f := range a.forms {
-		for _, s := range a.candidates(f, Surname, dictionary) {
+	for i, f := range a.forms {
+		for _, s := range surnames[i] {
 			add(Pair{s.id, 0, s.score * 0.9})
 			for j, g := range a.forms {
 				if f.terms&g.terms == 0 {
@@ -278,9 +293,23 @@ func sorted(best map[[2]int64]float64) []Pair {
 // Alone are the surnames of people who are looked for by one word, the best first, whatever their given names.
 func (a Ask) Alone(dictionary []string) []Pair {
 	best := map[[2]int64]float64{}
+	words := a.known(dictionary)
 	for _, f := range a.forms {
-		for _, s := range a.candidates(f, Surname, dictionary) {
+		surnames, _ := a.candidates(f, words)
+		for _, s := range surnames {
 			best[[2]int64{s.id, 0}] = max(s.score, best[[2]int64{s.id, 0}])
+		}
+	}
+	return sorted(best)
+}
+
+// Givens are the given names by which people are looked for whose surname is not known.
+func (a Ask) Givens() []Pair {
+	best := map[[2]int64]float64{}
+	for _, f := range a.forms {
+		_, given := a.candidates(f, nil)
+		for _, g := range given {
+			best[[2]int64{0, g.id}] = g.score
 		}
 	}
 	return sorted(best)

@@ -19,14 +19,12 @@ type Match struct {
 
 // have is a word that a name has; joined ones stand for several.
 type have struct {
-	word  string
+	asked
 	half  Half
 	words uint32 // a bit for each word of the name
-	// several says that the name has it as more than one word, particles among them.
-	several bool
 }
 
-func (n Name) haves() []have {
+func (b *Book) haves(n Name) []have {
 	var all []have
 	at := 0
 	for _, part := range []struct {
@@ -34,10 +32,10 @@ func (n Name) haves() []have {
 		half Half
 	}{{n.Surname, Surname}, {n.Given, Given}} {
 		for i, w := range part.Words {
-			all = append(all, have{w, part.half, 1 << (at + i), false})
+			all = append(all, have{b.asked(w, false, false), part.half, 1 << (at + i)})
 		}
 		for _, j := range part.Joined {
-			all = append(all, have{j.Word, part.half, (1<<j.To - 1<<j.From) << at, true})
+			all = append(all, have{b.asked(j.Word, false, true), part.half, (1<<j.To - 1<<j.From) << at})
 		}
 		at += len(part.Words)
 	}
@@ -59,16 +57,15 @@ func (m set) with(r Reason) set { return m | 1<<slices.Index(reasons, r) }
 
 // Match finds the best way in which the name is what was asked; false: it has none of its words.
 func (a Ask) Match(n Name) (Match, bool) {
-	haves := n.haves()
-	ways := map[uint32]way{0: {}}
+	links := a.links(a.book.haves(n))
 	next := make([]map[uint32]way, a.terms+1)
-	next[0] = ways
+	next[0] = map[uint32]way{0: {}}
 	for i := range a.terms {
 		for _, w := range next[i] {
 			keep(next, i+1, w)
-			for _, f := range a.forms {
-				if f.from == i {
-					a.extend(next, f, w, haves)
+			for _, l := range links {
+				if l.from == i && w.used&l.words == 0 {
+					keep(next, l.from+l.n, a.follow(w, l))
 				}
 			}
 		}
@@ -104,27 +101,44 @@ func keep(next []map[uint32]way, at int, w way) {
 // softly is what a particle that was found is worth.
 const softly = 0.02
 
-// extend follows a way by each word of the name that is near a form.
-func (a Ask) extend(next []map[uint32]way, f wanted, w way, haves []have) {
-	for _, h := range haves {
-		if w.used&h.words != 0 {
-			continue
+// link is a word of a name that is near a form.
+type link struct {
+	wanted
+	fit
+	words uint32
+	more  set // reasons beside the fit's
+}
+
+// links are all of them.
+func (a Ask) links(haves []have) []link {
+	var links []link
+	for _, f := range a.forms {
+		for _, h := range haves {
+			surname, given := a.book.near(f.asked, h.asked)
+			l := link{wanted: f, fit: surname, words: h.words}
+			if h.half == Given {
+				l.fit = given
+			}
+			if l.score == 0 {
+				continue
+			}
+			if f.half != Either && f.half != h.half {
+				l.score, l.more = l.score*wrongHalf, l.more.with(Transposed)
+			}
+			if f.several != h.several {
+				l.more = l.more.with(AsOneWord)
+			}
+			links = append(links, l)
 		}
-		score, why := a.book.near(f.asked, h.word, h.half)
-		if score == 0 {
-			continue
-		}
-		to := way{used: w.used | h.words, reasons: w.reasons.with(why), terms: w.terms}
-		if f.half != Either && f.half != h.half {
-			score, to.reasons = score*wrongHalf, to.reasons.with(Transposed)
-		}
-		if f.several != h.several {
-			to.reasons = to.reasons.with(AsOneWord)
-		}
-		counted := bits.OnesCount32(f.terms &^ a.soft)
-		to.score, to.terms = w.score+score*(float64(counted)+softly*float64(f.n-counted)), w.terms+counted
-		keep(next, f.from+f.n, to)
 	}
+	return links
+}
+
+// follow goes a way on by a link.
+func (a Ask) follow(w way, l link) way {
+	counted := bits.OnesCount32(l.terms &^ a.soft)
+	return way{used: w.used | l.words, reasons: w.reasons.with(l.why) | l.more, terms: w.terms + counted,
+		score: w.score + l.score*(float64(counted)+softly*float64(l.n-counted))}
 }
 
 const (
@@ -146,7 +160,7 @@ func (a Ask) judge(w way, n Name) Match {
 	surnames := bits.OnesCount32(w.used & (1<<len(n.Surname.Words) - 1))
 	if unasked := len(n.Surname.Words) - surnames; surnames > 0 && unasked > 0 {
 		score, w.reasons = score-otherSurname*float64(unasked), w.reasons.with(OneSurname)
-	} else if unasked > 0 {
+	} else if unasked > 0 && a.HasSurname() {
 		score, w.reasons = score*givenOnly, w.reasons.with(GivenNames)
 	}
 	score -= otherGiven * float64(len(n.Given.Words)-bits.OnesCount32(w.used)+surnames)

@@ -31,40 +31,47 @@ const (
 	asPrefix   = 0.72 // it goes on where what was asked ends; the share that was asked adds up to 0.1
 )
 
-// asked is a word that is looked for, with what does not change from name to name.
+// asked is a word that is looked for, or one that a name has, with what does not change from one comparison to the next.
 type asked struct {
 	word    string
 	letters int
 	sounds  []string
 	star    bool
+	several bool // it is typed as more than one word: how it sounds together says little
 }
 
-func (b *Book) asked(word string, star bool) asked {
-	return asked{word, utf8.RuneCountInString(word), b.Sounds(word), star}
+func (b *Book) asked(word string, star, several bool) asked {
+	return asked{word, utf8.RuneCountInString(word), b.Sounds(word), star, several}
 }
 
-// near says how well a word of a name's half is what was asked, and why; 0: it is not.
-func (b *Book) near(q asked, word string, half Half) (float64, Reason) {
-	if word == q.word {
-		return asAsked, Exact
+// fit is how well a word is what was asked, and why; its zero value: it is not.
+type fit struct {
+	score float64
+	why   Reason
+}
+
+// near says how well a word is what was asked as a surname, and as a given name.
+func (b *Book) near(q asked, w asked) (surname, given fit) {
+	if w.word == q.word {
+		return fit{asAsked, Exact}, fit{asAsked, Exact}
 	}
-	letters := utf8.RuneCountInString(word)
-	begins := strings.HasPrefix(word, q.word)
-	switch {
-	case q.star && begins:
-		return asBegun, Begins
-	case half == Given && (q.letters == 1 && begins || letters == 1 && strings.HasPrefix(q.word, word)):
-		return asInitial, Initial
-	case half == Given && b.isCalled(q.word, word):
-		return asCalled, Nickname
+	begins := strings.HasPrefix(w.word, q.word)
+	if q.star && begins {
+		return fit{asBegun, Begins}, fit{asBegun, Begins}
 	}
-	score, why := b.spelt(q, word, letters)
+	surname = b.spelt(q, w)
 	if begins && q.letters >= 3 {
-		if s := asPrefix + 0.1*float64(q.letters)/float64(letters); s > score {
-			score, why = s, Begins
+		if s := asPrefix + 0.1*float64(q.letters)/float64(w.letters); s > surname.score {
+			surname = fit{s, Begins}
 		}
 	}
-	return score, why
+	switch {
+	case q.letters == 1 && begins || w.letters == 1 && strings.HasPrefix(q.word, w.word):
+		return surname, fit{asInitial, Initial}
+	case b.isCalled(q.word, w.word):
+		return surname, fit{asCalled, Nickname}
+	}
+	return surname, surname
 }
 
 func (b *Book) isCalled(name, other string) bool {
@@ -77,34 +84,34 @@ func (b *Book) isCalled(name, other string) bool {
 }
 
 // spelt compares letters and sounds.
-func (b *Book) spelt(q asked, word string, letters int) (float64, Reason) {
+func (b *Book) spelt(q, w asked) fit {
 	far := 3
-	if shorter := min(q.letters, letters); shorter >= 3 && abs(q.letters-letters) <= reach(shorter) {
-		if d := edlib.OSADamerauLevenshteinDistance(q.word, word); d <= reach(shorter) {
+	if shorter := min(q.letters, w.letters); shorter >= 3 && abs(q.letters-w.letters) <= reach(shorter) {
+		if d := edlib.OSADamerauLevenshteinDistance(q.word, w.word); d <= reach(shorter) {
 			far = d
 		}
 	}
-	alike := b.soundsAlike(q, word)
+	alike := soundsAlike(q, w)
 	switch {
-	case far == 1 && swapped(q.word, word):
-		return asSwapped, Swapped
+	case far == 1 && swapped(q.word, w.word):
+		return fit{asSwapped, Swapped}
 	case far == 1 && alike:
-		return asHeard, SoundsAlike
+		return fit{asHeard, SoundsAlike}
 	case far == 1:
-		return asOne - 0.1/float64(letters), OneLetter
+		return fit{asOne - 0.1/float64(max(q.letters, w.letters)), OneLetter}
 	case far == 2 && alike:
-		return (asHeard + asTwo) / 2, SoundsAlike
+		return fit{(asHeard + asTwo) / 2, SoundsAlike}
 	case far == 2:
-		return asTwo, TwoLetters
-	case alike:
-		return asHeardFar + 0.1*float64(edlib.JaroWinklerSimilarity(q.word, word)), SoundsAlike
+		return fit{asTwo, TwoLetters}
+	case alike && !q.several:
+		return fit{asHeardFar + 0.1*float64(edlib.JaroWinklerSimilarity(min(q.word, w.word), max(q.word, w.word))), SoundsAlike}
 	}
-	return 0, ""
+	return fit{}
 }
 
 // soundsAlike holds where one ear hears the same of both; of less than two consonants nothing can be told.
-func (b *Book) soundsAlike(q asked, word string) bool {
-	for i, s := range b.Sounds(word) {
+func soundsAlike(q, w asked) bool {
+	for i, s := range w.sounds {
 		if len(s) > 1 && s == q.sounds[i] {
 			return true
 		}

@@ -83,6 +83,11 @@ func stay(yards int) with {
 		t.StayAway = append(t.StayAway, order.StayAway{Yards: yards, Places: []order.Place{{Kind: order.PlacePerson}}})
 	})
 }
+func home(yards int) with {
+	return terms(func(t *order.Terms) {
+		t.StayAway = append(t.StayAway, order.StayAway{Yards: yards, Places: []order.Place{{Kind: order.PlaceResidence}}})
+	})
+}
 func armed() with {
 	return terms(func(t *order.Terms) {
 		t.Firearms = &order.Firearms{NoPossession: true, NoPurchase: true, Surrender: true, WithinHours: 24}
@@ -110,8 +115,8 @@ var cases = []judged{
 	{"only", "One order is in force: all of it counts.", "", []BranchID{only}, []Standing{made("dv", "DV-130", "2026-01-05", bans(), stay(100), armed())}},
 	{"emergency", "An emergency order keeps the restrained person farther away and out of the home: it comes first in that; the rest of the criminal order stands.", "", []BranchID{emergency, emergencyClause, onlyHere, same, criminal},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", stay(50), armed()), made("dv", "DV-130", "2026-01-05", stay(50)), made("epo", "EPO-001", "2026-05-31", stay(200), terms(func(t *order.Terms) { t.MoveOut = true }))}},
-	{"emergency-partly", "The emergency order asks for a greater distance and leaves contact; the criminal no-contact order asks for less distance. Each counts where it is the stricter one (Pen. Code 136.2(c)(1)(B)).", "",
-		[]BranchID{emergency, emergencyClause, noContact}, []Standing{made("cpo", "CR-160", "2026-02-02", bans(), stay(50)), made("epo", "EPO-001", "2026-05-31", stay(200))}},
+	{"emergency-partly", "The emergency order asks for a greater distance from the person and a smaller one from the home than the criminal order. Each counts where it is the stricter one (Pen. Code 136.2(c)(1)(B)).", "",
+		[]BranchID{emergency, emergencyClause, covered}, []Standing{made("cpo", "CR-160", "2026-02-02", bans(), stay(50), home(100)), made("epo", "EPO-001", "2026-05-31", stay(200), home(80))}},
 	{"emergency-plain", "The emergency order is in nothing more restrictive than the criminal order: it has no precedence.", "", []BranchID{emergencyPlain, criminal, same},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", stay(200)), made("epo", "EPO-001", "2026-05-31", stay(100))}},
 	{"emergency-between", "The emergency order is more restrictive than the civil order, and in nothing than the criminal one: it stands between them.", "", []BranchID{emergency, noContact},
@@ -175,18 +180,23 @@ var cases = []judged{
 			}))}},
 	{"places", "Distances are compared place by place, and another place by its own words.", "", []BranchID{criminal, onlyHere, covered},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", terms(func(t *order.Terms) {
-			t.StayAway = []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceWork}, {Kind: order.PlaceOther, Text: "the Gym"}}}}
+			t.StayAway = []order.StayAway{{Yards: 100, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceWork}, {Kind: order.PlaceOther, Text: "the Gym"}}},
+				{Yards: 20, Places: []order.Place{{Kind: order.PlaceResidence, Text: "the parents' home"}}}}
 		})), made("dv", "DV-130", "2026-01-05", terms(func(t *order.Terms) {
 			t.StayAway = []order.StayAway{{Yards: 50, Places: []order.Place{{Kind: order.PlaceResidence}, {Kind: order.PlaceOther, Text: "the  gym"}}}, {Yards: 80, Places: []order.Place{{Kind: order.PlaceOther, Text: "the choir"}}}}
 		}))}},
 	{"visitation", "The family court grants visitation and leaves contact; the criminal court forbids contact without exception.", "", []BranchID{permission, noContact},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", visit(), swaps())}},
+	{"visitation-of-two", "Two orders grant visitation below a ban of contact: the one that forbids contact itself stands, the other gives no right to contact.", "", []BranchID{permission, amongNoContact},
+		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", bans(), visit()), made("jv", "JV-255", "2026-03-03", visit())}},
 	{"visitation-without-contact", "The family order forbids contact itself and still grants visitation: that is no conflict with the criminal ban.", "", []BranchID{amongNoContact, onlyHere},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans()), made("dv", "DV-130", "2026-01-05", bans(), visit())}},
 	{"exchange", "The criminal order's exception names the family case and its day: for the exchange of children it yields to it.", "", []BranchID{exchange},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps(), names("family", "26DV", ptr(day("2026-01-05")))), made("dv", "DV-130", "2026-01-05", bans(), swaps(), visit())}},
 	{"exchange-later", "The exception names no case: it yields to the family order that was issued later.", "", []BranchID{exchange},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps()), made("dv", "DV-130", "2026-03-03", bans(), swaps(), visit())}},
+	{"exchange-earlier", "The exception names no case, and the family order is the earlier one: whether it is meant is not known.", "", []BranchID{doubtExchangeOther},
+		[]Standing{made("cpo", "CR-160", "2026-03-03", bans(), swaps()), made("dv", "DV-130", "2026-02-02", bans(), swaps(), visit())}},
 	{"exchange-banned", "The exception stands against a later emergency order that forbids all contact: it allows nothing.", "", []BranchID{permission, emergencyClause},
 		[]Standing{made("cpo", "CR-160", "2026-02-02", bans(), swaps(), names("family", "26DV", nil)), made("dv", "DV-130", "2026-01-05", bans(), swaps(), visit()), made("epo", "EPO-001", "2026-05-31", bans())}},
 	{"exchange-missing", "The order that the exception names is not among these.", "", []BranchID{doubtExchangeMissing},

@@ -85,7 +85,8 @@ func one(text string) []string {
 	return []string{text}
 }
 
-// The levels of contact. An order that forbids harm and leaves the box of no contact blank leaves peaceful contact.
+// The levels of contact. An order that forbids harm and leaves the box of no contact blank leaves peaceful contact; an emergency order, which comes to other orders for some days,
+// says nothing of contact then.
 const (
 	levelPeaceful = iota + 1
 	levelExchange
@@ -98,12 +99,12 @@ func readContact(o *order.Order, say func(unit, saying)) {
 		say(unit{clause: "contact"}, saying{variant: "exchange", level: levelExchange})
 	case t.NoContact:
 		say(unit{clause: "contact"}, saying{variant: "none", level: levelNone})
-	case t.NoHarm:
+	case t.NoHarm && o.Stage != order.StageEmergency:
 		say(unit{clause: "contact"}, saying{variant: "peaceful", level: levelPeaceful})
 	}
 }
 
-// Of several distances from one kind of place the greatest is compared, and the words of all places are kept. A distance of no yards is stricter than none.
+// Of several distances from one kind of place the greatest is compared; all of them, and the words of all places, are kept. A distance of no yards is stricter than none.
 func readStayAway(o *order.Order, say func(unit, saying)) {
 	found := map[unit]saying{}
 	var sequence []unit
@@ -117,7 +118,7 @@ func readStayAway(o *order.Order, say func(unit, saying)) {
 			if !there {
 				sequence = append(sequence, u)
 			}
-			was.texts = append(was.texts, distanceText(s, p)...)
+			was.texts = append(was.texts, strings.TrimSpace(fmt.Sprintf("%s (%d)", p.Text, s.Yards)))
 			if s.Yards+1 > was.level {
 				was.variant, was.level, was.number = string(p.Kind), s.Yards+1, s.Yards
 			}
@@ -128,15 +129,11 @@ func readStayAway(o *order.Order, say func(unit, saying)) {
 		s := found[u]
 		slices.Sort(s.texts)
 		s.texts = slices.Compact(s.texts)
+		if slices.Equal(s.texts, []string{fmt.Sprintf("(%d)", s.number)}) {
+			s.texts = nil // the sentence says it
+		}
 		say(u, s)
 	}
-}
-
-func distanceText(s order.StayAway, p order.Place) []string {
-	if p.Text == "" {
-		return nil
-	}
-	return []string{fmt.Sprintf("%s (%d)", p.Text, s.Yards)}
 }
 
 func readMoveOut(o *order.Order, say func(unit, saying)) {

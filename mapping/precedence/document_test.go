@@ -59,7 +59,11 @@ func branchTable(l *Law, part string) string {
 			sure += "; since " + x.From.String()
 		}
 		i := slices.IndexFunc(cases, func(c judged) bool { return slices.Contains(c.proves, x.ID) })
-		row(&b, "`"+string(x.ID)+"`", x.Says.En, x.Says.Es, x.Citation, link(cases[i].name), sure)
+		shown := ""
+		if i >= 0 {
+			shown = link(cases[i].name)
+		}
+		row(&b, "`"+string(x.ID)+"`", x.Says.En, x.Says.Es, x.Citation, shown, sure)
 	}
 	return b.String()
 }

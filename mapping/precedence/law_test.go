@@ -113,6 +113,22 @@ func TestTheMomentIsOfTheCourts(t *testing.T) {
 	}
 }
 
+// So does the day on which a branch begins to hold.
+func TestTheDayIsOfTheCourts(t *testing.T) {
+	t.Parallel()
+	l := law(t)
+	given := []Standing{made("cpo", "CR-160", "2014-02-02"), made("dv", "DV-130", "2014-01-05", bans())}
+	for moment, first := range map[string]string{"2014-07-01T06:59:59Z": "cpo", "2014-07-01T07:00:00Z": "dv"} {
+		utc, err := time.Parse(time.RFC3339, moment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := l.Judge(utc, given); err != nil || r.Ranked[0].Key != first {
+			t.Errorf("at %s: %+v, %v", moment, r.Ranked, err)
+		}
+	}
+}
+
 // Callers keep what they gave, and nothing of the tables can be changed through what was given out.
 func TestNothingIsChanged(t *testing.T) {
 	t.Parallel()

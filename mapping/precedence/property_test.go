@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,12 +187,26 @@ func TestEveryTermOfEveryOrderInForceAppears(t *testing.T) {
 			if o.Order.OtherOrders != "" {
 				want = append(want, "other")
 			}
+			for _, stay := range o.Order.Terms.StayAway {
+				if !saysYards(r, o.Key, stay) {
+					t.Fatalf("that %s keeps away %d yards from %v is not in the ruling", o.Key, stay.Yards, stay.Places)
+				}
+			}
 			for _, clause := range want {
 				if !speaks(r, clause, o.Key) {
 					t.Fatalf("what %s says of %s is not in the ruling", o.Key, clause)
 				}
 			}
 		}
+	})
+}
+
+// saysYards finds the number of a distance in the sentence or the texts of what the order says of the place.
+func saysYards(r Ruling, key string, stay order.StayAway) bool {
+	return slices.ContainsFunc(r.Terms, func(t Term) bool {
+		return t.Clause == "stayAway" && t.Place == string(stay.Places[0].Kind) && slices.ContainsFunc(append(slices.Clone(t.Others), governs(t)...), func(s Said) bool {
+			return s.Key == key && (strings.Contains(s.Words.En, fmt.Sprintf(" %d yards", stay.Yards)) || slices.ContainsFunc(s.Texts, func(text string) bool { return strings.HasSuffix(text, fmt.Sprintf("(%d)", stay.Yards)) }))
+		})
 	})
 }
 
@@ -328,6 +343,21 @@ func TestAHigherOrderNeverYieldsToALowerOne(t *testing.T) {
 				if byKey(given, r, o.Key).Order.Form.Family != "EPO" || o.Level > term.Governs.Level {
 					t.Fatalf("%s of place %d gives way to %s of place %d on %s", o.Key, place[o.Key], term.Governs.Key, place[term.Governs.Key], term.Clause)
 				}
+			}
+		}
+	})
+}
+
+// Where an emergency order's word counts before that of one other order which the law would put first, it is the stricter one.
+func TestAnEmergencyOrderCountsInItsStricterTermsOnly(t *testing.T) {
+	property(t, func(t *rapid.T, l *Law, given []Standing, r Ruling) {
+		for _, term := range r.Terms {
+			if term.Governs == nil || len(term.Others) != 1 || !l.row(term.Clause).Restricts || standsBeside(r, term.Others[0].Key) {
+				continue
+			}
+			e, o := byKey(given, r, term.Governs.Key), byKey(given, r, term.Others[0].Key)
+			if e.Order.Form.Family == "EPO" && o.Order.Form.Family != "EPO" && above(e, o) < 0 && term.Governs.Level <= term.Others[0].Level {
+				t.Fatalf("%s counts before %s on %s, with %d against %d", e.Key, o.Key, term.Clause, term.Governs.Level, term.Others[0].Level)
 			}
 		}
 	})

@@ -72,9 +72,12 @@ func (d *desk) page(r *site.Request, s store.Status, note, problem string) (site
 		v.Open = v.Open || h.State != store.HandoverClosed
 	}
 	v.Note = site.Field{Name: "note", Label: "What the engineer has to know", Value: note, Problem: problem, Type: "textarea", Needed: true, Most: 500,
-		Hint: "3 to 500 characters. No names of people, no case numbers: the submission says which it is."}
-	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Data: v, Object: object(s)}, nil
+		Hint: "3 to 500 characters. No names of people and no case numbers: the engineer sees which submission it is."}
+	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Above: submissionsLink(), Data: v, Object: object(s)}, nil
 }
+
+// submissionsLink is what a submission's page is under.
+func submissionsLink() []site.Link { return []site.Link{{To: "/submissions", Name: "Submissions"}} }
 
 func object(s store.Status) string { return "submission " + string(s.Tracking) }
 
@@ -135,12 +138,12 @@ type step struct {
 }
 
 func stepsOf(s store.Status) []step {
-	steps := []step{{"✓", "good", fmt.Sprintf("Received, %d bytes, kept as they came", s.WireBytes), s.ReceivedAt, ""}}
+	steps := []step{{"✓", "good", fmt.Sprintf("Received, %d bytes, stored unchanged", s.WireBytes), s.ReceivedAt, ""}}
 	for _, st := range s.Stages {
 		steps = append(steps, stageStep(st))
 	}
 	if s.State == store.SubmissionAccepted {
-		steps = append(steps, step{Mark: "✓", Class: "good", Text: "Stored in one transaction; the receipt went out after it"})
+		steps = append(steps, step{Mark: "✓", Class: "good", Text: "Stored; only then was the receipt sent"})
 	}
 	for _, t := range s.Transmissions {
 		steps = append(steps, transmissionSteps(t)...)

@@ -57,7 +57,7 @@ func (p *Pages) glance(r *site.Request, f store.FoundOrder, shown order.Order, s
 	if n := len(services); n > 0 {
 		st.Service = &services[n-1].Service
 	}
-	l := plain.Language(r.URL.Query().Get("lang"))
+	l := language(r)
 	g := &glanceView{Glance: p.words.Glance(shown, st, l), Telephone: telephone(shown.Court.Telephone)}
 	g.Tone, g.AloudFirst = tones[g.State], g.State == plain.Unserved || g.State == plain.Mail
 	g.Other, g.OtherName = inLanguage(r, plain.Spanish), "Español"

@@ -34,7 +34,11 @@ type orderView struct {
 	Sections []section
 	store.History
 	Changed []versionRow
-	Images  []imageRow
+	// Beside are other orders between the same people; Conflicting is how many terms conflict, Below says that another one comes before this.
+	Beside      []besideRow
+	Conflicting int
+	Below       bool
+	Images      []imageRow
 	// FollowsTo is the order that it follows, where the visitor may see that one, too.
 	FollowsTo   order.LocalID
 	Submissions []submissionRow
@@ -44,10 +48,34 @@ type orderView struct {
 	// AllLooks says that Looks are shown, MoreLooks that there are older ones.
 	AllLooks, MoreLooks bool
 	LookCount           string
+	// Record is where a service of it is recorded; empty where that is not for the visitor, or the order is not in force.
+	Record string
 	// HitTo is where a hit of it is confirmed; empty where that is not for the visitor.
 	HitTo string
 	// Audit is where the audit log tells of the order; empty where that is not for the visitor.
 	Audit string
+}
+
+// Headline says in a sentence how the order stands.
+func (v orderView) Headline() string {
+	switch v.Stands {
+	case "cancelled":
+		return "This order was cancelled and is not in force."
+	case "expired":
+		return "This order has expired and is not in force."
+	}
+	return "This order is " + v.Stands + "."
+}
+
+// Tone is how that sentence looks: an order that has ended is neither good news nor bad.
+func (v orderView) Tone() string {
+	switch v.Stands {
+	case "in force, served":
+		return "good"
+	case "in force, not served":
+		return "wait"
+	}
+	return ""
 }
 
 type imageRow struct {
@@ -169,7 +197,7 @@ func (p *Pages) order(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addLooks(&v)} {
+	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addBeside(&v), p.addLooks(&v)} {
 		if err := add(r, l, entry); err != nil {
 			return site.Answer{}, err
 		}
@@ -206,6 +234,9 @@ func (p *Pages) addWords(v *orderView) func(*site.Request, looked, store.Entry) 
 		}
 		if v.Glance, err = p.glance(r, l.FoundOrder, shown, v.Services); err != nil {
 			return err
+		}
+		if v.Glance.State.InForce() && !v.Past && r.May(access.RecordService) {
+			v.Record = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/service"
 		}
 		documents, err := p.Reader.Versions(r.Context(), l.FoundOrder)
 		v.Changed = changes(v.Versions, documents, withhold)

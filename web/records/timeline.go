@@ -115,7 +115,7 @@ func (v *timelineView) transmission(t store.TransmissionStatus) {
 var verdictWords = map[store.Verdict]string{store.VerdictAccepted: "accepted", store.VerdictOnFile: "had it on file", store.VerdictRejected: "rejected", store.VerdictRetry: "to be tried again", store.VerdictUnknown: "no answer",
 	store.VerdictNotFound: "did not have it", store.VerdictHeld: "held for a person", store.VerdictGaveUp: "given up"}
 
-// reported adds what CARPOS told unasked, and violations that people report.
+// reported adds what CARPOS told unasked, services that law enforcement recorded, and violations that people report.
 func (v *timelineView) reported(o store.OrderSummary) {
 	for _, x := range o.Reported {
 		switch {
@@ -123,6 +123,12 @@ func (v *timelineView) reported(o store.OrderSummary) {
 			v.add(happening{At: x.At, What: "CARPOS told of service by another agency", Says: string(x.Service.Method) + ", " + x.Service.Date.String(), By: x.Service.Server.Agency})
 		case x.Violation != nil:
 			v.add(happening{At: x.At, What: "CARPOS told of a violation", By: string(x.Violation.Agency)})
+		}
+	}
+	for _, x := range o.Recorded {
+		v.add(happening{At: x.At, What: "Service was recorded: " + methodWord(x.Service.Method), Says: "served " + x.Service.Date.String() + " " + x.Service.Time.String(), By: whoWord(x.Person)})
+		if x.Transmission != nil {
+			v.transmission(*x.Transmission)
 		}
 	}
 	for _, x := range o.Violations {
