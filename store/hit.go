@@ -53,8 +53,8 @@ type HitRequest struct {
 	AskedAt, Due time.Time
 }
 
-// Hit is a request with what came of it.
-type Hit struct {
+// HitCase is a request to confirm a hit, with what came of it.
+type HitCase struct {
 	HitRequest
 	ID HitID
 	// Court and Order are the order that it is about.
@@ -75,10 +75,10 @@ type Hit struct {
 }
 
 // Waits says that no answer was given yet.
-func (h Hit) Waits() bool { return h.State == HitOpen || h.State == HitMoreTime }
+func (h HitCase) Waits() bool { return h.State == HitOpen || h.State == HitMoreTime }
 
 // Late says that the answer was due before a moment, and was not given.
-func (h Hit) Late(now time.Time) bool { return h.Waits() && h.Due.Before(now) }
+func (h HitCase) Late(now time.Time) bool { return h.Waits() && h.Due.Before(now) }
 
 // HitAnswer is what an agency answers.
 type HitAnswer struct {
@@ -172,7 +172,7 @@ func (s *Store) AnswerHit(ctx context.Context, by Event, id HitID, a HitAnswer) 
 	})
 }
 
-func (a HitAnswer) check(h Hit, now time.Time) error {
+func (a HitAnswer) check(h HitCase, now time.Time) error {
 	n := utf8.RuneCountInString(a.Reason)
 	switch {
 	case hitActs[a.State] == "":
@@ -215,7 +215,7 @@ func (a HitAnswer) args(by Event, id HitID) []any {
 const hitColumns = `h.id, o.court, o.local_id, h.test, h.agency, h.by, h.at, h.way, h.asker, h.asker_ori, h.function, h.call_back, h.priority, h.asked_at, h.due, h.state, h.reason,
 	h.answered_by, h.answered_at, coalesce(h.version, 0) from hit h join order_ o on o.id = h.order_id`
 
-func scanHit(row pgx.CollectableRow) (h Hit, err error) {
+func scanHit(row pgx.CollectableRow) (h HitCase, err error) {
 	var answered *time.Time
 	err = row.Scan(&h.ID, &h.Court, &h.Order, &h.Test, &h.Agency, &h.By, &h.At, &h.Way, &h.Asker, &h.AskerORI, &h.Function, &h.CallBack, &h.Priority, &h.AskedAt, &h.Due, &h.State, &h.Reason,
 		&h.AnsweredBy, &answered, &h.Version)
@@ -224,17 +224,17 @@ func scanHit(row pgx.CollectableRow) (h Hit, err error) {
 }
 
 // Hit reads one; ErrNotFound.
-func (r *Reader) Hit(ctx context.Context, id HitID) (Hit, error) {
+func (r *Reader) Hit(ctx context.Context, id HitID) (HitCase, error) {
 	return one(ctx, r.pool, scanHit, "read a request to confirm", "select "+hitColumns+" where h.id = $1", int64(id))
 }
 
 // HitsWaiting are those of an agency that nobody has answered, the most urgent first.
-func (r *Reader) HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]Hit, error) {
+func (r *Reader) HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]HitCase, error) {
 	return all(ctx, r.pool, scanHit, "list the requests to confirm", "select "+hitColumns+" where h.agency = $1 and h.state in ('open', 'moreTime') order by h.due, h.id limit $2", string(agency), limit)
 }
 
 // HitsAnswered are those of an agency that were answered since a moment, the newest first.
-func (r *Reader) HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]Hit, error) {
+func (r *Reader) HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]HitCase, error) {
 	return all(ctx, r.pool, scanHit, "list the answered requests to confirm", "select "+hitColumns+" where h.agency = $1 and h.answered_at >= $2 order by h.answered_at desc, h.id desc limit $3", string(agency), since, limit)
 }
 

@@ -124,7 +124,7 @@ func input(wrong problems, err error) {
 
 // hitView is a request with the page that is printed or faxed.
 type hitView struct {
-	store.Hit
+	store.HitCase
 	Sheet template.HTML
 	// Tone is the look of the clock, Left what is left of the time, ClockName its rule in words, Source whose rule it is.
 	Tone, Left, ClockName, Source string
@@ -138,7 +138,7 @@ type hitView struct {
 }
 
 // about is the request of the address and its order, where both are for the visitor. What was answered is shown as it was then.
-func (p *Pages) about(r *site.Request) (h store.Hit, l looked, err error) {
+func (p *Pages) about(r *site.Request) (h store.HitCase, l looked, err error) {
 	none := site.NotFound("There is no such request", "The address is mistyped, or it is another agency's. The list of hits has those of yours.")
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -188,9 +188,9 @@ func soon(left time.Duration) int {
 	return 300
 }
 
-func (p *Pages) hitOf(r *site.Request, h store.Hit, l looked) (hitView, error) {
+func (p *Pages) hitOf(r *site.Request, h store.HitCase, l looked) (hitView, error) {
 	clock, _ := p.clocks.Of(confirm.Priority(h.Priority))
-	v := hitView{Hit: h, Tone: "wait", Left: confirm.Left(h.Due, r.Now), ClockName: clock.Name, Source: clock.Source, Seen: l.Version, Cancelled: l.Cancelled != nil, Order: addressOfOrder(h.Court, h.Order),
+	v := hitView{HitCase: h, Tone: "wait", Left: confirm.Left(h.Due, r.Now), ClockName: clock.Name, Source: clock.Source, Seen: l.Version, Cancelled: l.Cancelled != nil, Order: addressOfOrder(h.Court, h.Order),
 		Until: h.Due.Add(clock.Within).In(p.Zone).Format(minutes), Problems: problems{}}
 	switch {
 	case h.State == store.HitConfirmed:
@@ -252,7 +252,7 @@ func (p *Pages) agencyOf(r *site.Request, ori order.ORI, name string) (confirm.A
 // answerWords are the answers as the sheet has them.
 var answerWords = map[store.HitState]string{store.HitConfirmed: "Confirmed: the order is valid", store.HitNotConfirmed: "Not confirmed", store.HitMoreTime: "More time is needed"}
 
-func (p *Pages) askedOf(h store.Hit, clock confirm.Clock, agency string) *confirm.Asked {
+func (p *Pages) askedOf(h store.HitCase, clock confirm.Clock, agency string) *confirm.Asked {
 	a := &confirm.Asked{Number: fmt.Sprint(h.ID), Agency: h.Asker, ORI: h.AskerORI, Function: h.Function, CallBack: h.CallBack, Way: string(h.Way), Clock: clock, At: h.AskedAt.In(p.Zone), Due: h.Due.In(p.Zone),
 		Answer: answerWords[h.State], Reason: h.Reason, By: whoWord(h.AnsweredBy), ByAgency: agency}
 	if !h.AnsweredAt.IsZero() {
@@ -270,7 +270,7 @@ func (p *Pages) otherAnswers(r *site.Request) (site.Answer, error) {
 	return p.answering(r, h, l, nil)
 }
 
-func (p *Pages) answering(r *site.Request, h store.Hit, l looked, wrong problems) (site.Answer, error) {
+func (p *Pages) answering(r *site.Request, h store.HitCase, l looked, wrong problems) (site.Answer, error) {
 	v, err := p.hitOf(r, h, l)
 	a := site.Answer{Page: "hitAnswer", Title: fmt.Sprintf("Answer request %d", h.ID), Data: v, Object: l.object(), Purpose: hitPurpose, Details: fmt.Sprintf("request %d", h.ID),
 		Above: []site.Link{{To: "/hits", Name: "Hits"}, {To: fmt.Sprintf("/hit/%d", h.ID), Name: fmt.Sprintf("Hit confirmation %d", h.ID)}}}

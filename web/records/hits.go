@@ -36,7 +36,7 @@ type hitsView struct {
 }
 
 type hitRow struct {
-	store.Hit
+	store.HitCase
 	Left string
 	Late bool
 	// Mine says that the order is one that the visitor sees whole; Person is whom it restrains then.
@@ -73,9 +73,9 @@ func (p *Pages) listHits(r *site.Request, v hitsView) (site.Answer, error) {
 }
 
 // hitRows are requests as the visitor sees them: of an order that is not for the visitor the row says so.
-func (p *Pages) hitRows(r *site.Request, all []store.Hit) (rows []hitRow, err error) {
+func (p *Pages) hitRows(r *site.Request, all []store.HitCase) (rows []hitRow, err error) {
 	for _, h := range all {
-		row := hitRow{Hit: h, Left: confirm.Left(h.Due, r.Now), Late: h.Late(r.Now), Says: answerWords[h.State]}
+		row := hitRow{HitCase: h, Left: confirm.Left(h.Due, r.Now), Late: h.Late(r.Now), Says: answerWords[h.State]}
 		f, err := p.Reader.FindOrder(r.Context(), h.Court, h.Order, h.Test)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err

@@ -53,9 +53,9 @@ type Reader interface {
 	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
 
-	Hit(ctx context.Context, id store.HitID) (store.Hit, error)
-	HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]store.Hit, error)
-	HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]store.Hit, error)
+	Hit(ctx context.Context, id store.HitID) (store.HitCase, error)
+	HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]store.HitCase, error)
+	HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]store.HitCase, error)
 	HitsDue(ctx context.Context, agency order.ORI) (waiting int, first time.Time, err error)
 
 	SearchAudit(ctx context.Context, q store.AuditQuery) (store.AuditPage, error)
