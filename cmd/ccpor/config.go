@@ -34,6 +34,7 @@ type serveConfig struct {
 	tellConfig  `embed:""`
 	clockConfig `embed:""`
 	watchConfig `embed:""`
+	Pictures    pictures `embed:""`
 
 	Listen      string        `env:"CCPOR_LISTEN" default:":8917" help:"Address of the SOAP service (HTTPS)."`
 	PublicURL   string        `env:"CCPOR_PUBLIC_URL" help:"Address of the service as courts see it, written into the WSDL. Empty: as the request names it." placeholder:"URL"`

@@ -29,6 +29,7 @@ import (
 	"ccpor/mapping/precedence"
 	"ccpor/mapping/rules"
 	"ccpor/observe"
+	"ccpor/picture"
 	"ccpor/schemas"
 	"ccpor/store"
 	"ccpor/web"
@@ -59,6 +60,7 @@ type hub struct {
 	door         *people.Door
 	post         *people.Post
 	law          *precedence.Law
+	drawer       *drawer
 }
 
 // openHub opens everything that a hub stands on. What it cannot do without it says at once.
@@ -221,12 +223,13 @@ func (h *hub) site() (*site.Site, error) {
 	if err := h.openRiver(); err != nil {
 		return nil, err
 	}
+	h.drawer = &drawer{options: picture.Options{Folder: h.config.Pictures.Folder, Log: h.log}}
 	if h.law, err = precedence.Load(zone); err != nil {
 		return nil, err
 	}
 	c := web.Config{
 		Config: site.Config{Auditor: h.store, Now: time.Now, Zone: zone, Log: h.log, URL: h.pagesAddress, Band: h.config.band},
-		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn, Law: h.law,
+		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn, Law: h.law, Pictures: h.drawer,
 	}
 	if h.river != nil {
 		c.River = h.river
@@ -298,6 +301,9 @@ func (h *hub) close(ctx context.Context) error {
 	var errs []error
 	if h.watched != nil {
 		errs = append(errs, h.watched.close(ctx))
+	}
+	if h.drawer != nil {
+		errs = append(errs, h.drawer.close())
 	}
 	for _, l := range []net.Listener{h.serviceAt, h.pagesAt} {
 		if l != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"ccpor/picture"
 	"ccpor/picture/nature"
@@ -15,6 +16,56 @@ import (
 // pictures says where compiled code of the pictures of pages is kept.
 type pictures struct {
 	Folder string `name:"pictures-dir" env:"CCPOR_PICTURES_DIR" type:"path" help:"Folder in which the compiled code of what draws pages is kept (21 MB), for this user alone. Empty: a temporary one, and half a minute of compiling at each start." placeholder:"DIR"`
+}
+
+// drawer makes pictures for the pages. What draws them is started when somebody first asks, since most commands and tests never do.
+type drawer struct {
+	options picture.Options
+	mu      sync.Mutex
+	started *picture.Renderer
+	closed  bool
+}
+
+func (d *drawer) renderer() (*picture.Renderer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, picture.ErrClosed
+	}
+	var err error
+	if d.started == nil {
+		d.started, err = picture.New(d.options)
+	}
+	return d.started, err
+}
+
+// Look says what a document is.
+func (d *drawer) Look(ctx context.Context, media string, document []byte) (picture.Document, error) {
+	r, err := d.renderer()
+	if err != nil {
+		d.options.Log.ErrorContext(ctx, "no pictures of images can be made", "err", err)
+		return picture.Document{}, err
+	}
+	return r.Look(ctx, media, document)
+}
+
+// Page draws a page.
+func (d *drawer) Page(ctx context.Context, media string, document []byte, page, width int) (picture.Page, error) {
+	r, err := d.renderer()
+	if err != nil {
+		return picture.Page{}, err
+	}
+	return r.Page(ctx, media, document, page, width)
+}
+
+func (d *drawer) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+	if d.started == nil {
+		return nil
+	}
+	return d.started.Close()
 }
 
 type pictureCommand struct {

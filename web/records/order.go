@@ -39,6 +39,8 @@ type orderView struct {
 	Conflicting int
 	Below       bool
 	Images      []imageRow
+	// First is where the image of the order itself is shown; empty where there is none, or it is not for the visitor.
+	First string
 	// FollowsTo is the order that it follows, where the visitor may see that one, too.
 	FollowsTo   order.LocalID
 	Submissions []submissionRow
@@ -303,6 +305,7 @@ func (p *Pages) addHistory(v *orderView) func(*site.Request, looked, store.Entry
 		if l.whole() {
 			v.Services = h.Services
 			v.images(r, l, h.Images)
+			v.imageOf(r, l)
 		}
 		return nil
 	}
@@ -369,7 +372,7 @@ func (v *orderView) images(r *site.Request, l looked, images []store.ImageRef) {
 	for _, i := range images {
 		row := imageRow{ImageRef: i}
 		if l.until.IsZero() && r.May(access.ReadImages) {
-			row.To = fmt.Sprintf("/order/%s/%s/image/%s", url.PathEscape(string(l.Order.Court.ORI)), url.PathEscape(string(l.Order.ID)), i.SHA256)
+			row.To = addressOfImage(l.Order, i.SHA256)
 		}
 		v.Images = append(v.Images, row)
 	}
@@ -395,35 +398,6 @@ func (p *Pages) addLooks(v *orderView) func(*site.Request, looked, store.Entry) 
 		v.LookCount = number(looks, "look", "looks") + " of " + number(people, "person", "people")
 		return err
 	}
-}
-
-// image gives out an image of an order that the tables show whole.
-func (p *Pages) image(r *site.Request) (site.Answer, error) {
-	l, err := p.look(r)
-	if err != nil {
-		return site.Answer{}, err
-	}
-	missing := noSuchOrder(l.object())
-	if !l.whole() || !l.until.IsZero() {
-		return site.Answer{}, site.Hidden(missing)
-	}
-	h, err := p.Reader.History(r.Context(), l.FoundOrder)
-	if err != nil {
-		return site.Answer{}, err
-	}
-	i := slices.IndexFunc(h.Images, func(i store.ImageRef) bool { return i.SHA256 == r.PathValue("digest") })
-	if i < 0 {
-		return site.Answer{}, missing
-	}
-	ref := h.Images[i]
-	image, err := p.Reader.Image(r.Context(), ref.Tracking, ref.ID)
-	if err == nil && len(image.Content) == 0 {
-		err = store.ErrNotFound
-	}
-	if err != nil {
-		return site.Answer{}, fmt.Errorf("read an image of an order: %w", err)
-	}
-	return site.Answer{File: &site.File{Name: nameOf(ref), Media: ref.Media, Content: image.Content}, Object: l.object(), Details: "image sha256 " + ref.SHA256}, nil
 }
 
 // endings are those of the names of files, by media type.

@@ -182,7 +182,7 @@ func (w *registry) sight(court order.ORI, class order.Access) string {
 	id := order.LocalID(fmt.Sprintf("o-%s-%s", court[2:5], class))
 	page := w.visit(at(court, id), nil)
 	body := page.Body.String()
-	image := w.visit(at(court, id)+"/image/"+digest(), nil)
+	image := w.visit(at(court, id)+"/image/"+digest()+"/original", nil)
 	list := w.visit("/orders?case=case"+string(id), nil).Body.String()
 	listed, named := strings.Contains(list, at(court, id)), strings.Contains(list, "Surname"+string(id))
 	said := "?"

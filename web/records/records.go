@@ -82,6 +82,8 @@ type Pages struct {
 	Zone *time.Location
 	// Law says which of several orders counts.
 	Law *precedence.Law
+	// Pictures make pictures of images; nil: there are none, and the original is all that there is.
+	Pictures Pictures
 
 	words  *plain.Words
 	rules  *rules.Book
@@ -104,7 +106,7 @@ func (p *Pages) Area() (site.Area, error) {
 	}
 	return site.Area{
 		Templates: templates,
-		Words: template.FuncMap{"actionWord": actionWord, "methodWord": methodWord, "whoWord": whoWord, "accessWord": accessWord, "orderPath": func(o order.Order) string { return addressOfOrder(o.Court.ORI, o.ID) },
+		Words: template.FuncMap{"actionWord": actionWord, "methodWord": methodWord, "last": func(n []int) int { return n[len(n)-1] }, "whoWord": whoWord, "accessWord": accessWord, "orderPath": func(o order.Order) string { return addressOfOrder(o.Court.ORI, o.ID) },
 			"plain": func(l plain.Language, id string) string { return p.words.Say(l, id) }},
 		Routes: []site.Route{
 			{Pattern: "GET /orders", Deed: access.ReadOrders, Serve: p.ordersPage},
@@ -117,7 +119,9 @@ func (p *Pages) Area() (site.Area, error) {
 			{Pattern: "POST /order/{court}/{id}/service", Deed: access.RecordService, Serve: p.recordService},
 			{Pattern: "GET /unserved", Deed: access.SeeUnserved, Serve: p.unserved},
 			{Pattern: "GET /unserved/export", Deed: access.SeeUnserved, Serve: p.exportUnserved},
-			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
+			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.viewer},
+			{Pattern: "GET /order/{court}/{id}/image/{digest}/{page}/{width}", Deed: access.ReadImages, Serve: p.drawn},
+			{Pattern: "GET /order/{court}/{id}/image/{digest}/original", Deed: access.ReadImages, Serve: p.original},
 			{Pattern: "GET /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.hitForm},
 			{Pattern: "POST /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.takeHit},
 			{Pattern: "GET /hits", Deed: access.ConfirmHits, Serve: p.hits},
