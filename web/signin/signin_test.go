@@ -211,7 +211,7 @@ func TestInvitedPersonComesInAndSignsInAgain(t *testing.T) {
 	w.open("/account").shows(200, "/signin?next=%2Faccount", "restricted system")
 	w = b.signedIn("ana@court.example", secret)
 	w.shows(200, "/", "Welcome, Ana Clerk")
-	w.open("/account").shows(200, "/account", "Signed in before that</dt>\n<dd>"+b.again(p).SignedBefore.Format("2 Jan 2006 15:04"))
+	w.open("/account").shows(200, "/account", "Signed in before that</dt><dd>"+b.again(p).SignedBefore.Format("2 Jan 2006 15:04"))
 }
 
 func (b *bench) again(p store.Person) store.Person {
