@@ -7,8 +7,8 @@ GO ?= go
 export CGO_ENABLED = 1
 # Go's FIPS 140-3 module in the version that has its certificate (GOROOT/lib/fips140).
 FIPS := v1.0.0
-# What reads bytes of strangers: byte gate, envelope, signature, package, MTOM parts; and the readers of XML held against each other.
-READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
+# What reads bytes of strangers: byte gate, envelope, signature, package, MTOM parts, images; and the readers of XML held against each other.
+READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzOf FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
 .PHONY: run demo assets test e2e pictures interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd clean
