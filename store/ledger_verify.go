@@ -57,7 +57,7 @@ func (r *Reader) VerifyLedger(ctx context.Context, open OpenCheckpoint, known ..
 	v := &verification{ctx: ctx, open: open, known: known, elsewhere: r.images != nil, safe: r.safe, seals: map[string]map[int64]seal{}, pending: map[string]map[int64]bool{}}
 	err := pgx.BeginTxFunc(ctx, r.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		v.tx = tx
-		for _, step := range []func() error{v.settings, v.readHead, v.records, v.withoutRecord, v.hashes, v.checkpoints, v.sealed, v.strays, v.contents} {
+		for _, step := range []func() error{v.settings, v.readHead, v.records, v.withoutRecord, v.hashes, v.checkpoints, v.sealed, v.strays, v.about, v.contents} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -348,6 +348,16 @@ func (v *verification) sealed() error {
 		}
 	}
 	return nil
+}
+
+// about compares whose things each entry is about, by which people find it, with what the entry says. Where that is looked up (of a person, of a submission) there may have been nothing when the entry was written.
+func (v *verification) about() error {
+	ids, err := all(v.ctx, v.tx, pgx.RowTo[int64], "compare what entries are about", `select a.id from audit a where a.about <> audit_is_about(a.object, a.actor)
+		and (a.about <> '' or a.object not like 'person %' and (a.object not like '%submission ____-____-__' or a.actor like 'agency _________%')) order by a.id`)
+	for _, id := range ids {
+		v.find("changed", "audit entry %d, whose things it is about", id)
+	}
+	return err
 }
 
 // strays finds rows that belong to nothing, and so are in no seal.

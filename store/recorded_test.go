@@ -2,6 +2,9 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -403,6 +406,53 @@ func TestUnservedOrdersAreReadByAnIndex(t *testing.T) {
 			if !strings.Contains(plan, "using "+index+" on unserved") || strings.Contains(plan, "Sort") || strings.Contains(plan, "Seq Scan") {
 				t.Errorf("%+v is read by\n%s", q, plan)
 			}
+		}
+	}
+}
+
+// TestUnservedOrdersAreReadQuickly measures the list with as many orders as CCPOR_CROWD says (make crowd), one in three of which nobody has served.
+func TestUnservedOrdersAreReadQuickly(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("CCPOR_CROWD"))
+	if n == 0 {
+		t.Skip("CCPOR_CROWD says how many orders to measure with")
+	}
+	h := newHub(t)
+	mustAccept(t, h.Store, unserved(h.court, "p-1", "o-1"))
+	for _, sql := range []string{
+		`insert into order_ (court, local_id, test, added_by, agency_id, version, next_seq, open, relay, entered, oca, fcn, nic, next_version, follows, imaged, attached)
+			select 'CA0' || 10 + g % 50 || '013J', 'crowd-' || g, false, added_by, agency_id, 1, 2, 0, 'notOwed', false, 'CROWD' || g, '', '', 2, '', false, false from order_ o, generate_series(1, ` + strconv.Itoa(n) + `) g where o.local_id = 'o-1'`,
+		`insert into order_version select o.id, 1, v.submission_id, v.document, v.form, v.designator, v.case_number, v.issued, v.expires, v.access, v.surname, v.given, v.born, v.protected, v.modification
+			from order_ o, order_version v where v.order_id = (select id from order_ where local_id = 'o-1') and o.local_id <> 'o-1'`,
+		`insert into unserved select id, 1, false, left(court, 5), court, case when id % 9 = 0 then 'CA0300100' else '' end, date '2026-03-02' - (id % 900)::int, date '2029-06-07' from order_ where local_id <> 'o-1' and id % 3 = 0`,
+		"analyze",
+	} {
+		if err := h.exec(sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, kind := range []struct {
+		name string
+		of   func(i int) store.UnservedQuery
+	}{
+		{"to be served, a county", func(i int) store.UnservedQuery { return store.UnservedQuery{County: fmt.Sprintf("CA0%d", 10+i%50)} }},
+		{"to be served, a court, the middle of the list", func(i int) store.UnservedQuery {
+			place, _ := store.ParseOrderPlace("20250101.zz")
+			return store.UnservedQuery{Court: order.ORI(fmt.Sprintf("CA0%d013J", 10+i%50)), After: place}
+		}},
+		{"to be served, an agency", func(int) store.UnservedQuery { return store.UnservedQuery{Agency: "CA0300100"} }},
+	} {
+		p50, p99 := measured(t, func(i int) error {
+			q := kind.of(i)
+			q.Today, q.Limit = order.MakeDate(2026, 3, 2), 100
+			found, err := h.Unserved(t.Context(), q)
+			if err == nil && len(found) != 100 {
+				err = fmt.Errorf("%d found", len(found))
+			}
+			return err
+		})
+		t.Logf("| %s | %.1f | %.1f |", kind.name, p50, p99)
+		if p99 > 100 {
+			t.Errorf("%s takes more than 100 ms", kind.name)
 		}
 	}
 }

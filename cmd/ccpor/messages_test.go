@@ -60,6 +60,21 @@ func keptMessage(t *testing.T, s *store.Store, outseq, text string, u store.Unde
 	}
 }
 
+// recordedOrder has an officer record service of the order.
+func recordedOrder(t *testing.T, s *store.Store) {
+	t.Helper()
+	f, err := s.FindOrder(t.Context(), "CA030013J", "o-1", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.RecordService(t.Context(), store.Recording{Order: f, Person: 11, Actor: "person officer@sheriff.example, CA0300000", Agency: "CA0300000", At: time.Now(), Service: order.Service{
+		OrderID: f.Order.ID, Court: f.Order.Court.ORI, Case: f.Order.Case, Restrained: f.Order.Restrained.Name, Date: order.MakeDate(2026, 3, 6), Time: 21*60 + 30, Method: order.MethodVerbal,
+		Place: "100 Example Street", Server: order.Officer{Name: "O. Fficer", Badge: "4711", AgencyORI: "CA0300000"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The commands for the switch's messages and for violations as a person of the hub types them.
 func TestMessageCommands(t *testing.T) {
 	t.Parallel()
@@ -115,6 +130,14 @@ func TestMessageCommands(t *testing.T) {
 	step(0, "goes to CARPOS as transmission", append(violation, "--agency", "CA0300000")...)
 	step(1, "has been reported to CARPOS already", append(violation, "--agency", "CA0300000")...)
 	step(0, "CARPOS    VRR ready", "status", tracking)
+
+	recordedOrder(t, s)
+	step(0, "served on 2026-03-06 at 21:30 (verbal) by CA0300000, as law enforcement recorded here", "status", tracking)
+	step(0, "CARPOS    SRR waiting", "status", tracking)
+	step(0, `"recorded":[{"number":1,"agency":"CA0300000","person":"person officer@sheriff.example, CA0300000"`, "--json", "status", tracking)
+	if _, said := told("status", tracking); strings.Contains(said, "Fficer") || strings.Contains(said, "Example Street") {
+		t.Errorf("the status shows personal data:\n%s", said)
+	}
 	trail, err := s.AuditTrail(t.Context(), "message 2", 10)
 	if err != nil || len(trail) != 5 || trail[0].Actor != "person A. Clerk, command line" || trail[0].Action != "message.handle" {
 		t.Errorf("on record: %+v %v", trail, err)
