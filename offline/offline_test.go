@@ -33,8 +33,8 @@ import (
 
 func noon() time.Time { return time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC) }
 
-// hubs makes a hub's key with its certificate.
-func hub(t *testing.T, name string) *seal.Sealer {
+// hub makes a hub's key with its certificate.
+func hub(t testing.TB, name string) *seal.Sealer {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -56,7 +56,7 @@ func hub(t *testing.T, name string) *seal.Sealer {
 	return s
 }
 
-func key(t *testing.T) *age.X25519Identity {
+func key(t testing.TB) *age.X25519Identity {
 	t.Helper()
 	k, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -65,8 +65,8 @@ func key(t *testing.T) *age.X25519Identity {
 	return k
 }
 
-// invented is the order of a number: its names and numbers say which.
-func invented(i int) Record {
+// inventedRecord is the order of a number: its names and numbers say which.
+func inventedRecord(i int) Record {
 	born := order.MakeDate(1970+i%40, time.Month(1+i%12), 1+i%28)
 	return Record{Version: 1 + i%3, OCA: fmt.Sprintf("OCA%d", i), FCN: order.FCN(fmt.Sprintf("24%011d", i)), Served: true,
 		Order: order.Order{ID: order.LocalID(fmt.Sprintf("o-%d", i)), Case: order.CaseNumber(fmt.Sprintf("26fl%06d", i)), Court: order.Court{ORI: "CA030013J", Name: "Court"}, Expiry: order.Expiry{Basis: order.ExpiryPermanent},
@@ -77,14 +77,14 @@ func invented(i int) Record {
 func many(n int) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for i := range n {
-			if !yield(invented(i), nil) {
+			if !yield(inventedRecord(i), nil) {
 				return
 			}
 		}
 	}
 }
 
-func plan(t *testing.T, by *seal.Sealer, to ...age.Recipient) Plan {
+func plan(t testing.TB, by *seal.Sealer, to ...age.Recipient) Plan {
 	t.Helper()
 	return Plan{Confirming: confirm.Agency{ORI: "CA0300000", Name: "Sheriff", Contacts: []confirm.Contact{{Name: "All hours", Telephone: "714-555-0142"}}}, To: to, Sign: by, AsOf: noon(), ValidUntil: noon().AddDate(0, 0, 7), Now: noon, Folder: t.TempDir(), InMemory: 1000,
 		Agency: func(ori order.ORI) (confirm.Agency, error) {
@@ -123,7 +123,7 @@ func TestFind(t *testing.T) {
 		t.Errorf("%v are left over, %v", left, err)
 	}
 	for i := 0; i < n; i += 97 {
-		want := invented(i)
+		want := inventedRecord(i)
 		for _, q := range []Query{{FCN: string(want.FCN)}, {Case: strings.ToUpper(string(want.Order.Case))}, {Name: fmt.Sprintf("nunez de quarry%d, ada", i)}, {Name: fmt.Sprintf("Ada NÚÑEZ DE QUARRY%d", i)}, {Name: fmt.Sprintf("kept%d,", i)}} {
 			found, more, err := p.Find(q, 10)
 			if err != nil || more || len(found) != 1 || found[0].Order.ID != want.Order.ID || found[0].Version != want.Version {
@@ -137,7 +137,7 @@ func TestFind(t *testing.T) {
 	if found, more, err := p.Find(Query{Name: "alias"}, 5); err != nil || !more || len(found) != 5 {
 		t.Errorf("many: %d %v %v", len(found), more, err)
 	}
-	born := invented(5).Order.Restrained.Born
+	born := inventedRecord(5).Order.Restrained.Born
 	if found, _, err := p.Find(Query{Born: *born}, n); err != nil || len(found) == 0 || *found[0].Order.Restrained.Born != *born {
 		t.Errorf("born: %d %v", len(found), err)
 	}
@@ -204,11 +204,11 @@ func verdict(b []byte, k age.Identity, by *seal.Sealer) error {
 	if err != nil {
 		return err
 	}
-	found, _, err := p.Find(Query{FCN: string(invented(1).FCN)}, 2)
+	found, _, err := p.Find(Query{FCN: string(inventedRecord(1).FCN)}, 2)
 	if err != nil {
 		return err
 	}
-	if len(found) != 1 || found[0].Order.Case != invented(1).Order.Case {
+	if len(found) != 1 || found[0].Order.Case != inventedRecord(1).Order.Case {
 		return fmt.Errorf("SILENTLY WRONG: %d", len(found))
 	}
 	return p.Check()
@@ -322,7 +322,7 @@ func TestBlocksSwapped(t *testing.T) {
 	}
 }
 
-// signed is a pack with a directory and a manifest of a forger's choosing who even has the hub's key: nothing is reserved for what is only claimed, and what lies outside is refused.
+// A forger who even has the hub's key claims lengths: nothing is reserved for what is only claimed, and what lies outside is refused.
 func TestHugeClaims(t *testing.T) {
 	t.Parallel()
 	by, k := hub(t, "hub"), key(t)
@@ -350,6 +350,7 @@ func TestHugeClaims(t *testing.T) {
 	}
 }
 
+// resigned is a pack with a directory and a manifest that were spoilt and signed anew.
 func resigned(t *testing.T, by *seal.Sealer, plain []byte, spoil func(*directory, *manifest, *uint64)) []byte {
 	t.Helper()
 	length := uint64(plain[len(plain)-1]) | uint64(plain[len(plain)-2])<<8 | uint64(plain[len(plain)-3])<<16
@@ -453,7 +454,7 @@ func TestBrokenOff(t *testing.T) {
 	var b bytes.Buffer
 	gone := errors.New("the database is gone")
 	_, err := Make(&b, plan(t, by, k.Recipient()), func(yield func(Record, error) bool) {
-		_ = yield(invented(0), nil) && yield(Record{}, gone)
+		_ = yield(inventedRecord(0), nil) && yield(Record{}, gone)
 	})
 	if _, opening := opened(b.Bytes(), k, by); !errors.Is(err, gone) || opening == nil {
 		t.Error(err, opening)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,23 +53,31 @@ func (r *Reader) LiveOrders(ctx context.Context, q LiveQuery) iter.Seq2[LiveOrde
 }
 
 func (r *Reader) livePage(ctx context.Context, q LiveQuery, after int64) ([]LiveOrder, error) {
-	return all(ctx, r.finds, r.scanLive(ctx), "read a page", `select `+foundColumns+`, p.document, p.tracking, n.document, n.inbound from order_ o
+	return all(ctx, r.finds, r.scanLive(ctx), "read a page", `select `+foundColumns+`, p.document, p.tracking, n.document, n.inbound, w.document, w.number, p.at, n.at, w.at from order_ o
 		join order_version v on v.order_id = o.id and v.version = o.version left join cancellation c on c.submission_id = o.cancelled_by
-		left join lateral (select p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = o.id order by p.submission_id desc limit 1) p on true
-		left join lateral (select n.document, n.inbound_id::text as inbound from reported n where n.order_id = o.id and n.kind = 'serviceNotice' order by n.inbound_id desc limit 1) n on true
+		left join lateral (select p.document, s.tracking, s.received_at as at from service p join submission s on s.id = p.submission_id where p.order_id = o.id order by p.submission_id desc limit 1) p on true
+		left join lateral (select n.document, n.inbound_id::text as inbound, n.at from reported n where n.order_id = o.id and n.kind = 'serviceNotice' order by n.inbound_id desc limit 1) n on true
+		left join lateral (select w.document, w.id::text as number, w.at from recorded w where w.order_id = o.id order by w.at desc, w.id desc limit 1) w on true
 		where o.id > $1 and o.test = $2 and (v.expires is null or v.expires >= $3) and (cardinality($4::text[]) = 0 or left(o.court, 5) = any($4)) order by o.id limit $5`,
 		after, q.Test, day(&q.Day), append([]string{}, q.Counties...), liveAtOnce)
 }
 
 func (s safe) scanLive(ctx context.Context) pgx.RowToFunc[LiveOrder] {
 	return func(row pgx.CollectableRow) (o LiveOrder, err error) {
-		var proof, notice sealed
-		if err = o.scan(ctx, row, s, fieldsOfAll(&proof, &notice)...); err != nil {
+		var came [3]sealed
+		var at [3]*time.Time
+		if err = o.scan(ctx, row, s, append(fieldsOfAll(&came[0], &came[1], &came[2]), &at[0], &at[1], &at[2])...); err != nil {
 			return o, err
 		}
-		if err = openIfThere(ctx, s, inReported, notice, &o.Service); err != nil || len(proof.bytes) == 0 {
-			return o, err
+		newest := -1
+		for i := range came {
+			if at[i] != nil && (newest < 0 || !at[i].Before(*at[newest])) {
+				newest = i
+			}
 		}
-		return o, openIfThere(ctx, s, inService, proof, &o.Service)
+		if newest < 0 {
+			return o, nil
+		}
+		return o, openIfThere(ctx, s, []place{inService, inReported, inRecorded}[newest], came[newest], &o.Service)
 	}
 }

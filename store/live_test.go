@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,9 @@ func TestLiveOrders(t *testing.T) {
 	}
 	mustAccept(t, h.Store, serve(h.court, "s-1", "o-1"))
 	mustAccept(t, h.Store, cancel(h.court, "c-2", "o-2"))
+	h.people()
+	register(t, h.Store, store.Agency{ORI: "CA0300100", Name: "Police", Submits: true})
+	h.record(h.recording("o-0"))
 	read := func(q store.LiveQuery) string {
 		t.Helper()
 		var all []string
@@ -29,11 +33,11 @@ func TestLiveOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, fmt.Sprintf("%s %t %t", o.Order.ID, o.Service != nil && o.Service.Server.Name == "A. Cecil", o.Cancelled != nil))
+			all = append(all, fmt.Sprintf("%s %t %t", o.Order.ID, o.Service != nil && o.Served && slices.Contains([]string{"A. Cecil", "O. Fficer"}, o.Service.Server.Name), o.Cancelled != nil))
 		}
 		return strings.Join(all, ", ")
 	}
-	const three = "o-0 false false, o-1 true false, o-2 false true"
+	const three = "o-0 true false, o-1 true false, o-2 false true"
 	for name, c := range map[string]struct {
 		q    store.LiveQuery
 		want string

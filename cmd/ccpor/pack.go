@@ -91,7 +91,7 @@ func countiesOf(named []string) (prefixes []string, err error) {
 	for _, name := range named {
 		county, known := register.Named(name)
 		if !known {
-			return nil, fmt.Errorf("California has no county %q", name)
+			return nil, fmt.Errorf("there is no county %q in California", name)
 		}
 		prefixes = append(prefixes, "CA"+county.Number)
 	}

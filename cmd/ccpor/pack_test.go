@@ -185,7 +185,7 @@ func (p *packed) refusals(pack, recipient string) {
 	}{
 		"a court":             {[]string{"--agency", "CA030013J", "--to", recipient}, "no law-enforcement agency"},
 		"nobody's agency":     {[]string{"--agency", "CA0310000", "--to", recipient}, "no agency is registered"},
-		"a county of nowhere": {[]string{"--agency", "CA0300000", "--to", recipient, "--county", "Atlantis"}, "no county"},
+		"a county of nowhere": {[]string{"--agency", "CA0300000", "--to", recipient, "--county", "Atlantis"}, "there is no county"},
 		"good for a year":     {[]string{"--agency", "CA0300000", "--to", recipient, "--valid", "8760h"}, "31 days"},
 		"to nobody":           {[]string{"--agency", "CA0300000", "--to", "age1nobody"}, "no recipient"},
 	} {
