@@ -534,6 +534,10 @@ func (m *memory) FindOrders(context.Context, store.OrderQuery) ([]store.FoundOrd
 	return nil, nil
 }
 
+func (m *memory) Search(context.Context, store.Search) (store.Hits, error) {
+	return store.Hits{}, nil
+}
+
 func (m *memory) FindOrder(context.Context, order.ORI, order.LocalID, bool) (store.FoundOrder, error) {
 	return store.FoundOrder{}, store.ErrNotFound
 }

@@ -117,7 +117,12 @@ func TestPingAndPolicy(t *testing.T) {
 			t.Errorf("the policy lacks rule %s", rule.ID)
 		}
 	}
-	if n := strings.Count(text, "<ErrorCode>"); n != len(faults)+len(c.Rules.Rules()) {
+	for _, image := range imageCodes() {
+		if !strings.Contains(text, "<FaultCodeText>"+image.Code+"</FaultCodeText>") {
+			t.Errorf("the policy lacks %s", image.Code)
+		}
+	}
+	if n := strings.Count(text, "<ErrorCode>"); n != len(faults)+len(c.Rules.Rules())+len(imageCodes()) {
 		t.Errorf("%d error codes", n)
 	}
 }
@@ -207,9 +212,19 @@ func TestSearchAndRead(t *testing.T) {
 			t.Errorf("%s: %d %s", what, reply.Status, reply.Body)
 		}
 	}
+	for what, c := range map[string]struct{ content, want string }{
+		"typed":              {"<SearchText>jones marc 1981-11-21</SearchText>", "<MatchReasonCode>exact</MatchReasonCode><MatchReasonCode>born</MatchReasonCode></OrderSummary>"},
+		"misspelt":           {"<SearchText>marc jonse</SearchText>", "<MatchReasonCode>lettersSwapped<"},
+		"elements, misspelt": {"<PersonSurName>jonse</PersonSurName><PersonGivenName>mark</PersonGivenName><SearchText/>", "<MatchReasonCode>lettersSwapped<"},
+		"a number":           {"<SearchText>26nf0886</SearchText>", "<MatchReasonCode>case<"},
+		"found as before":    {"<PersonSurName>Jones</PersonSurName>", "</ProtectedPersonName></OrderSummary>"},
+	} {
+		contains(t, what, r.asks(t, "other-court", "SearchOrders", requesterXML("judicialOfficer")+c.content, soap.SOAP12), "<OrderIdentification>O-one<", c.want)
+	}
 	for what, content := range map[string]string{
 		"nothing": requesterXML("courtClerk"), "too wide": requesterXML("courtClerk") + "<PersonGivenName>Marc</PersonGivenName>", "nobody": "<PersonSurName>Jones</PersonSurName>", "an officer at a court": requesterXML("lawEnforcement") + "<PersonSurName>Jones</PersonSurName>",
-		"no purpose": strings.Replace(byName, "hearing preparation", "", 1),
+		"no purpose": strings.Replace(byName, "hearing preparation", "", 1), "nothing typed": requesterXML("courtClerk") + "<SearchText/>", "typed without end": requesterXML("courtClerk") + "<SearchText>" + strings.Repeat("a", 301) + "</SearchText>",
+		"a name from the help desk": requesterXML("helpDesk") + "<SearchText>jones</SearchText>", "a date from the help desk": requesterXML("helpDesk") + "<SearchText>1981-11-21 26NF0886</SearchText>",
 	} {
 		refusedWith(t, what, r.asks(t, "court-rsa", "SearchOrders", content, soap.SOAP11), "Client.Operation.Malformed")
 	}

@@ -9,6 +9,8 @@ import (
 
 	"ccpor/access"
 	"ccpor/exchange/soap"
+	"ccpor/mapping/box"
+	"ccpor/mapping/names"
 	"ccpor/mapping/order"
 	"ccpor/store"
 )
@@ -56,7 +58,7 @@ func (o opened) event(r requester, action, object, outcome, how string) store.Ev
 // search answers SearchOrders.
 func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
 	o.begin("search")
-	a, err := o.read(append(requesterElements, "PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification", "MaximumCount")...)
+	a, err := o.read(append(requesterElements, "PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification", "MaximumCount", "SearchText")...)
 	if err != nil {
 		return reply{}, err
 	}
@@ -71,24 +73,78 @@ func (h *Hub) search(ctx context.Context, o opened) (reply, error) {
 	if !who.asker.ByName() && (q.Surname != "" || q.Given != "" || q.Born != order.Date{}) {
 		return reply{}, o.malformed("the help desk searches by case number or CARPOS number")
 	}
-	found, err := h.Store.FindOrders(ctx, q)
-	switch {
-	case errors.Is(err, store.ErrTooWide):
-		return reply{}, o.malformed("a search names a surname, a case number or a CARPOS number")
-	case err != nil:
-		return reply{}, h.unavailable(o, "orders not found", err)
+	shown, more, err := h.seek(ctx, a, who, q, limit)
+	if err != nil {
+		return reply{}, err
 	}
-	shown, more := h.visible(who, found, limit)
 	if err := h.record(ctx, o, o.event(who, "order.search", "orders", strconv.Itoa(len(shown))+" shown", "by "+strings.Join(a.by(), ", "))); err != nil {
 		return reply{}, err
 	}
 	o.end(true, "")
 	return o.answer(func(w *soap.Writer) {
-		for _, f := range shown {
-			writeOutline(w, f, who.sees(f) == access.Whole)
+		for _, hit := range shown {
+			writeOutline(w, hit.FoundOrder, who.sees(hit.FoundOrder) == access.Whole, hit.Reasons...)
 		}
 		w.Bool("MoreIndicator", more)
 	}), nil
+}
+
+// seek looks for what SearchText and the other elements say, as people look for others; without SearchText for what the elements say and nothing else.
+func (h *Hub) seek(ctx context.Context, a asked, who requester, q store.OrderQuery, limit int) ([]store.Hit, bool, error) {
+	var found store.Hits
+	var err error
+	if a.has("SearchText") {
+		found, err = h.seekLike(ctx, a, who, q, limit)
+	} else {
+		found, err = h.seekExactly(ctx, who, q, limit)
+	}
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return nil, false, refused
+	case errors.Is(err, store.ErrTooWide):
+		return nil, false, a.of.malformed("a search names a surname, a case number or a CARPOS number")
+	case errors.Is(err, names.ErrTooMuch), errors.Is(err, box.ErrTooLong):
+		return nil, false, a.of.malformed("a search has at most 300 characters and six words of a name")
+	case err != nil:
+		return nil, false, h.unavailable(a.of, "orders not found", err)
+	}
+	return found.Hits, found.More, nil
+}
+
+// seekLike is for SearchText.
+func (h *Hub) seekLike(ctx context.Context, a asked, who requester, q store.OrderQuery, limit int) (store.Hits, error) {
+	now := h.Now()
+	today := order.DateOf(now.In(h.Calendar.Pacific()))
+	typed, err := box.Read(a.texts["SearchText"], today)
+	if err != nil {
+		return store.Hits{}, err
+	}
+	if !who.asker.ByName() && (typed.Name != "" || len(typed.Born) > 0 || typed.Year != 0) {
+		return store.Hits{}, a.of.malformed("the help desk searches by case number or CARPOS number")
+	}
+	s := store.Search{Name: names.Asked{Surname: a.texts["PersonSurName"], Given: a.texts["PersonGivenName"]}, Side: q.Side, Case: q.Case, FCN: q.FCN, Today: today, Limit: limit,
+		Narrow: store.Narrow{Test: q.Test}, Sees: func(o access.Object) bool { return who.asker.Sees(o, now) != access.Nothing }}
+	if q.Born != (order.Date{}) {
+		s.Born = append(s.Born, q.Born)
+	}
+	s.Take(typed)
+	return h.Store.Search(ctx, s)
+}
+
+// seekExactly is for the contract's elements alone, whose answers have no reasons.
+func (h *Hub) seekExactly(ctx context.Context, who requester, q store.OrderQuery, limit int) (store.Hits, error) {
+	found, err := h.Store.FindOrders(ctx, q)
+	if err != nil {
+		return store.Hits{}, err
+	}
+	var hits store.Hits
+	shown, more := h.visible(who, found, limit)
+	for _, f := range shown {
+		hits.Hits = append(hits.Hits, store.Hit{FoundOrder: f})
+	}
+	hits.More = more
+	return hits, nil
 }
 
 // visible are the first orders that the person may see, and whether there are more of them.
@@ -125,7 +181,7 @@ func (a asked) search() (q store.OrderQuery, limit int, err error) {
 // by names the elements by which orders were searched, without their values.
 func (a asked) by() []string {
 	var names []string
-	for _, n := range []string{"PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification"} {
+	for _, n := range []string{"PersonSurName", "PersonGivenName", "PartyCode", "PersonBirthDate", "CaseDocketID", "CarposFileControlIdentification", "SearchText"} {
 		if a.has(n) {
 			names = append(names, n)
 		}
@@ -133,8 +189,8 @@ func (a asked) by() []string {
 	return names
 }
 
-// writeOutline writes which order it is and how it stands; people and case only for those who see the whole.
-func writeOutline(w *soap.Writer, f store.FoundOrder, all bool) {
+// writeOutline writes which order it is and how it stands; people, case and why it was found only for those who see the whole.
+func writeOutline(w *soap.Writer, f store.FoundOrder, all bool, why ...names.Reason) {
 	o := f.Order
 	w.Open("OrderSummary")
 	w.Leaf("OrderIdentification", string(o.ID))
@@ -157,6 +213,9 @@ func writeOutline(w *soap.Writer, f store.FoundOrder, all bool) {
 		}
 		for _, p := range o.Protected {
 			writeName(w, "ProtectedPersonName", p.Name)
+		}
+		for _, r := range why {
+			w.Leaf("MatchReasonCode", string(r))
 		}
 	}
 	w.Close("OrderSummary")

@@ -45,6 +45,7 @@ type Store interface {
 	Audit(ctx context.Context, e store.Event) error
 	List(ctx context.Context, q store.ListQuery) (store.Page, error)
 	FindOrders(ctx context.Context, q store.OrderQuery) ([]store.FoundOrder, error)
+	Search(ctx context.Context, q store.Search) (store.Hits, error)
 	FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.FoundOrder, error)
 	History(ctx context.Context, f store.FoundOrder) (store.History, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)

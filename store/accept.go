@@ -21,6 +21,7 @@ type intake struct {
 	jobs   *river.Client[pgx.Tx]
 	opts   Options
 	safe   safe
+	naming *naming
 	queue  chan *request
 	turn   chan struct{} // held by the one transaction that began with less than a crowd
 	ending chan struct{}
@@ -42,12 +43,12 @@ type answer struct {
 // flushTimeout bounds one shared transaction; nothing in it takes longer than waiting for another hub's.
 const flushTimeout = 30 * time.Second
 
-func startIntake(ctx context.Context, url string, opts Options, jobs *river.Client[pgx.Tx], s safe) (*intake, error) {
+func startIntake(ctx context.Context, url string, opts Options, jobs *river.Client[pgx.Tx], s safe, n *naming) (*intake, error) {
 	pool, err := connect(ctx, url, opts.Flushers, keySettings)
 	if err != nil {
 		return nil, err
 	}
-	in := &intake{pool: pool, jobs: jobs, opts: opts, safe: s, queue: make(chan *request), turn: make(chan struct{}, 1), ending: make(chan struct{})}
+	in := &intake{pool: pool, jobs: jobs, opts: opts, safe: s, naming: n, queue: make(chan *request), turn: make(chan struct{}, 1), ending: make(chan struct{})}
 	for range opts.Flushers {
 		in.done.Go(in.run)
 	}
@@ -227,7 +228,7 @@ func (in *intake) try(batch []*request) error {
 		return &lostError{err}
 	}
 	defer conn.Release() // a connection within a transaction is closed, which ends that
-	t := newTransaction(conn.Conn(), in.jobs, in.opts, batch)
+	t := newTransaction(conn.Conn(), in.jobs, in.opts, in.naming, batch)
 	if err := t.run(ctx); err != nil {
 		if conn.Conn().IsClosed() {
 			return &lostError{err}

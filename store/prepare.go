@@ -124,6 +124,7 @@ func (w waitedFor) waits(a Action) string {
 type search struct {
 	form, designator, number, access, surname, given, protected string
 	parties                                                     []party
+	called                                                      called
 	issued, expires, born                                       *time.Time
 }
 
@@ -135,7 +136,7 @@ func (s *Store) prepare(ctx context.Context, a Accepted) (*entry, error) {
 	if err := e.name(); err != nil {
 		return nil, err
 	}
-	if err := e.encode(); err != nil {
+	if err := e.encode(s.naming); err != nil {
 		return nil, err
 	}
 	if err := e.track(ctx, s.safe); err != nil {
@@ -221,10 +222,10 @@ func newTracking() (order.Tracking, error) {
 	return order.NewTracking(binary.LittleEndian.Uint64(b[:])), nil
 }
 
-func (e *entry) encode() error {
+func (e *entry) encode(n *naming) error {
 	e.clear.wire = e.Received.Wire
 	if e.Order != nil {
-		e.search = searchOf(e.Order)
+		e.search = n.search(e.Order)
 	}
 	var stages, notes []byte
 	for _, part := range []struct {
@@ -287,9 +288,10 @@ func (e *entry) shows() bool {
 // roleOrder is the role of a document that is the order (mapping/order.Document).
 const roleOrder = "order"
 
-func searchOf(o *order.Order) search {
+func (n *naming) search(o *order.Order) search {
 	s := search{
-		form: o.Form.Number, designator: o.Form.Designator, number: string(o.Case), access: string(o.Access),
+		called: n.of(o),
+		form:   o.Form.Number, designator: o.Form.Designator, number: string(o.Case), access: string(o.Access),
 		surname: fold(o.Restrained.Name.Surname), given: fold(o.Restrained.Name.Given),
 		issued: day(&o.Issued), expires: day(o.Expiry.Date), born: day(o.Restrained.Born),
 	}

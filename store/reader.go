@@ -18,6 +18,7 @@ type Reader struct {
 	keys   *pgxpool.Pool // for data keys alone: whoever asks for one may hold a connection of another pool
 	images Images
 	given  *vault.Keys // nil for none
+	naming *naming
 	safe
 }
 
@@ -50,7 +51,10 @@ func (r *Reader) connect(ctx context.Context, url string, opts Options, forKeys 
 		return err
 	}
 	r.vault = vault.New(opts.Keys, dataKeys{r.keys, opts.Hub}, opts.Now)
-	r.codec, err = newCodec()
+	if r.codec, err = newCodec(); err != nil {
+		return err
+	}
+	r.naming, err = newNaming()
 	return err
 }
 

@@ -86,9 +86,9 @@ func (t *transaction) queueSubmissions(b *pgx.Batch) {
 			insert into audit (at, actor, action, object, outcome, details, submission_id, order_id)
 			select case replay_of when '' then received_at else now() end, actor, 'submission.accept', 'submission ' || tracking, 'accepted', details, id, order_id from n)
 		insert into submission (id, tracking, agency_id, package, action, state, test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code, replay_of)
+			order_id, due, due_rule, not_owed, waited_for, refused_stage, refused_code, replay_of, named)
 		select id, tracking, agency_id, package, action, 'accepted', test, received_at, peer, correlation, digest, canonical, signer, algorithm,
-			order_id, due, due_rule, not_owed, waited_for, '', '', replay_of from n`,
+			order_id, due, due_rule, not_owed, waited_for, '', '', replay_of, true from n`,
 		column(rs, func(r *request) int64 { return r.submission }),
 		column(rs, func(r *request) string { return string(r.tracking) }),
 		column(rs, func(r *request) int64 { return int64(r.Agency.ID) }),

@@ -106,7 +106,7 @@ func (s *Store) open(ctx context.Context, url string) (err error) {
 		return err
 	}
 	s.refusals = startRefusals(s.pool, s.opts)
-	s.intake, err = startIntake(ctx, url, s.opts, s.jobs, s.safe)
+	s.intake, err = startIntake(ctx, url, s.opts, s.jobs, s.safe, s.naming)
 	return err
 }
 

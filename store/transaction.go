@@ -28,10 +28,12 @@ type transaction struct {
 	added    map[*request]int64 // the submission that added the order before, for packages that add it again
 	loose    []int64            // orders that turned out not to be owed while something waits for them
 	held     []heldEntry        // entries that are held, of orders of which a package brings more
+	naming   *naming
+	named    namedRows
 }
 
-func newTransaction(conn *pgx.Conn, jobs *river.Client[pgx.Tx], opts Options, batch []*request) *transaction {
-	return &transaction{conn: conn, jobs: jobs, opts: opts, requests: slices.Clone(batch),
+func newTransaction(conn *pgx.Conn, jobs *river.Client[pgx.Tx], opts Options, n *naming, batch []*request) *transaction {
+	return &transaction{conn: conn, jobs: jobs, opts: opts, naming: n, requests: slices.Clone(batch),
 		answers: make(map[*request]answer, len(batch)), added: map[*request]int64{}}
 }
 
@@ -371,6 +373,7 @@ func (t *transaction) write(ctx context.Context) error {
 	if err := t.send(ctx, &b); err != nil {
 		return err
 	}
+	t.naming.remember(t.named.words)
 	for _, r := range t.requests {
 		t.answers[r] = answer{receipt: r.receipt()}
 	}
@@ -401,6 +404,7 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 	t.queueLoose(b)
 	t.queueTasks(b)
 	ready := t.queueHeld(b)
+	t.queueNamed(b)
 	for _, r := range t.requests {
 		if r.state == StateReady {
 			ready = append(ready, TransmissionID(r.transmission))

@@ -25,6 +25,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Measure intake and relay, each beside its probes (the default)."`
 	Soak    soakCommand    `cmd:"" help:"Send many orders and watch the hub's memory."`
 	Outage  outageCommand  `cmd:"" help:"Kill a hub, let the switch be away with many transmissions waiting, and watch both end."`
+	Search  searchCommand  `cmd:"" help:"Search among many invented orders, and count whom slips still find."`
 	Doc     docCommand     `cmd:"" help:"Write the figures of the last runs into docs/performance.md."`
 	Profile profileCommand `cmd:"" help:"Run the intake inside this program and write its processor profile."`
 }

@@ -30,6 +30,7 @@ type searchCommand struct {
 	Born    string `help:"Date of birth of the restrained person." placeholder:"DATE"`
 	Case    string `help:"Case number."`
 	FCN     string `name:"fcn" help:"CARPOS's number of the order."`
+	Text    string `help:"What one would type into one box: a name as one has heard it, a date of birth, a number, or several of them. Names are found that are only like it, the best first."`
 	Limit   int    `help:"How many at most, up to 100; the hub's own number where not given."`
 }
 
@@ -39,7 +40,7 @@ func (c *searchCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer hub.Close()
-	found, err := hub.Search(ctx, c.requester(), client.SearchQuery{Surname: c.Surname, Given: c.Given, Party: c.Party, Born: c.Born, Case: c.Case, FCN: c.FCN, Limit: c.Limit}, client.Options{})
+	found, err := hub.Search(ctx, c.requester(), client.SearchQuery{Surname: c.Surname, Given: c.Given, Party: c.Party, Born: c.Born, Case: c.Case, FCN: c.FCN, Limit: c.Limit, Text: c.Text}, client.Options{})
 	if err != nil {
 		return err
 	}

@@ -189,6 +189,8 @@ func (r Requester) write(w *soap.Writer) {
 type SearchQuery struct {
 	Surname, Given, Party, Born, Case, FCN string
 	Limit                                  int
+	// Text is what somebody would type into one box; with it names are found that are only like what is asked.
+	Text string
 }
 
 // Found are the orders that a search found.
@@ -215,6 +217,8 @@ type Outline struct {
 	Restrained *PersonName   `xml:"RestrainedPersonName" json:"restrained,omitempty"`
 	Born       string        `xml:"RestrainedPersonBirthDate" json:"born,omitempty"`
 	Protected  []PersonName  `xml:"ProtectedPersonName" json:"protected,omitempty"`
+	// Reasons are why it was found, where Text was asked.
+	Reasons []string `xml:"MatchReasonCode" json:"reasons,omitempty"`
 }
 
 // PersonName is a name as the hub writes it.
@@ -241,6 +245,7 @@ func (c *Client) Search(ctx context.Context, who Requester, q SearchQuery, o Opt
 		w.Optional("CaseDocketID", q.Case)
 		w.Optional("CarposFileControlIdentification", q.FCN)
 		count(w, q.Limit)
+		w.Optional("SearchText", q.Text)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 // glanceView is the order at a glance.
 type glanceView struct {
 	plain.Glance
-	// Tone is the look of its first sentence: good, wait or bad.
+	// Tone is the look of its first sentence: good, wait or none.
 	Tone string
 	// Other is the way to the other language, OtherName what that is called in itself.
 	Other, OtherName string
@@ -26,8 +26,8 @@ type glanceView struct {
 	Telephone string
 }
 
-// tones are the looks of the states: what can be enforced, what has to be told first, and what is over.
-var tones = map[plain.State]string{plain.Served: "good", plain.Present: "good", plain.Unserved: "wait", plain.Mail: "wait", plain.Ending: "wait", plain.Over: "bad", plain.Cancelled: "bad", plain.Error: "bad", plain.Deceased: "bad"}
+// tones are the looks of the states: what can be enforced, what has to be told first, and without a colour what is over.
+var tones = map[plain.State]string{plain.Served: "good", plain.Present: "good", plain.Unserved: "wait", plain.Mail: "wait", plain.Ending: "wait", plain.Over: "", plain.Cancelled: "", plain.Error: "", plain.Deceased: ""}
 
 // briefly says in a list how an order stands.
 var briefly = map[plain.State]string{plain.Served: "in force, served", plain.Present: "in force, served", plain.Unserved: "in force, not served", plain.Mail: "in force, not served", plain.Ending: "in force, to be cancelled",
@@ -57,7 +57,7 @@ func (p *Pages) glance(r *site.Request, f store.FoundOrder, shown order.Order, s
 	if n := len(services); n > 0 {
 		st.Service = &services[n-1].Service
 	}
-	l := plain.Language(r.URL.Query().Get("lang"))
+	l := language(r)
 	g := &glanceView{Glance: p.words.Glance(shown, st, l), Telephone: telephone(shown.Court.Telephone)}
 	g.Tone, g.AloudFirst = tones[g.State], g.State == plain.Unserved || g.State == plain.Mail
 	g.Other, g.OtherName = inLanguage(r, plain.Spanish), "Español"

@@ -34,7 +34,11 @@ type orderView struct {
 	Sections []section
 	store.History
 	Changed []versionRow
-	Images  []imageRow
+	// Beside are other orders between the same people; Conflicting is how many terms conflict, Below says that another one comes before this.
+	Beside      []besideRow
+	Conflicting int
+	Below       bool
+	Images      []imageRow
 	// FollowsTo is the order that it follows, where the visitor may see that one, too.
 	FollowsTo   order.LocalID
 	Submissions []submissionRow
@@ -46,8 +50,32 @@ type orderView struct {
 	LookCount           string
 	// Record is where a service of it is recorded; empty where that is not for the visitor, or the order is not in force.
 	Record string
+	// HitTo is where a hit of it is confirmed; empty where that is not for the visitor.
+	HitTo string
 	// Audit is where the audit log tells of the order; empty where that is not for the visitor.
 	Audit string
+}
+
+// Headline says in a sentence how the order stands.
+func (v orderView) Headline() string {
+	switch v.Stands {
+	case "cancelled":
+		return "This order was cancelled and is not in force."
+	case "expired":
+		return "This order has expired and is not in force."
+	}
+	return "This order is " + v.Stands + "."
+}
+
+// Tone is how that sentence looks: an order that has ended is neither good news nor bad.
+func (v orderView) Tone() string {
+	switch v.Stands {
+	case "in force, served":
+		return "good"
+	case "in force, not served":
+		return "wait"
+	}
+	return ""
 }
 
 type imageRow struct {
@@ -81,6 +109,10 @@ func (p *Pages) look(r *site.Request) (l looked, err error) {
 	if err != nil || err2 != nil {
 		return l, noSuchOrder("")
 	}
+	return p.lookAt(r, court, id)
+}
+
+func (p *Pages) lookAt(r *site.Request, court order.ORI, id order.LocalID) (l looked, err error) {
 	missing := noSuchOrder(store.OrderObject(court, id))
 	l.FoundOrder, err = p.Reader.FindOrder(r.Context(), court, id, r.Visitor.Test)
 	switch {
@@ -165,10 +197,13 @@ func (p *Pages) order(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addLooks(&v)} {
+	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addBeside(&v), p.addLooks(&v)} {
 		if err := add(r, l, entry); err != nil {
 			return site.Answer{}, err
 		}
+	}
+	if v.Whole && v.Until.IsZero() && !v.Past && r.May(access.ConfirmHits) {
+		v.HitTo = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/hit"
 	}
 	v.Order = order.Order{ID: l.Order.ID, Court: l.Order.Court, Form: l.Order.Form, Issued: l.Order.Issued, Expiry: l.Order.Expiry, Access: l.Order.Access} // a template has no more of it at hand
 	a := site.Answer{Page: "order", Title: fmt.Sprintf("Order %s", l.Order.ID), Data: v, Object: l.object(), Details: fmt.Sprintf("version %d, outline", l.Version)}

@@ -5,6 +5,7 @@
 // address and by its images. Whereabouts are withheld as over the service, and what CLETS-001 says needs its own deed. What people are called is never in an address.
 //
 // A service is judged by the rules that judge a proof which comes as a package (mapping/rules), and only what has to be filled in is the page's own.
+// A hit is confirmed here: another agency's request is written down with its clock, and becomes a page to print or fax (package confirm says what is on it) and an answer.
 //
 // It refuses searches by name without a purpose or by who sees no names, an opening without a reason, and to tell before the glass is broken whether there is an order.
 package records
@@ -12,6 +13,7 @@ package records
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -21,10 +23,12 @@ import (
 
 	"ccpor/access"
 	"ccpor/mapping/calendar"
+	"ccpor/mapping/confirm"
 	"ccpor/mapping/forms"
 	"ccpor/mapping/order"
 	counties "ccpor/mapping/places"
 	"ccpor/mapping/plain"
+	"ccpor/mapping/precedence"
 	"ccpor/mapping/rules"
 	"ccpor/store"
 	"ccpor/web/site"
@@ -44,8 +48,15 @@ type Reader interface {
 	Unserved(ctx context.Context, q store.UnservedQuery) ([]store.FoundOrder, error)
 	ToldOf(ctx context.Context, f store.FoundOrder) ([]store.Told, error)
 	ContactsOf(ctx context.Context, agency order.ORI) ([]store.Contact, error)
+	RelatedTo(ctx context.Context, f store.FoundOrder) (of store.Related, others []store.Related, err error)
+	Conflicts(ctx context.Context, court order.ORI, test bool, before store.ConflictID, limit int) ([]store.Conflict, error)
 	EntryOf(ctx context.Context, f store.FoundOrder) (store.Entry, error)
 	Image(ctx context.Context, t order.Tracking, document string) (store.Image, error)
+
+	Hit(ctx context.Context, id store.HitID) (store.HitCase, error)
+	HitsWaiting(ctx context.Context, agency order.ORI, limit int) ([]store.HitCase, error)
+	HitsAnswered(ctx context.Context, agency order.ORI, since time.Time, limit int) ([]store.HitCase, error)
+	HitsDue(ctx context.Context, agency order.ORI) (waiting int, first time.Time, err error)
 
 	SearchAudit(ctx context.Context, q store.AuditQuery) (store.AuditPage, error)
 	LooksAt(ctx context.Context, object string) (looks, people int, err error)
@@ -59,6 +70,8 @@ type Writer interface {
 	BreakGlass(ctx context.Context, b store.Breaking) (store.Glass, error)
 	SeeGlass(ctx context.Context, by store.Event, upTo store.GlassID) (int, error)
 	RecordService(ctx context.Context, r store.Recording) (store.RecordedID, error)
+	TakeHit(ctx context.Context, by store.Event, f store.FoundOrder, q store.HitRequest) (store.HitID, error)
+	AnswerHit(ctx context.Context, by store.Event, id store.HitID, a store.HitAnswer) error
 }
 
 // Pages are the pages over a store.
@@ -67,10 +80,14 @@ type Pages struct {
 	Writer Writer
 	// Zone is the courts' own: a day is one of its days.
 	Zone *time.Location
+	// Law says which of several orders counts.
+	Law *precedence.Law
 
 	words  *plain.Words
 	rules  *rules.Book
 	places *counties.Register
+	sheets *confirm.Sheets
+	clocks confirm.Clocks
 }
 
 // Area is the pages with their addresses.
@@ -78,6 +95,12 @@ func (p *Pages) Area() (site.Area, error) {
 	templates, err := fs.Sub(files, "templates")
 	if err == nil {
 		err = p.load()
+	}
+	if err == nil {
+		p.sheets, err = confirm.Load()
+	}
+	if err == nil {
+		p.clocks, err = confirm.LoadClocks()
 	}
 	return site.Area{
 		Templates: templates,
@@ -87,12 +110,21 @@ func (p *Pages) Area() (site.Area, error) {
 			{Pattern: "GET /orders", Deed: access.ReadOrders, Serve: p.ordersPage},
 			{Pattern: "POST /orders", Deed: access.ReadOrders, Serve: p.ordersFound},
 			{Pattern: "GET /order/{court}/{id}", Deed: access.ReadOrders, Serve: p.order},
+			{Pattern: "GET /order/{court}/{id}/counts", Deed: access.ReadOrders, Serve: p.counts},
+			{Pattern: "GET /conflicts", Deed: access.SeeConflicts, Serve: p.conflicts},
 			{Pattern: "GET /order/{court}/{id}/timeline", Deed: access.ReadOrders, Serve: p.timeline},
 			{Pattern: "GET /order/{court}/{id}/service", Deed: access.RecordService, Serve: p.servicePage},
 			{Pattern: "POST /order/{court}/{id}/service", Deed: access.RecordService, Serve: p.recordService},
 			{Pattern: "GET /unserved", Deed: access.SeeUnserved, Serve: p.unserved},
 			{Pattern: "GET /unserved/export", Deed: access.SeeUnserved, Serve: p.exportUnserved},
 			{Pattern: "GET /order/{court}/{id}/image/{digest}", Deed: access.ReadImages, Serve: p.image},
+			{Pattern: "GET /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.hitForm},
+			{Pattern: "POST /order/{court}/{id}/hit", Deed: access.ConfirmHits, Serve: p.takeHit},
+			{Pattern: "GET /hits", Deed: access.ConfirmHits, Serve: p.hits},
+			{Pattern: "POST /hits", Deed: access.ConfirmHits, Serve: p.findHit},
+			{Pattern: "GET /hit/{id}", Deed: access.ConfirmHits, Serve: p.hit},
+			{Pattern: "POST /hit/{id}", Deed: access.ConfirmHits, Serve: p.answerHit},
+			{Pattern: "GET /hit/{id}/answer", Deed: access.ConfirmHits, Serve: p.otherAnswers},
 			{Pattern: "GET /order/glass", Deed: access.BreakGlass, Serve: p.glassPage},
 			{Pattern: "POST /order/glass", Deed: access.BreakGlass, Serve: p.breakGlass},
 			{Pattern: "GET /glass", Deed: access.SearchAudit, Serve: p.openings},
@@ -102,12 +134,14 @@ func (p *Pages) Area() (site.Area, error) {
 		},
 		Nav: []site.Link{
 			{To: "/orders", Name: "Orders", Says: "Find protective orders, and read them as far as your role allows.", Deed: access.ReadOrders},
+			{To: "/conflicts", Name: "Conflicting orders", Says: "Orders of your court that order otherwise than another one between the same people.", Deed: access.SeeConflicts},
 			{To: "/unserved", Name: "To be served", Says: "Orders in force that nobody has served yet.", Deed: access.SeeUnserved},
+			{To: "/hits", Name: "Hits", Says: "Answer another agency that asks whether an order is valid: a page to print or fax, with its clock.", Deed: access.ConfirmHits},
 			{To: "/order/glass", Name: "Break the glass", Says: "Open one order that is kept from you, for an hour and a reason that is on record.", Deed: access.BreakGlass},
 			{To: "/audit", Name: "Audit log", Says: "Who did and saw what.", Deed: access.SearchAudit},
 			{To: "/glass", Name: "Openings", Says: "What was opened by breaking the glass, by whom and why.", Deed: access.SearchAudit},
 		},
-		Notices: p.notices,
+		Notices: func(r *site.Request) ([]site.Notice, error) { return notices(r, p.hitNotices, p.notices) },
 	}, err
 }
 
@@ -126,6 +160,15 @@ func (p *Pages) load() (err error) {
 	days, err := calendar.Load()
 	p.rules = rules.New(table, days)
 	return err
+}
+
+// notices are those of several sources; one that cannot be read does not hide the others.
+func notices(r *site.Request, sources ...func(*site.Request) ([]site.Notice, error)) (all []site.Notice, err error) {
+	for _, source := range sources {
+		n, missing := source(r)
+		all, err = append(all, n...), errors.Join(err, missing)
+	}
+	return all, err
 }
 
 // perPage is how many rows a list shows.
@@ -165,7 +208,7 @@ func noSuchOrder(object string) error {
 
 // actionWords say what was done, of actions that people read of often.
 var actionWords = map[string]string{"page.read": "looked at it", "page.export": "took a copy", "page.search": "searched", "page.refuse": "was refused", "page.act": "did not get it done", "order.read": "read it over the service",
-	"order.search": "searched over the service", "image.read": "read an image over the service", "service.record": "recorded its service", "glass.break": "broke the glass", "glass.see": "read of openings", "submission.accept": "was accepted",
+	"order.search": "searched over the service", "image.read": "read an image over the service", "service.record": "recorded its service", "glass.break": "broke the glass", "glass.see": "read of openings", "hit.ask": "wrote down a request to confirm it", "hit.confirm": "confirmed it", "hit.deny": "did not confirm it", "hit.delay": "asked for more time to confirm it", "submission.accept": "was accepted",
 	"submission.refuse": "was refused", "submission.read": "read how it stands"}
 
 func actionWord(action string) string {
