@@ -306,6 +306,9 @@ func TestBadDocumentsDoNoHarm(t *testing.T) {
 			if err != nil || d.Pages != b.pages {
 				t.Errorf("it has %d pages, %v, want %d", d.Pages, err, b.pages)
 			}
+			if named := strings.Contains(traits(d.Nature), string(nature.TooMany)); named != (b.pages > nature.MaxPages) {
+				t.Errorf("too many pages: %v", named)
+			}
 		})
 	}
 }

@@ -86,6 +86,9 @@ type Renderer struct {
 	closing context.Context
 	close   context.CancelFunc
 	slots   sync.WaitGroup
+
+	compiling sync.Mutex
+	compiled  bool
 }
 
 // started is a cell that is ready, or why there is none.
@@ -107,9 +110,8 @@ func New(o Options) (*Renderer, error) {
 	}
 	r := &Renderer{options: o, log: o.Log, folder: folder, ready: make(chan started), scans: make(chan struct{}, o.AtOnce)}
 	r.closing, r.close = context.WithCancel(context.Background())
-	prepared := sync.OnceValue(r.prepare)
 	for range o.AtOnce {
-		r.slots.Go(func() { r.keep(prepared) })
+		r.slots.Go(r.keep)
 	}
 	return r, nil
 }

@@ -24,8 +24,13 @@ const (
 	pause     = time.Second      // before the next one where one did not live
 )
 
-// prepare has PDFium compiled by a process of its own, since that takes memory which would stay with this one.
+// prepare has PDFium compiled, once, by a process of its own, since that takes memory which would stay with this one.
 func (r *Renderer) prepare() error {
+	r.compiling.Lock()
+	defer r.compiling.Unlock()
+	if r.compiled {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(r.closing, preparing)
 	defer cancel()
 	cmd := r.command(ctx, cell.Prepare)
@@ -34,6 +39,7 @@ func (r *Renderer) prepare() error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("compiling PDFium: %w: %s", err, words.first())
 	}
+	r.compiled = true
 	return nil
 }
 
@@ -48,10 +54,10 @@ func (r *Renderer) command(ctx context.Context, what string) *exec.Cmd {
 }
 
 // keep keeps one cell ready: the next is made when the one before has ended. A failure is told to the next who asks, and then tried again.
-func (r *Renderer) keep(prepared func() error) {
+func (r *Renderer) keep() {
 	for r.closing.Err() == nil {
 		var s started
-		if s.err = prepared(); s.err == nil {
+		if s.err = r.prepare(); s.err == nil {
 			s.cell, s.err = r.start(cell.PDFs)
 		}
 		if s.err != nil && r.closing.Err() == nil {

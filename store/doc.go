@@ -10,7 +10,7 @@
 // memory of one process, on NOTIFY or on advisory locks.
 //
 // Whoever writes locks in one order, and so without deadlock: order rows by court and identification, then submissions, then the ledger
-// of OCAs, then image contents, then transmissions of the locked orders and their place on the list of unserved ones, then words of names.
+// of OCAs, then image contents, then transmissions of the locked orders, then their place on the list of unserved ones, then words of names.
 //
 // The package decides nothing about a court's order: no rule, no code, no CARPOS field. It refuses what contradicts what it holds
 // (another package under the same name, an order entered twice, a move out of turn) and it never deletes, but for browsers' sessions that are over and lines of the list of

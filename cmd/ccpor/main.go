@@ -51,6 +51,7 @@ type commands struct {
 	Ping         pingCommand         `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
 	Verify       verifyCommand       `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
 	Evidence     evidenceCommand     `cmd:"" help:"Write one file with everything about a submission, which anybody can check years later."`
+	Pack         packCommand         `cmd:"" help:"Orders for an outage: make a signed and encrypted pack for an agency, and read it without server or network."`
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log and what it vouches for."`
 	Listen       listenCommand       `cmd:"" help:"Hear what the hub tells, as a court's listener would; for trying out."`
 	Status       statusCommand       `cmd:"" help:"Tell where a submission stands, what is wrong, and whose move it is."`
