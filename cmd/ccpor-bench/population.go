@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 
 	"ccpor/mapping/names"
@@ -27,8 +26,7 @@ type settler struct {
 	count int
 	book  *names.Book
 	vault *vault.Vault
-	pack  *zstd.Encoder
-	words map[string]bool
+	words map[string]int64
 	rows  atomic.Int64
 }
 
@@ -37,11 +35,7 @@ func newSettler(url string, keys *vault.Keys, of *population, count int) (*settl
 	if err != nil {
 		return nil, err
 	}
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, err
-	}
-	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), pack: pack, words: map[string]bool{}}, nil
+	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), words: map[string]int64{}}, nil
 }
 
 // settle fills the tables, then makes the indexes of the large one.
@@ -155,13 +149,20 @@ func (s *settler) copyVersions(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			sealed, err := s.vault.Seal(ctx, "order_version.document/", s.pack.EncodeAll(document, nil))
+			sealed, err := s.vault.Seal(ctx, "order_version.document/", framed(document))
 			if err != nil {
 				return err
 			}
 			put(int64(o.number), 1, int64(o.number), sealed, "CR-160", o.designator, o.caseNumber, day(&o.issued), day(o.expires), string(o.access), "", "", day(o.born), "")
 			return nil
 		})
+}
+
+// framed is a zstd frame of one block that is not compressed (RFC 8878, 3.1.1), of 256 to 65,791 bytes: to compress millions of documents would take longer than all else.
+func framed(content []byte) []byte {
+	n := len(content)
+	frame := append([]byte{0x28, 0xB5, 0x2F, 0xFD, 0x60, byte(n - 256), byte((n - 256) >> 8), byte(n<<3 | 1), byte(n >> 5), byte(n >> 13)}, content...)
+	return frame
 }
 
 // copyNamed writes what store.Accept would: a test holds the two against each other.
@@ -217,8 +218,12 @@ func (s *settler) pairs(name order.Name) (pairs [][2]int64) {
 }
 
 func (s *settler) id(word string) int64 {
-	s.words[word] = true
-	return names.ID(word)
+	id, known := s.words[word]
+	if !known {
+		id = names.ID(word)
+		s.words[word] = id
+	}
+	return id
 }
 
 func (s *settler) copyWords(ctx context.Context) error {
