@@ -7,11 +7,11 @@ GO ?= go
 export CGO_ENABLED = 1
 # Go's FIPS 140-3 module in the version that has its certificate (GOROOT/lib/fips140).
 FIPS := v1.0.0
-# What reads bytes of strangers: byte gate, envelope, signature, package, MTOM parts; and the readers of XML held against each other.
-READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzReadAlike
+# What reads bytes of strangers: byte gate, envelope, signature, package, MTOM parts, images; and the readers of XML held against each other.
+READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzOf FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo assets test e2e interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd crowd-search clean
+.PHONY: run demo assets test e2e pictures interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd crowd-search clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -29,7 +29,7 @@ deps:
 
 assets: web/site/assets/site.css ## the pages' styles, from USWDS; quick when nothing changed
 
-web/site/assets/site.css: $(shell find web/site/styles -type f) $(BUILD)/styles/node_modules/.package-lock.json
+web/site/assets/site.css: $(shell find web/site/styles -type f) mapping/confirm/sheet.css $(BUILD)/styles/node_modules/.package-lock.json
 	node web/site/styles/build.mjs $(BUILD)/styles web/site/assets
 
 $(BUILD)/styles/node_modules/.package-lock.json: web/site/styles/package.json web/site/styles/package-lock.json | deps
@@ -47,14 +47,24 @@ test: deps-test assets ## the whole suite
 interop: deps-test ## the clients of others against the hub: Python zeep and node soap, by the WSDL alone
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 10m -run TestInterop -v ./cmd/ccpor
 
-e2e: build $(BUILD)/e2e/node_modules/.package-lock.json ## the pages in a browser without a window, against a whole sandbox; pictures of them in .build/screens
+e2e: build $(BUILD)/e2e/node_modules/.package-lock.json $(BUILD)/e2e/provider/node_modules/.package-lock.json ## the pages in a browser without a window, against a whole sandbox; pictures of them in .build/screens
 	CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -timeout 60m -parallel 2 -tags e2e ./web/e2e
+
+pictures: build $(BUILD)/e2e/node_modules/.package-lock.json ## the pictures of the documents anew, from a sandbox
+	CCPOR_PICTURES=$(CURDIR)/docs/pictures CCPOR_REQUIRE_TOOLS=1 $(GO) test -count=1 -tags e2e -run TestTheHelpDeskAnswers ./web/e2e
 
 $(BUILD)/e2e/node_modules/.package-lock.json: web/e2e/package.json web/e2e/package-lock.json
 	@.ci/deps e2e
 	@mkdir -p $(BUILD)/e2e
 	cp web/e2e/package.json web/e2e/package-lock.json $(BUILD)/e2e/
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(BUILD)/e2e
+	@touch $@
+
+$(BUILD)/e2e/provider/node_modules/.package-lock.json: web/e2e/provider/package.json web/e2e/provider/package-lock.json
+	@.ci/deps e2e
+	@mkdir -p $(BUILD)/e2e/provider
+	cp web/e2e/provider/package.json web/e2e/provider/package-lock.json $(BUILD)/e2e/provider/
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(BUILD)/e2e/provider
 	@touch $@
 
 prove: deps-test ## the long proofs: ten times the random documents and mutations, every fuzz target for a minute

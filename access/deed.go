@@ -12,8 +12,12 @@ const (
 	ReadContents     Deed = "contents.read"     // what a submission holds, stage by stage, and the package as it came
 	ReadOrders       Deed = "orders.read"       // orders, as far as the sights allow
 	ReadImages       Deed = "images.read"       // images of orders that are seen whole
+	SeeConflicts     Deed = "conflicts.see"     // the list of one's court's orders that conflict with others
 	BreakGlass       Deed = "glass.break"       // opening an order that the sights forbid, for a reason, for an hour
+	RecordService    Deed = "service.record"    // recording that an order was served
+	SeeUnserved      Deed = "unserved.see"      // the list of orders in force that nobody has served
 	ReadConfidential Deed = "confidential.read" // what CLETS-001 says
+	ConfirmHits      Deed = "hits.confirm"      // answering other agencies that ask whether an order is valid
 	AskCarpos        Deed = "carpos.ask"        // inquiries to CARPOS
 	ReadTexts        Deed = "texts.read"        // texts of the line to CARPOS as they are
 	SeeQueue         Deed = "queue.see"         // what is owed to CARPOS, and its deadlines
@@ -31,7 +35,7 @@ const (
 
 // Deeds are all of them.
 func Deeds() []Deed {
-	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, BreakGlass, ReadConfidential, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
+	return []Deed{Enter, FindSubmissions, ReadContents, ReadOrders, ReadImages, SeeConflicts, BreakGlass, RecordService, SeeUnserved, ReadConfidential, ConfirmHits, AskCarpos, ReadTexts, SeeQueue, ActOnQueue, SeeMessages, SeeBoard, SeeJobs,
 		SeeAgency, ContactAgency, ManageAgencies, ManagePeople, ManageWindows, SearchAudit}
 }
 
@@ -58,10 +62,11 @@ var (
 
 // deeds say what a role may do. docs/access.md is this table for people.
 var deeds = map[Role]map[Deed]cell{
-	JudicialOfficer: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, BreakGlass: all, AskCarpos: all, SeeAgency: own},
-	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, BreakGlass: all, AskCarpos: all, SeeQueue: own,
+	JudicialOfficer: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, AskCarpos: all, SeeAgency: own},
+	CourtClerk: {Enter: all, FindSubmissions: own, ReadContents: own, ReadOrders: all, ReadImages: all, SeeConflicts: own, BreakGlass: all, SeeUnserved: own, ConfirmHits: own, AskCarpos: all, SeeQueue: own,
 		SeeAgency: own},
-	LawEnforcement:      {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, ReadConfidential: all, AskCarpos: all, SeeAgency: own},
+	LawEnforcement: {Enter: all, FindSubmissions: own, ReadOrders: all, ReadImages: all, RecordService: all, SeeUnserved: all, ReadConfidential: all, ConfirmHits: own, AskCarpos: all,
+		SeeAgency: own},
 	HelpDesk:            {Enter: all, FindSubmissions: home, ReadOrders: all, SeeQueue: home, SeeMessages: central, SeeBoard: central, SeeAgency: home},
 	AgencyAdministrator: {Enter: all, FindSubmissions: own, SeeAgency: own, ContactAgency: own, ManagePeople: own, SearchAudit: own},
 	IntegrationEngineer: {Enter: all, FindSubmissions: home, ReadContents: home, ReadTexts: central, SeeQueue: home, ActOnQueue: central, SeeMessages: central, SeeBoard: central,

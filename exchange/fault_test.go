@@ -147,6 +147,10 @@ func document(t *testing.T) []byte {
 		}
 		seen[r.ID] = true
 	}
+	b.WriteString("\n## Images\n\nWhat an image is beyond the picture of a form comes with the receipt as a warning; no order is refused for it, and nothing in an image is run or opened.\n\n| code | meaning |\n| --- | --- |\n")
+	for _, c := range imageCodes() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", c.Code, c.Text)
+	}
 	for _, family := range []struct{ title, prefix, file string }{
 		{"XML", "Client.Xml.", "../schemas/canon/error.go"},
 		{"Signature", "Client.Signature.", "sig/error.go"},

@@ -220,6 +220,7 @@ func (h *Hub) check(ctx context.Context, r read) (checked, error) {
 		return out, err
 	}
 	out.images = images
+	out.warnings = append(out.warnings, natures(images)...)
 	out.deadline, err = h.deadline(ctx, r)
 	return out, err
 }

@@ -117,7 +117,12 @@ func TestPingAndPolicy(t *testing.T) {
 			t.Errorf("the policy lacks rule %s", rule.ID)
 		}
 	}
-	if n := strings.Count(text, "<ErrorCode>"); n != len(faults)+len(c.Rules.Rules()) {
+	for _, image := range imageCodes() {
+		if !strings.Contains(text, "<FaultCodeText>"+image.Code+"</FaultCodeText>") {
+			t.Errorf("the policy lacks %s", image.Code)
+		}
+	}
+	if n := strings.Count(text, "<ErrorCode>"); n != len(faults)+len(c.Rules.Rules())+len(imageCodes()) {
 		t.Errorf("%d error codes", n)
 	}
 }

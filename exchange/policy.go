@@ -199,7 +199,7 @@ func (h *Hub) errorCodes() []errorCode {
 		}
 		all = append(all, errorCode{prefix + string(r.ID), string(r.Severity), r.Asks, r.Citation, false, string(r.Whose)})
 	}
-	return all
+	return append(all, imageCodes()...)
 }
 
 func writeErrors(w *soap.Writer, all []errorCode) {

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -318,4 +319,27 @@ func about(action, name, subject string) string {
 	before, rest, _ := strings.Cut(sampleOrder(), "  <ProtectionOrder>")
 	_, documents, _ := strings.Cut(rest, "</ProtectionOrder>")
 	return strings.NewReplacer("PKG-1", "PKG-1-"+action+"-"+name, ">add<", ">"+action+"<").Replace(before) + subject + documents
+}
+
+// What an image is beyond the picture of a form comes with the receipt, and refuses nothing; it is told again with each copy of the receipt.
+func TestNaturesOfImages(t *testing.T) {
+	t.Parallel()
+	r := start(t, parts(t, newMemory(t)))
+	image := []byte("%PDF-1.4\n1 0 obj <</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n<html>")
+	sum := func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
+	pack := strings.NewReplacer(sum(pdf), sum(image), fmt.Sprintf("<DocumentByteCount>%d<", len(pdf)), fmt.Sprintf("<DocumentByteCount>%d<", len(image))).Replace(sampleOrder())
+	for range 2 {
+		receipt, err := r.send(t, message{pack: pack, images: []client.Attachment{{ID: "order-image", Content: image}}}, "natures").Receipt()
+		check(t, err)
+		var codes []string
+		for _, w := range receipt.Warnings {
+			codes = append(codes, w.Code)
+			if w.Text == "" || w.Path != "/OrderPackage/Document[1]" {
+				t.Errorf("%+v", w)
+			}
+		}
+		if got := strings.Join(codes, " "); got != "Warning.Image.Acts Warning.Image.Script Warning.Image.Trailing Warning.Image.WebPage" {
+			t.Errorf("warnings: %s", got)
+		}
+	}
 }

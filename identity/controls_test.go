@@ -25,7 +25,7 @@ func TestControlsHaveTheirTests(t *testing.T) {
 		t.Fatal("docs/security.md has no section of how people sign in")
 	}
 	table, _, _ = strings.Cut(table, "\n## ")
-	exists := testsOf(t, "../identity", "../store", "../web/signin", "../cmd/ccpor")
+	exists := testsOf(t, "../identity", "../identity/federation", "../store", "../web/signin", "../cmd/ccpor")
 	rows := 0
 	for line := range strings.Lines(table) {
 		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| control") || strings.HasPrefix(line, "| ---") {

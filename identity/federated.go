@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"ccpor/identity/federation"
+	"ccpor/mapping/order"
 	"ccpor/store"
 )
 
@@ -32,9 +33,12 @@ func (d *Door) Federated(ctx context.Context, named federation.Person, from stri
 	return d.admit(ctx, p.ID, "the agency's identity provider", from)
 }
 
-// strange refuses whom the provider named and who has not been invited here, or is disabled. Who that is stands in no log: the provider knows.
+// strange refuses whom the provider named and who has not been invited here, or is disabled.
 func (d *Door) strange(ctx context.Context, named federation.Person, from string) error {
-	err := d.Store.Audit(ctx, store.Event{At: d.Now(), Actor: "address " + from, Agency: named.Agency, Action: "person.sign-in", Object: "person unknown", Outcome: "refused",
-		Details: "named by " + named.Issuer + ", not invited or disabled"})
-	return errors.Join(ErrRefused, err)
+	return errors.Join(ErrRefused, d.TurnedAway(ctx, named.Agency, "named by "+named.Issuer+", not invited or disabled", from))
+}
+
+// TurnedAway puts on record that somebody who came from an agency's identity provider was not let in, and why. Who that is stands in no log: the provider knows.
+func (d *Door) TurnedAway(ctx context.Context, agency order.ORI, why, from string) error {
+	return d.Store.Audit(ctx, store.Event{At: d.Now(), Actor: "address " + from, Agency: agency, Action: "person.sign-in", Object: "person unknown", Outcome: "refused", Details: why})
 }

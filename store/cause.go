@@ -36,7 +36,7 @@ func (l AlarmLimits) causes(now time.Time) []cause {
 	whose := " join submission s on s.id = t.submission_id join agency a on a.id = s.agency_id"
 	table := []cause{
 		{AlarmDeadline, now, 0, "select 'agency ' || a.ori, count(*), min(s.due)" + none + "true from " + unsettled + whose +
-			" where not t.test and t.kind <> 'VRR' and case when s.received_at < s.due then s.due else s.received_at + " + lateGrace + " end < $2" + byAgency},
+			" where not t.test and " + ofPackage("t") + " and case when s.received_at < s.due then s.due else s.received_at + " + lateGrace + " end < $2" + byAgency},
 	}
 	if l.Refusals > 0 && l.Window > 0 {
 		table = append(table, cause{AlarmRefusals, now.Add(-l.Window), l.Refusals, `select who, count(*), max(at), split_part(mode() within group (order by stage || ' ' || code), ' ', 1),

@@ -79,7 +79,7 @@ func (q DayQuery) ofAgency(args *[]any) string {
 func (q DayQuery) queueCame(b *pgx.Batch, d *Day) {
 	args := []any{q.From, q.To, q.Tests}
 	b.Queue(`select s.state, s.refused_code, count(*), count(*) filter (where t.state = 'accepted') from submission s
-		left join lateral (select x.state from transmission x where s.state = 'accepted' and s.not_owed = '' and x.order_id = s.order_id and x.submission_id = s.id and x.kind <> 'VRR' order by x.seq desc limit 1) t on true
+		left join lateral (select x.state from transmission x where s.state = 'accepted' and s.not_owed = '' and x.order_id = s.order_id and x.submission_id = s.id and `+ofPackage("x")+` order by x.seq desc limit 1) t on true
 		where s.received_at >= $1 and s.received_at < $2 and s.test = $3`+q.ofAgency(&args)+" group by s.state, s.refused_code", args...).Query(func(rows pgx.Rows) error {
 		var state SubmissionState
 		var code string
@@ -111,9 +111,9 @@ func (q DayQuery) queueOpen(b *pgx.Batch, d *Day) {
 	args := []any{q.Tests, q.Now, earliest(q.Warn)}
 	b.Queue(fmt.Sprintf(`select count(*) filter (where u.state = 'held' and s.id is not null), count(*) filter (where not u.test and s.due < $2),
 			count(*) filter (where not u.test and s.due >= $2 and s.received_at + (s.due - s.received_at) * $3::float8 <= $2), count(*) >= %d
-		from (select t.id, t.order_id, t.submission_id, t.state, t.test from transmission t where %s and t.kind <> 'VRR' and t.test = $1 order by t.id limit %d) u
+		from (select t.id, t.order_id, t.submission_id, t.state, t.test from transmission t where %s and %s and t.test = $1 order by t.id limit %d) u
 		left join lateral (select s.id, s.received_at, s.due from submission s where s.id = u.submission_id and s.order_id = u.order_id%s limit 1) s on true`,
-		looked, isUnsettled, looked, q.ofAgency(&args)), args...).QueryRow(func(row pgx.Row) error {
+		looked, isUnsettled, ofPackage("t"), looked, q.ofAgency(&args)), args...).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&d.Held, &d.Late, &d.AtRisk, &d.Partly)
 	})
 }

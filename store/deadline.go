@@ -44,10 +44,10 @@ type OwedBy struct {
 
 // unsettled is SQL for every transmission that is not final. Each part has an index of its own, so that those which are final cost nothing.
 const unsettled = `(
-	select id, order_id, submission_id, kind, state, test, tries, reason from transmission where state in ('ready', 'unknown')
-	union all select id, order_id, submission_id, kind, state, test, tries, reason from transmission where state in ('sending', 'sent') and open_attempt is not null
-	union all select id, order_id, submission_id, kind, state, test, tries, reason from transmission where state = 'held'
-	union all select id, order_id, submission_id, kind, state, test, tries, reason from transmission where state = 'waiting') t`
+	select id, order_id, submission_id, kind, state, test, tries, reason, violation_id, recorded_id from transmission where state in ('ready', 'unknown')
+	union all select id, order_id, submission_id, kind, state, test, tries, reason, violation_id, recorded_id from transmission where state in ('sending', 'sent') and open_attempt is not null
+	union all select id, order_id, submission_id, kind, state, test, tries, reason, violation_id, recorded_id from transmission where state = 'held'
+	union all select id, order_id, submission_id, kind, state, test, tries, reason, violation_id, recorded_id from transmission where state = 'waiting') t`
 
 // Deadlines lists what is late, at risk or due soon, oldest deadline first.
 func (r *Reader) Deadlines(ctx context.Context, q DeadlineQuery) ([]OwedBy, error) {
@@ -61,7 +61,7 @@ func (r *Reader) Deadlines(ctx context.Context, q DeadlineQuery) ([]OwedBy, erro
 		return d, err
 	}, "list the deadlines", `select s.tracking, a.ori, a.name, s.action, t.kind, t.state, t.tries, t.reason, s.received_at, s.due, s.due_rule, o.version = 0
 		from `+unsettled+` join submission s on s.id = t.submission_id join agency a on a.id = s.agency_id join order_ o on o.id = t.order_id
-		where not t.test and t.kind <> 'VRR' and s.due is not null and $1 in ('', a.ori)
+		where not t.test and `+ofPackage("t")+` and s.due is not null and $1 in ('', a.ori)
 			and case when $2 then s.due < $3 else s.due <= $4 or s.received_at + (s.due - s.received_at) * $5 <= $3 end
 		order by s.due, t.id limit $6`,
 		string(q.Agency), q.LateOnly, q.Now, q.Now.Add(q.Within), earliest(q.Warn), q.Limit)
@@ -101,7 +101,7 @@ func (s *Store) WarnOfDeadlines(ctx context.Context, shares []float64, now time.
 	}, "warn of deadlines", `
 		with near as (
 			select t.id, s.agency_id, s.due, p.percent from `+unsettled+` join submission s on s.id = t.submission_id cross join unnest($1::int[]) as p (percent)
-			where not t.test and t.kind <> 'VRR' and s.due >= $2 and s.received_at + (s.due - s.received_at) * p.percent / 100 <= $2
+			where not t.test and `+ofPackage("t")+` and s.due >= $2 and s.received_at + (s.due - s.received_at) * p.percent / 100 <= $2
 				and not exists (select from deadline_warning w where w.transmission_id = t.id and w.percent = p.percent)),
 		told as (insert into deadline_warning (transmission_id, percent, at) select id, percent, $2 from near on conflict do nothing returning transmission_id, percent),
 		highest as (select transmission_id, max(percent) as percent from told group by transmission_id)

@@ -28,7 +28,7 @@ type Entry struct {
 	Agency Agency
 	// Confidential is the newest that has come for the order, nil for none. It is for comparison only.
 	Confidential *order.Confidential
-	// Services are the proofs of service, in the order in which they came.
+	// Services are the proofs of service that came by package or were recorded here, in the order in which they came.
 	Services []order.Service
 	// NotOwed says why nothing of it goes to CARPOS through the hub; empty where it does.
 	NotOwed NotOwed
@@ -92,7 +92,8 @@ func (s safe) scanEntry(ctx context.Context) pgx.RowToFunc[Entry] {
 // completeEntry reads what stands in rows of its own.
 func (r *Reader) completeEntry(ctx context.Context, e *Entry) error {
 	var b pgx.Batch
-	collect(&b, &e.Services, scanDocument[order.Service](ctx, r.safe, inService), "select "+sealedBy("p.document", "p.submission_id")+" from service p where p.order_id = $1 order by p.submission_id", e.key)
+	var services []ServiceEntry
+	collect(&b, &services, r.scanService(ctx), servicesOfOrder, e.key, FoundOrder{}.until())
 	collect(&b, &e.Transmissions, func(row pgx.CollectableRow) (t EntryTransmission, err error) {
 		var tries int
 		err = row.Scan(&t.Kind, &t.State, &t.Reason, &tries)
@@ -101,6 +102,11 @@ func (r *Reader) completeEntry(ctx context.Context, e *Entry) error {
 	}, "select kind, state, reason, tries from transmission where order_id = $1 order by seq", e.key)
 	if err := r.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("read what belongs to an order: %w", err)
+	}
+	for _, s := range services {
+		if s.Tracking != "" || s.Recorded != 0 { // what CARPOS reports, it has
+			e.Services = append(e.Services, s.Service)
+		}
 	}
 	return nil
 }

@@ -37,6 +37,9 @@ const (
 // FirstOrderSeal is SQL for a seal of the edition order/1.
 func FirstOrderSeal(id string) string { return firstOrderSeal(id) }
 
+// SecondOrderSeal is SQL for a seal of the edition order/2.
+func SecondOrderSeal(id string) string { return secondOrderSeal(id) }
+
 // CompareSeals compares everything with these seals alone.
 func (r *Reader) CompareSeals(ctx context.Context, seals string) ([]Finding, error) {
 	v := &verification{ctx: ctx, seals: map[string]map[int64]seal{}}
@@ -84,7 +87,7 @@ func BoardSQL() []string {
 
 // Places are the encrypted columns.
 func Places() []string {
-	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation,
+	all := []place{inWire, inWarnings, inVersion, inModification, inService, inCancellation, inSupplement, inConfidential, inProblem, inImage, inAttempt, inTry, inInbound, inReported, inViolation, inRecorded,
 		inCorrection, inQuestion, inRequest, inTOTP, inTOTPNext, inProvider}
 	return column(all, func(p place) string { return string(p) })
 }
@@ -114,3 +117,6 @@ func (q AuditQuery) AuditSQL() (string, []any) {
 	w := q.way()
 	return w.sql(q.Limit + 1), w.args
 }
+
+// UnservedSQL is what one page of the list of unserved orders asks, with its arguments.
+func (q UnservedQuery) UnservedSQL() (string, []any) { return q.way() }

@@ -200,7 +200,7 @@ func (q SubmissionQuery) way() *way {
 func (w *way) sql() string {
 	return "select " + w.place + ", s.id, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), s.package, s.action, s.test, s.state, s.received_at, s.due, s.refused_code, s.not_owed, coalesce(t.state, ''), coalesce(t.tries, 0)" +
 		" from (" + w.candidates + ") s left join lateral (select g.ori, g.name from agency g where g.id = s.agency_id limit 1) a on true" +
-		" left join lateral (select x.state, x.tries from transmission x where x.order_id = s.order_id and x.submission_id = s.id and x.kind <> 'VRR' order by x.seq desc limit 1) t on true" +
+		" left join lateral (select x.state, x.tries from transmission x where x.order_id = s.order_id and x.submission_id = s.id and " + ofPackage("x") + " order by x.seq desc limit 1) t on true" +
 		" where " + strings.Join(append(w.asked, "s.id is not null"), " and ") + " order by " + w.newest + fmt.Sprintf(" limit %d", w.limit)
 }
 
@@ -322,6 +322,6 @@ func (q SubmissionQuery) byTransmission(w *way) {
 	if q.Before != (Place{}) {
 		where += " and t.id < " + w.arg(q.Before.number) + "::bigint"
 	}
-	w.candidates = fmt.Sprintf("select t.id as turn, s.* from (select t.id, t.order_id, t.submission_id, t.kind from transmission t where %s order by t.id desc limit %d) t"+
-		" left join lateral (select %s from submission s where s.id = t.submission_id and s.order_id = t.order_id and t.kind <> 'VRR' limit 1) s on true order by t.id desc", where, looked, keptOfSubmission)
+	w.candidates = fmt.Sprintf("select t.id as turn, s.* from (select t.id, t.order_id, t.submission_id, t.violation_id, t.recorded_id from transmission t where %s order by t.id desc limit %d) t"+
+		" left join lateral (select %s from submission s where s.id = t.submission_id and s.order_id = t.order_id and %s limit 1) s on true order by t.id desc", where, looked, keptOfSubmission, ofPackage("t"))
 }

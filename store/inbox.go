@@ -90,6 +90,9 @@ func (o *OrderSummary) readTold(ctx context.Context, tx pgx.Tx, by safe, id int6
 	if o.UnsentProofs, err = readUnsent(ctx, tx, id); err != nil {
 		return err
 	}
+	if o.Recorded, err = readRecorded(ctx, tx, by, id); err != nil {
+		return err
+	}
 	o.Violations, err = readViolations(ctx, tx, id)
 	return err
 }

@@ -99,6 +99,9 @@ func busy(t *testing.T) *hub {
 	if _, err := h.ReportViolation(t.Context(), r.Tracking, report("EX-2"), "person jdoe", noon); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.RecordService(t.Context(), h.recording("o-1")); err != nil {
+		t.Fatal(err)
+	}
 	mustAccept(t, h.Store, attach(h.court, "p-4", "o-1", true))
 	mustAccept(t, h.Store, attach(h.court, "p-5", "o-1", false))
 	mustAccept(t, h.Store, cancel(h.court, "p-6", "o-1"))
@@ -120,7 +123,7 @@ func busy(t *testing.T) *hub {
 
 // sealedTables are those in which no byte changes unseen, but when the ledger's head was last looked at, and what the choice of the next transmission keeps for itself.
 var sealedTables = []string{"submission", "received", "problem", "order_", "order_version", "service", "supplement", "confidential", "cancellation", "image", "image_content",
-	"transmission", "attempt", "correction", "reported", "violation", "audit", "ledger", "ledger_hash", "ledger_head", "checkpoint"}
+	"transmission", "attempt", "correction", "reported", "violation", "recorded", "audit", "ledger", "ledger_hash", "ledger_head", "checkpoint"}
 
 // tamper changes one value in a row as an administrator of the database could: past every trigger.
 type tamper struct {
@@ -416,7 +419,8 @@ func TestSealsOfEditions(t *testing.T) {
 	h := busy(t)
 	id := h.sql("select id::text from order_ where local_id = 'o-1'")
 	first := h.sql("select encode(" + store.FirstOrderSeal(id) + ", 'hex')")
-	for line, found := range map[string]bool{"order/1 " + id + " " + first: false, "order/2 " + id + " " + first: true, "order/9 " + id + " " + first: true} {
+	second := h.sql("select encode(" + store.SecondOrderSeal(id) + ", 'hex')")
+	for line, found := range map[string]bool{"order/1 " + id + " " + first: false, "order/2 " + id + " " + first: true, "order/2 " + id + " " + second: false, "order/3 " + id + " " + second: true, "order/9 " + id + " " + first: true} {
 		findings, err := h.CompareSeals(t.Context(), line)
 		if err != nil {
 			t.Fatal(err)

@@ -299,45 +299,44 @@ func (v *verification) signed(n, size int64, root [32]byte, at time.Time, docume
 	return true
 }
 
+// edition is one set of columns of a kind of seal, by its name and the SQL of its digest.
+type edition struct {
+	name   string
+	digest func(id string) string
+}
+
 // sealed compares every package, order and attempt with its newest seal, by the columns of that seal's edition.
 func (v *verification) sealed() error {
 	for _, k := range []struct {
 		name, table string
-		newest      string
-		digest      func(id string) string
-		before      string // the edition before it; empty where there was none
-		digestThen  func(id string) string
+		editions    []edition
 		count       *int64
 	}{
-		{"package", "submission", sealPackage, packageSeal, "", nil, &v.out.Packages},
-		{"order", "order_", sealOrder, orderSeal, "order/1", firstOrderSeal, &v.out.Orders},
-		{"attempt", "attempt", sealAttempt, attemptSeal, "", nil, &v.out.Attempts},
+		{"package", "submission", []edition{{sealPackage, packageSeal}}, &v.out.Packages},
+		{"order", "order_", []edition{{sealOrder, orderSeal}, {"order/2", secondOrderSeal}, {"order/1", firstOrderSeal}}, &v.out.Orders},
+		{"attempt", "attempt", []edition{{sealAttempt, attemptSeal}}, &v.out.Attempts},
 	} {
-		then := "null::bytea"
-		if k.before != "" {
-			then = k.digestThen("q.id")
+		columns, digests := []string{"q.id"}, make([][]byte, len(k.editions))
+		var id int64
+		into := []any{&id}
+		for i, e := range k.editions {
+			columns, into = append(columns, e.digest("q.id")), append(into, &digests[i])
 		}
-		rows, err := v.tx.Query(v.ctx, "select q.id, "+k.digest("q.id")+", "+then+" from "+k.table+" q order by q.id")
+		rows, err := v.tx.Query(v.ctx, "select "+strings.Join(columns, ", ")+" from "+k.table+" q order by q.id")
 		if err != nil {
 			return err
 		}
-		var id int64
-		var now, earlier []byte
 		left := maps.Clone(v.seals[k.name])
-		if _, err = pgx.ForEachRow(rows, []any{&id, &now, &earlier}, func() error {
+		if _, err = pgx.ForEachRow(rows, into, func() error {
 			*k.count++
 			kept, sealed := left[id]
 			delete(left, id)
-			digests := map[string]string{k.newest: fmt.Sprintf("%x", now)}
-			if k.before != "" {
-				digests[k.before] = fmt.Sprintf("%x", earlier)
-			}
-			digest, known := digests[kept.edition]
+			i := slices.IndexFunc(k.editions, func(e edition) bool { return e.name == kept.edition })
 			switch {
 			case v.pending[k.name][id]:
 			case !sealed:
 				v.find("inserted", "%s %d", k.name, id)
-			case !known || kept.digest != digest:
+			case i < 0 || kept.digest != fmt.Sprintf("%x", digests[i]):
 				v.find("changed", "%s %d", k.name, id)
 			}
 			return nil
@@ -364,6 +363,7 @@ func (v *verification) strays() error {
 		{"a cancellation of order", "select x.order_id from cancellation x where not exists (select from order_ o where o.id = x.order_id)"},
 		{"a supplied value of order", "select x.order_id from correction x where not exists (select from order_ o where o.id = x.order_id)"},
 		{"what was reported of order", "select x.order_id from reported x where not exists (select from order_ o where o.id = x.order_id)"},
+		{"a recorded service of order", "select x.order_id from recorded x where not exists (select from order_ o where o.id = x.order_id)"},
 		{"a violation of order", "select x.order_id from violation x where not exists (select from order_ o where o.id = x.order_id)"},
 		{"a transmission of order", "select x.order_id from transmission x where not exists (select from order_ o where o.id = x.order_id) or not exists (select from submission s where s.id = x.submission_id)"},
 	} {

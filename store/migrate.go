@@ -23,7 +23,7 @@ import (
 var migrations embed.FS
 
 // schemaVersion is the newest migration; Ping refuses a database that has not got it.
-const schemaVersion = 27
+const schemaVersion = 30
 
 // Migrate brings the schema in the connection's search_path up to date: our tables and River's. It is safe to run from several hubs
 // at once, since the second waits for the first; nothing else relies on that lock.

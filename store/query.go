@@ -86,7 +86,7 @@ func (r *Reader) List(ctx context.Context, q ListQuery) (Page, error) {
 		from (select s.* from submission s join agency a on a.id = s.agency_id where `+reached+` and (s.written, s.id) > ($3::text::xid8, $4::bigint) and s.written < pg_snapshot_xmin(pg_current_snapshot())
 				and $5 in ('', s.state) and $6 in ('', s.action) and ($8::timestamptz is null or s.received_at >= $8) and s.refused_stage <> all(coalesce($9::text[], '{}')) order by s.written, s.id limit $7) as s
 		join agency a on a.id = s.agency_id
-		left join lateral (select state, tries from transmission where order_id = s.order_id and submission_id = s.id and kind <> 'VRR' order by seq desc limit 1) t on true
+		left join lateral (select x.state, x.tries from transmission x where x.order_id = s.order_id and x.submission_id = s.id and `+ofPackage("x")+` order by x.seq desc limit 1) t on true
 		order by s.written, s.id`,
 		int64(q.Agency), q.Test, strconv.FormatUint(q.Since.written, 10), int64(q.Since.number), string(q.State), string(q.Action), q.Limit+1, moment(q.From), q.Except)
 	if err != nil {
@@ -135,13 +135,14 @@ type FoundOrder struct {
 	AddedBy AgencyID
 	Served  bool
 	Test    bool
-	key     int64
+	// AsOf is the moment of which this is told; zero: now.
+	AsOf time.Time
+	key  int64
 }
 
 // foundColumns are the columns of order_ o, its current version v and its cancellation c that FoundOrder.scan reads.
 const foundColumns = `o.id, v.document, (select y.tracking from submission y where y.id = v.submission_id), c.document, (select y.tracking from submission y where y.id = c.submission_id),
-	v.version, o.oca, o.fcn, coalesce(o.agency_id, 0), o.test,
-	exists (select from service p where p.order_id = o.id) or exists (select from reported p where p.order_id = o.id and p.kind = 'serviceNotice')`
+	v.version, o.oca, o.fcn, coalesce(o.agency_id, 0), o.test, ` + isServed
 
 func (s safe) scanFound(ctx context.Context) pgx.RowToFunc[FoundOrder] {
 	return func(row pgx.CollectableRow) (f FoundOrder, err error) {
@@ -158,7 +159,7 @@ func (f *FoundOrder) scan(ctx context.Context, row pgx.CollectableRow, by safe, 
 		return err
 	}
 	err := errors.Join(by.openInto(ctx, inVersion, document, &f.Order), openIfThere(ctx, by, inCancellation, cancelled, &f.Cancelled))
-	f.Served = f.Served || f.Order.Service == order.ServicePresent || f.Order.Service == order.ServiceServed
+	f.Served = f.Served || saysServed(&f.Order)
 	return err
 }
 
@@ -222,38 +223,56 @@ type Version struct {
 	Modification *order.Modification // nil for the order as it was added
 }
 
-// ServiceEntry is one proof of service; without a Tracking it is none, but what CARPOS reported of another agency's service.
+// ServiceEntry is one proof of service; without a Tracking no package brought it.
 type ServiceEntry struct {
 	Tracking order.Tracking
+	// Recorded is the number of a service that was recorded here, RecordedBy who did it; 0: it came by package, or is what CARPOS reported of another agency's service.
+	Recorded   RecordedID
+	RecordedBy string
+	// At is when the hub came to know of it.
+	At time.Time
 	order.Service
 }
 
-// History reads what became of a found order.
+// History reads what became of a found order, up to the moment of which that tells.
 func (r *Reader) History(ctx context.Context, f FoundOrder) (History, error) {
 	var h History
 	var b pgx.Batch
+	until := f.until()
 	collect(&b, &h.Versions, r.scanVersion(ctx), `select v.version, s.tracking, s.received_at, v.modification from order_version v join submission s on s.id = v.submission_id
-		where v.order_id = $1 order by v.version`, f.key)
-	collect(&b, &h.Services, func(row pgx.CollectableRow) (e ServiceEntry, err error) {
-		var document sealed
-		if err = row.Scan(append([]any{&e.Tracking}, document.fields()...)...); err != nil {
-			return e, err
-		}
-		in := inService
-		if e.Tracking == "" {
-			in = inReported
-		}
-		return e, r.openInto(ctx, in, document, &e.Service)
-	}, `select s.tracking, p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = $1
-		union all select '', p.document, p.inbound_id::text from (select document, inbound_id from reported where order_id = $1 and kind = 'serviceNotice' order by inbound_id) p`, f.key)
+		where v.order_id = $1 and s.received_at <= $2 order by v.version`, f.key, until)
+	collect(&b, &h.Services, r.scanService(ctx), servicesOfOrder, f.key, until)
 	collect(&b, &h.Images, scanImage, "select "+imageColumns+" from ("+submissionsOfOrder+`) k join submission s on s.id = k.submission_id
-		join image i on i.submission_id = s.id order by s.id, i.n`, f.key)
+		join image i on i.submission_id = s.id where s.received_at <= $2 order by s.id, i.n`, f.key, until)
 	collect(&b, &h.Followers, pgx.RowTo[order.LocalID], `select n.local_id from order_ o join order_ n on n.court = o.court and n.follows = o.local_id and n.test = o.test
-		where o.id = $1 and n.follows <> '' and n.added_by is not null order by n.id`, f.key)
+		join submission s on s.id = n.added_by where o.id = $1 and n.follows <> '' and s.received_at <= $2 order by n.id`, f.key, until)
 	if err := r.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return History{}, fmt.Errorf("read the history of an order: %w", err)
 	}
 	return h, nil
+}
+
+// servicesOfOrder are the proofs of service of the order $1, up to the moment $2.
+const servicesOfOrder = `select s.tracking, 0::bigint, '', s.received_at as at, p.document, s.tracking from service p join submission s on s.id = p.submission_id where p.order_id = $1 and s.received_at <= $2
+	union all select '', 0, '', p.at, p.document, p.inbound_id::text from reported p where p.order_id = $1 and p.kind = 'serviceNotice' and p.at <= $2
+	union all select '', p.id, p.actor, p.at, p.document, p.id::text from recorded p where p.order_id = $1 and p.at <= $2 order by at`
+
+func (s safe) scanService(ctx context.Context) pgx.RowToFunc[ServiceEntry] {
+	return func(row pgx.CollectableRow) (e ServiceEntry, err error) {
+		var document sealed
+		if err = row.Scan(append([]any{&e.Tracking, &e.Recorded, &e.RecordedBy, &e.At}, document.fields()...)...); err != nil {
+			return e, err
+		}
+		e.At = e.At.UTC()
+		in := inReported
+		switch {
+		case e.Recorded != 0:
+			in = inRecorded
+		case e.Tracking != "":
+			in = inService
+		}
+		return e, s.openInto(ctx, in, document, &e.Service)
+	}
 }
 
 func collect[T any](b *pgx.Batch, to *[]T, scan pgx.RowToFunc[T], sql string, args ...any) {

@@ -84,11 +84,17 @@ func (e QueueEntry) next() Move {
 	return moves[e.State]
 }
 
-// When what a transmission t tells of came, and by when the law wants it in CARPOS. A violation stands with the submission s that added its order, and came long after it; it has no deadline.
+// When what a transmission t tells of came, and by when the law wants it in CARPOS. What a person reported or recorded stands with the submission s that added its order, and came long after it; it has no
+// deadline.
 const (
-	cameAt = "coalesce((select w.at from violation w where w.id = t.violation_id), s.received_at)"
-	dueBy  = "case when t.violation_id is null then s.due end"
+	cameAt = "coalesce((select w.at from violation w where w.id = t.violation_id), (select w.at from recorded w where w.id = t.recorded_id), s.received_at)"
+	dueBy  = "case when t.violation_id is null and t.recorded_id is null then s.due end"
 )
+
+// ofPackage is SQL that is true of a transmission, under its alias, that a package brought. A violation and a recorded service stand with the submission that added their order, and are not that submission's.
+func ofPackage(alias string) string {
+	return alias + ".violation_id is null and " + alias + ".recorded_id is null"
+}
 
 // queueColumns are the columns of transmission t, order_ o, submission s and agency a that scanQueueEntry reads.
 const queueColumns = transmissionColumns + `, s.tracking, coalesce(a.ori, ''), coalesce(a.name, ''), t.test, ` + cameAt + `, ` + dueBy + `, t.retry_at, t.changed_at, t.open_attempt is not null, t.doubt,

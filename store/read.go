@@ -124,7 +124,7 @@ func (s *Status) readParts(ctx context.Context, tx pgx.Tx, by safe, number, orde
 		return err
 	}
 	s.Transmissions, err = all(ctx, tx, scanTransmission, "read the transmissions", "select "+transmissionColumns+`, t.retry_at, t.changed_at
-		from transmission t join order_ o on o.id = t.order_id where t.order_id = $1 and t.submission_id = $2 and t.kind <> 'VRR' order by t.seq`, orderID, number)
+		from transmission t join order_ o on o.id = t.order_id where t.order_id = $1 and t.submission_id = $2 and `+ofPackage("t")+` order by t.seq`, orderID, number)
 	if err != nil {
 		return err
 	}

@@ -38,12 +38,12 @@ const versionsOf = `
 
 // workParts are the documents of a work and its last sending.
 type workParts struct {
-	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation, sent sealed
-	due                                                                                                      *time.Time
+	order, before, modification, service, cancellation, supplement, confidential, cancelled, violation, recorded, sent sealed
+	due                                                                                                                *time.Time
 }
 
 func (p *workParts) sealed() []any {
-	return fieldsOfAll(&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation, &p.sent)
+	return fieldsOfAll(&p.order, &p.before, &p.modification, &p.service, &p.cancellation, &p.supplement, &p.confidential, &p.cancelled, &p.violation, &p.recorded, &p.sent)
 }
 
 // queueWork reads the transmission, its order and its agencies.
@@ -55,7 +55,7 @@ func (s *Store) queueWork(ctx context.Context, b *pgx.Batch, id TransmissionID, 
 	b.Queue("select "+transmissionColumns+`, s.tracking, s.correlation, `+cameAt+`, s.action, `+dueBy+`, o.fcn, o.nic, t.test, t.doubt, t.open_attempt is not null, o.next_seq,
 			coalesce(v.version, 0), coalesce(k.version, 0),
 			`+sealedBy("v.document", "v.submission_id")+", "+sealedBy("k.document", "k.submission_id")+`, m.modification, s.tracking, p.document, s.tracking, x.document, s.tracking, u.document, s.tracking,
-			`+sealedBy("c.document", "c.submission_id")+", "+sealedBy("e.document", "e.submission_id")+", i.document, t.id::text, l.bytes, l.control, "+agencyColumns+", "+submitterColumns+`
+			`+sealedBy("c.document", "c.submission_id")+", "+sealedBy("e.document", "e.submission_id")+", i.document, t.id::text, y.document, y.id::text, l.bytes, l.control, "+agencyColumns+", "+submitterColumns+`
 		from transmission t
 		join order_ o on o.id = t.order_id
 		join submission s on s.id = t.submission_id
@@ -69,6 +69,7 @@ func (s *Store) queueWork(ctx context.Context, b *pgx.Batch, id TransmissionID, 
 		left join cancellation x on x.submission_id = t.submission_id and x.order_id = o.id
 		left join supplement u on u.submission_id = t.submission_id
 		left join violation i on i.id = t.violation_id
+		left join recorded y on y.id = t.recorded_id
 		left join lateral (select c.document, c.submission_id from confidential c where t.kind in ('ERR', 'MRR') and c.order_id = o.id order by c.id desc limit 1) c on true
 		left join lateral (select a.bytes, a.control from attempt a where t.tries > 0 and a.transmission_id = t.id and a.purpose = 'send' order by a.id desc limit 1) l on true
 		left join cancellation e on e.submission_id = o.cancelled_by and exists (select from transmission y
@@ -80,6 +81,7 @@ func (s *Store) queueWork(ctx context.Context, b *pgx.Batch, id TransmissionID, 
 		if p.due != nil {
 			w.Due = p.due.UTC()
 		}
+		w.Recorded = len(p.recorded.bytes) > 0
 		return w.decrypt(ctx, s.safe, p)
 	})
 }
@@ -91,7 +93,7 @@ func (w *Work) decrypt(ctx context.Context, s safe, p workParts) (err error) {
 	}
 	return errors.Join(
 		s.openInto(ctx, inVersion, p.order, &w.Order), s.openInto(ctx, inVersion, p.before, &w.Known.Order),
-		openIfThere(ctx, s, inModification, p.modification, &w.Modification), openIfThere(ctx, s, inService, p.service, &w.Service),
+		openIfThere(ctx, s, inModification, p.modification, &w.Modification), openIfThere(ctx, s, inService, p.service, &w.Service), openIfThere(ctx, s, inRecorded, p.recorded, &w.Service),
 		openIfThere(ctx, s, inCancellation, p.cancellation, &w.Cancellation), openIfThere(ctx, s, inSupplement, p.supplement, &w.Supplement),
 		openIfThere(ctx, s, inConfidential, p.confidential, &w.Confidential), openIfThere(ctx, s, inCancellation, p.cancelled, &w.Known.Cancelled),
 		openIfThere(ctx, s, inViolation, p.violation, &w.Violation))

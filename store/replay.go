@@ -192,7 +192,7 @@ func (r *Reader) madeTransmissions(ctx context.Context, trackings []order.Tracki
 		return t, err
 	}, "read the transmissions of submissions", about+`
 		select t.submission_id, t.kind, o.local_id, t.state, t.reason, t.field, t.item, coalesce(l.code, 0), o.oca, o.fcn, q.bytes, q.control
-		from about b join transmission t on t.order_id = b.id and t.submission_id = b.submission_id join order_ o on o.id = t.order_id
+		from about b join transmission t on t.order_id = b.id and t.submission_id = b.submission_id and `+ofPackage("t")+` join order_ o on o.id = t.order_id
 		left join lateral (select code from attempt where transmission_id = t.id order by id desc limit 1) l on true
 		left join lateral (select bytes, control from attempt where transmission_id = t.id and purpose = 'send' order by id desc limit 1) q on true
 		order by t.submission_id, o.local_id, t.seq`, texts(trackings))

@@ -5,7 +5,7 @@ import "strings"
 // The kinds of seal, each with the edition of its columns: a column that comes later makes a new edition, and old seals are compared by their own.
 const (
 	sealPackage = "package/1"
-	sealOrder   = "order/2"
+	sealOrder   = "order/3"
 	sealAttempt = "attempt/1"
 )
 
@@ -31,13 +31,24 @@ func packageSeal(id string) string {
 }
 
 // orderSeal is SQL for the digest of how an order stands: its row, its OCAs, what ended it, what is owed for it, its transmissions, and what did not come from its
-// court: values that were supplied, what other agencies reported, and violations. Of a transmission whose attempt is under way, what changes until that ends is left
+// court: values that were supplied, what other agencies reported, violations, and services that were recorded. Of a transmission whose attempt is under way, what changes until that ends is left
 // out; of every one, what the choice of the next keeps for itself, which it makes anew.
 func orderSeal(id string) string {
-	return joined(orderParts(id, ", t.held_by, t.violation_id") + `
+	return joined(orderParts(id, ", t.held_by, t.violation_id, t.recorded_id") + fromElsewhere(id) + `
+		union all select 7, y.id, ` + digestOf("y.id, y.order_id, y.agency_id, y.person, y.actor, y.document, y.digest, y.at") + ` from recorded y where y.order_id = ` + id)
+}
+
+// secondOrderSeal is the edition order/2, which knew no recorded service.
+func secondOrderSeal(id string) string {
+	return joined(orderParts(id, ", t.held_by, t.violation_id") + fromElsewhere(id))
+}
+
+// fromElsewhere are the digests of what did not come from the order's court and was known to the edition order/2.
+func fromElsewhere(id string) string {
+	return `
 		union all select 4, c.id, ` + digestOf("c.id, c.order_id, c.transmission_id, c.field, c.value, c.version, c.source, c.actor, c.at") + ` from correction c where c.order_id = ` + id + `
 		union all select 5, p.inbound_id, ` + digestOf("p.inbound_id, p.order_id, p.kind, p.document, p.digest, p.at") + ` from reported p where p.order_id = ` + id + `
-		union all select 6, w.id, ` + digestOf("w.id, w.order_id, w.agency_id, w.report, w.document, w.person, w.at") + ` from violation w where w.order_id = ` + id)
+		union all select 6, w.id, ` + digestOf("w.id, w.order_id, w.agency_id, w.report, w.document, w.person, w.at") + ` from violation w where w.order_id = ` + id
 }
 
 // firstOrderSeal is the edition order/1, which knew neither who holds a transmission nor what came from elsewhere.

@@ -43,6 +43,7 @@ const (
 	// By order, field and moment (correctionRow).
 	inCorrection place = "correction.value"
 	// By number.
+	inRecorded place = "recorded.document"
 	inQuestion place = "inquiry.question"
 	inRequest  place = "inquiry.text"
 	// By the person's number.

@@ -76,6 +76,8 @@ type OrderSummary struct {
 	UnsentProofs int
 	// Violations are those that people of the hub report to CARPOS.
 	Violations []ViolationStatus
+	// Recorded are services that law enforcement recorded here.
+	Recorded []RecordedStatus
 }
 
 // Object is the order as far as it decides who sees it. One that has not come yet is taken for sealed.

@@ -396,6 +396,7 @@ func (t *transaction) queueRows(ctx context.Context, b *pgx.Batch) error {
 	}
 	t.queueImages(b)
 	t.queueServices(b)
+	t.queueUnserved(b)
 	t.queueCancellations(b)
 	t.queueSupplements(b)
 	t.queueConfidential(b)

@@ -78,6 +78,8 @@ type Work struct {
 	Cancellation *order.Cancellation
 	Supplement   *order.Supplement
 	Violation    *order.Violation // that a person of the hub reports
+	// Recorded says that the Service came in no package: law enforcement recorded it here.
+	Recorded bool
 	// Confidential is the newest that has come for the order; for entries and changes only.
 	Confidential *order.Confidential
 	// Record are the bodies of the order's entry and changes as CARPOS has accepted them, in their sequence; empty for an entry.

@@ -156,7 +156,14 @@ func (a *understanding) report(ctx context.Context) (done string, err error) {
 	if tag.RowsAffected() == 0 {
 		return "another message has told the same", nil
 	}
-	return done, a.tell(ctx, told)
+	if a.Service != nil {
+		var b pgx.Batch
+		queueServed(&b, a.Order)
+		if err := a.tx.SendBatch(ctx, &b).Close(); err != nil {
+			return "", err
+		}
+	}
+	return done, tellCourt(ctx, a.tx, a.jobs, a.Order, told, a.At)
 }
 
 // document is what is kept, encrypted, with the digest of what the notice itself says: a later version of the order makes no other notice of it.
@@ -177,24 +184,6 @@ func (a *understanding) document(ctx context.Context) (document []byte, digest [
 }
 
 var errNoEffect = errors.New("a message that does not wait needs an order and one effect on it")
-
-// tell writes a notice for the court that added the order, where it listens: its entry stands as before, with the news as its reason.
-func (a *understanding) tell(ctx context.Context, news string) error {
-	agencies, err := all(ctx, a.tx, pgx.RowTo[int64], "tell the court", `
-		insert into notice (agency_id, transmission_id, submission_id, state, reason, item, tries, at)
-		select s.agency_id, t.id, s.id, t.state, $2, '', t.tries, $3 from order_ o join submission s on s.id = o.added_by join transmission t on t.order_id = o.id and t.seq = 1
-		join listener l on l.agency_id = s.agency_id join agency a on a.id = l.agency_id where o.id = $1 and l.active and not a.no_callbacks
-		returning agency_id`, a.Order, news, a.At)
-	if err != nil {
-		return err
-	}
-	for _, id := range agencies {
-		if _, err := a.jobs.InsertTx(ctx, a.tx, DeliverArgs{id}, &river.InsertOpts{Queue: NoticeQueue}); err != nil {
-			return fmt.Errorf("enqueue a delivery: %w", err)
-		}
-	}
-	return nil
-}
 
 // audit vouches for the text of the message by the digest that it is kept with.
 func (a *understanding) audit(ctx context.Context, action, outcome, details string) error {

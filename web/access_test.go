@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -23,6 +20,7 @@ import (
 	"ccpor/store"
 	"ccpor/store/storetest"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 func noon() time.Time { return time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC) }
@@ -124,15 +122,12 @@ func (w *world) bring(ori order.ORI, class order.Access) {
 	w.owes[ori], w.sent[ori] = ids[0], r.Tracking // the last one is a normal one
 }
 
-// Who is whoever the test lets in.
-func (w *world) Who(*http.Request) (site.Visitor, error) { return w.who, nil }
-
 func (w *world) open() {
 	w.Helper()
 	dict, err := carpos.Load()
 	w.must(err)
 	w.site, err = New(Config{
-		Config: site.Config{Auditor: w.store, Gate: w, Now: noon, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "localhost"}},
+		Config: sitetest.Config(w.store, &w.who, noon),
 		Store:  w.store, Desk: relay.NewDesk(w.store, dict, time.UTC), Inquirer: inquiry.New(w.store, dict, time.UTC, noon), Listeners: nobodyListens{}, Warn: []float64{0.5, 0.8},
 	})
 	w.must(err)
@@ -212,6 +207,20 @@ var addresses = map[string]address{
 	"POST /orders":                           list("/orders"),
 	"GET /order/{court}/{id}":                ofOrder(""),
 	"GET /order/{court}/{id}/image/{digest}": ofOrder("/image/00"),
+	"GET /order/{court}/{id}/timeline":       ofOrder("/timeline"),
+	"GET /order/{court}/{id}/counts":         ofOrder("/counts"),
+	"GET /conflicts":                         list("/conflicts"),
+	"GET /order/{court}/{id}/service":        ofOrder("/service"),
+	"POST /order/{court}/{id}/service":       ofOrder("/service"),
+	"GET /unserved":                          list("/unserved"),
+	"GET /unserved/export":                   list("/unserved/export"),
+	"GET /order/{court}/{id}/hit":            ofOrder("/hit"),
+	"POST /order/{court}/{id}/hit":           ofOrder("/hit"),
+	"GET /hits":                              list("/hits"),
+	"POST /hits":                             list("/hits"),
+	"GET /hit/{id}":                          list("/hit/1"),
+	"POST /hit/{id}":                         list("/hit/1"),
+	"GET /hit/{id}/answer":                   list("/hit/1/answer"),
 	"GET /order/glass":                       list("/order/glass"),
 	"POST /order/glass":                      list("/order/glass"),
 	"GET /glass":                             list("/glass"),

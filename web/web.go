@@ -8,6 +8,7 @@ import (
 
 	"ccpor/access"
 	"ccpor/mapping/places"
+	"ccpor/mapping/precedence"
 	"ccpor/store"
 	"ccpor/web/admin"
 	"ccpor/web/board"
@@ -29,6 +30,8 @@ type Config struct {
 	Inquirer carpos.Inquirer
 	// Listeners judge and try where agencies are told of changes.
 	Listeners admin.Listeners
+	// Law says which of several orders between two people counts.
+	Law *precedence.Law
 	// Warn are shares of the time until a deadline, as store.Clock.Outlook takes them.
 	Warn []float64
 	// River is River's own pages about the jobs, for reading only; nil: not shown.
@@ -46,7 +49,7 @@ func New(c Config) (*site.Site, error) {
 	}
 	makers := []func() (site.Area, error){
 		(&helpdesk.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Warn: c.Warn}).Area,
-		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone}).Area,
+		(&records.Pages{Reader: c.Store.Reader, Writer: c.Store, Zone: c.Zone, Law: c.Law}).Area,
 		(&carpos.Pages{Reader: c.Store.Reader, Desk: c.Desk, Inquirer: c.Inquirer, Warn: c.Warn}).Area,
 		(&admin.Pages{Store: c.Store, Places: register, Listeners: c.Listeners, Zone: c.Zone}).Area,
 		(&board.Pages{Reader: c.Store.Reader, Zone: c.Zone, Jobs: c.River != nil}).Area,

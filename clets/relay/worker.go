@@ -205,9 +205,17 @@ func (r *Relay) begin(ctx context.Context, p *place, w store.Work, purpose store
 		return r.settleUnsent(ctx, w)
 	}
 	if wrong := r.against(w); len(wrong) > 0 {
-		return r.hold(ctx, w, store.Hold{Reason: strings.Join(wrong, " ") + " The court sends a corrected package; this one is given up."})
+		return r.hold(ctx, w, store.Hold{Reason: strings.Join(wrong, " ") + insteadOf(w)})
 	}
 	return r.write(ctx, p, w, purpose, owed)
+}
+
+// insteadOf says what is done in place of a transmission that does not fit its order.
+func insteadOf(w store.Work) string {
+	if w.Recorded {
+		return " Whoever served it records it anew, as it was; this one is given up."
+	}
+	return " The court sends a corrected package; this one is given up."
 }
 
 // write puts the request on the line.

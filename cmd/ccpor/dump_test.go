@@ -40,12 +40,13 @@ const (
 	markImage    = "ZYXIMAGE"               // in an image
 	markValue    = "ZYXVALUE"               // that a person supplied
 	markViolence = "ZYXVIOLATION"           // of a violation
+	markBadge    = "ZYXBADGE"               // of an officer who served
 	markSecret   = "ZYXSECRET"              // by which somebody signs in
 	markQuestion = "ZYXASKED"               // a name that is asked for at CARPOS
 	markAnswer   = "***** PROTECTIVE ORDER" // a text of CARPOS
 )
 
-var marks = []string{markPlace, markWords, markStreet, markSSN, markPhone, markLicense, markEmployer, markRace, markImage, markValue, markViolence, markQuestion, markSecret, markAnswer}
+var marks = []string{markPlace, markWords, markStreet, markSSN, markPhone, markLicense, markEmployer, markRace, markImage, markValue, markViolence, markBadge, markQuestion, markSecret, markAnswer}
 
 // mark puts the markers into a package.
 func mark(p *mapping.Package) {
@@ -72,6 +73,7 @@ func TestADumpShowsNobody(t *testing.T) {
 	o.askMarked(t)
 	o.correctMarked(t, settled["DU000901-R30"])
 	o.violateMarked(t, settled["DU000902-SERV"])
+	o.recordMarked(t, settled["DU000902-SERV"])
 	o.keepMarkedSecrets(t)
 	o.until(t, "the violation is told to CARPOS", "select count(*) > 0 from transmission where kind = 'VRR' and state = 'accepted'")
 	o.until(t, "another agency's service is kept", "select count(*) > 0 from reported")
@@ -209,6 +211,25 @@ func (o *originHub) violateMarked(t *testing.T, number order.Tracking) {
 	t.Helper()
 	v := order.Violation{At: time.Now().Add(-time.Minute), Place: markStreet, Agency: originORI, Report: "EX-1", Text: "invented " + markViolence}
 	if _, err := o.hub.store.ReportViolation(t.Context(), number, v, "person invented", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recordMarked records a service of the order of a submission.
+func (o *originHub) recordMarked(t *testing.T, number order.Tracking) {
+	t.Helper()
+	s := o.hub.store
+	status, err := s.Status(t.Context(), number)
+	if err != nil || status.Order == nil {
+		t.Fatal(err)
+	}
+	f, err := s.FindOrder(t.Context(), status.Order.Court, status.Order.ID, status.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := order.Service{OrderID: f.Order.ID, Court: f.Order.Court.ORI, Case: f.Order.Case, Restrained: f.Order.Restrained.Name, Date: f.Order.Issued, Time: 23 * 60, Method: order.MethodVerbal, Place: markPlace,
+		Server: order.Officer{Name: "O. Fficer", Badge: markBadge, AgencyORI: originORI}}
+	if _, err := s.RecordService(t.Context(), store.Recording{Order: f, Service: service, Person: 1, Actor: "person invented", Agency: originORI, At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"ccpor/clets/inquiry"
 	"ccpor/clets/relay"
+	"ccpor/conflict"
 	"ccpor/evidence"
 	"ccpor/exchange"
 	"ccpor/exchange/notify"
@@ -25,6 +26,7 @@ import (
 	"ccpor/mapping"
 	"ccpor/mapping/calendar"
 	"ccpor/mapping/forms"
+	"ccpor/mapping/precedence"
 	"ccpor/mapping/rules"
 	"ccpor/observe"
 	"ccpor/schemas"
@@ -56,6 +58,7 @@ type hub struct {
 	pagesAddress *url.URL
 	door         *people.Door
 	post         *people.Post
+	law          *precedence.Law
 }
 
 // openHub opens everything that a hub stands on. What it cannot do without it says at once.
@@ -218,9 +221,12 @@ func (h *hub) site() (*site.Site, error) {
 	if err := h.openRiver(); err != nil {
 		return nil, err
 	}
+	if h.law, err = precedence.Load(zone); err != nil {
+		return nil, err
+	}
 	c := web.Config{
 		Config: site.Config{Auditor: h.store, Now: time.Now, Zone: zone, Log: h.log, URL: h.pagesAddress, Band: h.config.band},
-		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn,
+		Store:  h.store, Signin: door, Desk: relay.NewDesk(h.store, dictionary, zone), Inquirer: inquiry.New(h.store, dictionary, zone, time.Now), Listeners: listeners{h}, Warn: h.config.Warn, Law: h.law,
 	}
 	if h.river != nil {
 		c.River = h.river
@@ -252,6 +258,7 @@ func (h *hub) run(ctx context.Context) error {
 		m := &observe.Sampler{Store: h.store, Warn: h.config.Warn, Ends: h.config.ends(), Intake: h.watched.metrics.IntakeTimes, Now: time.Now, Log: h.log}
 		return m.Run(serving)
 	})
+	group.Go(func() error { return h.findConflicts(serving) })
 	group.Go(func() error { return nameOrders(serving, h.store, h.log) })
 	if h.relay != nil {
 		group.Go(func() error { return h.relay.run(serving) })
@@ -261,6 +268,12 @@ func (h *hub) run(ctx context.Context) error {
 		return h.shutdown(context.WithoutCancel(ctx))
 	})
 	return errors.Join(group.Wait(), h.close(context.WithoutCancel(ctx)))
+}
+
+// findConflicts judges new versions beside other orders until ctx ends.
+func (h *hub) findConflicts(ctx context.Context) error {
+	f := &conflict.Finder{Store: h.store, Law: h.law, Now: time.Now, Log: h.log}
+	return f.Run(ctx, 5*time.Second)
 }
 
 // tell tells courts of changes until ctx ends, then gives what is under way its time.

@@ -15,6 +15,8 @@ import (
 	_ "time/tzdata" // courts' time, on machines without the zone files too
 
 	"github.com/alecthomas/kong"
+
+	"ccpor/picture/cell"
 )
 
 type commands struct {
@@ -44,6 +46,7 @@ type commands struct {
 	Order        orderCommand        `cmd:"" help:"Read one order and what became of it."`
 	Inquire      inquireCommand      `cmd:"" help:"Ask CARPOS by number, case or name, and read the hits beside the registry."`
 	Image        imageCommand        `cmd:"" help:"Fetch an image of an order into a file."`
+	Picture      pictureCommand      `cmd:"" help:"Say what the image of a form is beyond its pages, and draw one of them, in a process that can do nothing else."`
 	Policy       policyCommand       `cmd:"" help:"Tell what the hub takes: forms, limits, algorithms, maintenance, codes."`
 	Ping         pingCommand         `cmd:"" help:"Ask whether the hub answers, and who it takes the caller for."`
 	Verify       verifyCommand       `cmd:"" help:"Verify a receipt that the hub has signed, offline, and say what it proves."`
@@ -76,6 +79,9 @@ type exitStatus int
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == cell.Word { // a process in which an image is opened: before anything else is done
+		os.Exit(cell.Main(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -43,7 +43,7 @@ func orderText(o client.Order) string {
 		fmt.Fprintf(&b, "  version %d, submission %s%s%s\n", v.Number, v.Tracking, named(", changed ", v.Date), named(": ", v.Reason))
 	}
 	for _, s := range o.Services {
-		source := "reported by CARPOS"
+		source := "by no package: law enforcement recorded it, or CARPOS reported it"
 		if s.Tracking != "" {
 			source = "submission " + string(s.Tracking)
 		}

@@ -40,6 +40,14 @@ var sandboxAgencies = []store.Agency{
 	{ORI: "CA034OPRX", Name: "Operator of the Exchange (sandbox)", County: "Sacramento", Kind: access.KindOperator, ReadOnly: true},
 }
 
+// sandboxContacts are whom another agency calls to confirm a hit.
+func sandboxContacts() []store.Contact {
+	return []store.Contact{
+		{Agency: "CA0300000", Kind: store.ContactConfirmation, Name: "Communications center", Telephone: "714-555-0142", Hours: "around the clock"},
+		{Agency: "CA030013J", Kind: store.ContactOffice, Name: "Clerk's office, protective orders", Telephone: "714-555-0108", Hours: "Mon-Fri 8:00 to 16:00"},
+	}
+}
+
 // sandboxPeople are one person of each role, at the agency where one expects it.
 func sandboxPeople() []sandboxPerson {
 	return []sandboxPerson{
@@ -69,6 +77,11 @@ func (s *sandbox) inhabit(ctx context.Context) ([]sandboxPerson, error) {
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	for _, c := range sandboxContacts() {
+		if _, err := s.hub.store.AddContact(ctx, c, store.By{Actor: "sandbox"}, time.Now()); err != nil {
+			return nil, fmt.Errorf("a contact of %s: %w", c.Agency, err)
+		}
 	}
 	all := sandboxPeople()
 	for i := range all {

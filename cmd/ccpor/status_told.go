@@ -8,7 +8,7 @@ import (
 	"ccpor/store"
 )
 
-// printTold tells what the switch said of an order without being asked, and what people of the hub reported of it. Names of people it does not.
+// printTold tells what the switch said of an order without being asked, what law enforcement recorded and what people of the hub reported of it. Names of people it does not.
 func (t *terminal) printTold(o store.OrderSummary) {
 	w, violations := t.out, 0
 	for _, p := range o.Reported {
@@ -24,6 +24,12 @@ func (t *terminal) printTold(o store.OrderSummary) {
 	}
 	if o.UnsentProofs > 0 {
 		fmt.Fprintf(w, "            %d of the court's own proofs of service not yet in CARPOS: a person compares them with the reported service\n", o.UnsentProofs)
+	}
+	for _, s := range o.Recorded {
+		fmt.Fprintf(w, "            served on %s at %s (%s) by %s, as law enforcement recorded here\n", s.Service.Date, s.Service.Time, s.Service.Method, s.Agency)
+		if s.Transmission != nil {
+			t.printTransmission(*s.Transmission)
+		}
 	}
 	for _, v := range o.Violations {
 		fmt.Fprintf(w, "            violation reported from here, report %s of %s\n", v.Report, v.Agency)
@@ -42,7 +48,19 @@ func agencyServed(o order.Officer) string {
 type toldOut struct {
 	Reported     []reportedOut  `json:"reported,omitempty"`
 	UnsentProofs int            `json:"unsentProofs,omitempty"`
+	Recorded     []recordedOut  `json:"recorded,omitempty"`
 	Violations   []violationOut `json:"violations,omitempty"`
+}
+
+type recordedOut struct {
+	Number store.RecordedID `json:"number"`
+	Agency order.ORI        `json:"agency"`
+	Person string           `json:"person"`
+	At     time.Time        `json:"at"`
+	Method string           `json:"method"`
+	Served string           `json:"served"`
+	// Transmission is missing where nothing is owed to CARPOS.
+	Transmission *transmissionOut `json:"transmission,omitempty"`
 }
 
 type reportedOut struct {
@@ -76,10 +94,18 @@ func toldJSON(o store.OrderSummary) *toldOut {
 		}
 		out.Reported = append(out.Reported, r)
 	}
+	for _, s := range o.Recorded {
+		r := recordedOut{Number: s.Number, Agency: s.Agency, Person: s.Person, At: s.At, Method: string(s.Service.Method), Served: s.Service.Date.String() + "T" + s.Service.Time.String()}
+		if s.Transmission != nil {
+			owed := transmissionJSON(*s.Transmission)
+			r.Transmission = &owed
+		}
+		out.Recorded = append(out.Recorded, r)
+	}
 	for _, v := range o.Violations {
 		out.Violations = append(out.Violations, violationOut{v.Agency, v.Report, v.Person, transmissionJSON(v.Transmission)})
 	}
-	if len(out.Reported)+len(out.Violations) == 0 {
+	if len(out.Reported)+len(out.Recorded)+len(out.Violations) == 0 {
 		return nil
 	}
 	return out

@@ -1,5 +1,5 @@
 // Package seal makes and verifies the hub's own signature on documents that the hub answers for: receipts, notices, checkpoints of
-// the ledger and evidence.
+// the ledger, evidence and offline packs.
 //
 // A sealed document is in exclusive canonical form, with one enveloped ds:Signature as its first child, in the shape that
 // exchange/sig verifies and xmlsec1 too. It says itself when it was signed (SignedDateTime), and counts only where the certificate was in

@@ -24,10 +24,11 @@ var (
 	Notice     = canon.Name{Space: "urn:ccpor:exchange:listener:1.0", Local: "Notice"}
 	Checkpoint = canon.Name{Space: "urn:ccpor:exchange:evidence:1.0", Local: "Checkpoint"}
 	Evidence   = canon.Name{Space: "urn:ccpor:exchange:evidence:1.0", Local: "Evidence"}
+	Pack       = canon.Name{Space: "urn:ccpor:exchange:pack:1.0", Local: "Pack"}
 )
 
 // profile is the closed profile of sealed documents.
-var profile = canon.NewProfile(canon.Limits{MaxBytes: 1 << 20}, append(sig.Namespaces(), Receipt.Space, Notice.Space, Checkpoint.Space)...)
+var profile = canon.NewProfile(canon.Limits{MaxBytes: 1 << 20}, append(sig.Namespaces(), Receipt.Space, Notice.Space, Checkpoint.Space, Pack.Space)...)
 
 // Sealer signs with one key. It is safe for use by many goroutines.
 type Sealer struct {

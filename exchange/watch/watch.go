@@ -1,5 +1,5 @@
 // Package watch looks now and then at what nobody is told of otherwise: certificates that come to their end, deadlines that come near or have passed, senders that are refused again and again,
-// lines that are down, and whatever waits for a person for long. It logs each once when it begins, and an alarm once more when its cause is gone, whichever of several hubs looks; it refuses nothing: whoever is
+// lines that are down, and whatever waits for a person for long; and takes out of the list of unserved orders what has ended. It logs each once when it begins, and an alarm once more when its cause is gone, whichever of several hubs looks; it refuses nothing: whoever is
 // watched is served as before.
 package watch
 
@@ -16,6 +16,7 @@ type Store interface {
 	WarnOfExpiry(ctx context.Context, now time.Time) ([]store.ExpiryWarning, error)
 	WarnOfDeadlines(ctx context.Context, shares []float64, now time.Time) ([]store.DeadlineWarning, error)
 	RaiseAlarms(ctx context.Context, limits store.AlarmLimits, now time.Time) (store.AlarmChanges, error)
+	TidyUnserved(ctx context.Context, now time.Time) error
 }
 
 // Watch is made of its fields, all of which are needed.
@@ -65,6 +66,7 @@ func (w *Watch) Look(ctx context.Context) {
 		w.Log.Info("an alarm is over", append(about(a), "raised", a.Raised)...)
 	}
 	w.failed(ctx, "alarms not looked for", err)
+	w.failed(ctx, "list of unserved orders not tidied", w.Store.TidyUnserved(ctx, w.Now()))
 }
 
 // sayings are how the log tells of alarms; docs/operating.md says what to do about each.

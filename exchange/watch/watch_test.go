@@ -20,6 +20,7 @@ type given struct {
 	changes  store.AlarmChanges
 	err      error
 	asked    int
+	tidied   int
 	limits   store.AlarmLimits
 }
 
@@ -41,6 +42,11 @@ func (g *given) RaiseAlarms(_ context.Context, limits store.AlarmLimits, _ time.
 	c := g.changes
 	g.changes = store.AlarmChanges{}
 	return c, g.err
+}
+
+func (g *given) TidyUnserved(context.Context, time.Time) error {
+	g.tidied++
+	return g.err
 }
 
 // What is found is logged, one line each, at warn, and an all-clear at info; what cannot be looked at keeps nothing else from being looked at.
@@ -69,7 +75,7 @@ func TestLook(t *testing.T) {
 	}
 	g.err = errors.New("no database")
 	w.Look(t.Context())
-	if strings.Count(log.String(), "level=ERROR") != 3 {
+	if strings.Count(log.String(), "level=ERROR") != 4 || g.tidied != 3 {
 		t.Errorf("logged:\n%s", log.String())
 	}
 	w.Shares, g.asked = nil, 0

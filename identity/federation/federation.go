@@ -2,8 +2,8 @@
 //
 // It says whom the provider named and how strongly that person was known there; whether that person may come in is decided elsewhere (identity.Door.Federated). It refuses providers without https
 // but on loopback, tokens of another issuer, audience, nonce or algorithm than asked for, answers of another provider than the one that was asked (RFC 9207), addresses that the provider
-// has not verified or may not speak for, and sign-ins without a second factor (amr holds no mfa, RFC 8176): AAL2 is required whoever proves it. It keeps nothing but what providers say of themselves,
-// and no token of theirs.
+// has not verified or may not speak for, sign-ins without a second factor (amr holds no mfa, RFC 8176): AAL2 is required whoever proves it; and sign-ins of before, which a provider remembers in a browser
+// (auth_time): whoever signs in here, or unlocks a session, proves it now. It keeps nothing but what providers say of themselves, and no token of theirs.
 package federation
 
 import (
@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -71,10 +72,11 @@ type Federation struct {
 	known map[string]*oidc.Provider // by issuer
 }
 
-// Patience with a provider, and how long a person may take there.
+// Patience with a provider, how long a person may take there, and how far its clock may be behind ours.
 const (
 	patience = 10 * time.Second
 	longest  = 10 * time.Minute
+	behind   = time.Minute
 )
 
 // New is the way to the providers, which send people back to an address of the pages.
@@ -104,7 +106,12 @@ func (f *Federation) Begin(ctx context.Context, agency order.ORI) (to string, t 
 		return "", t, err
 	}
 	t = Trip{Agency: agency, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Until: f.now().Add(longest)}
-	return config.AuthCodeURL(t.State, oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier)), t, nil
+	return config.AuthCodeURL(t.State, append(anew(), oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier))...), t, nil
+}
+
+// anew has the provider ask people again whom it remembers, and say when it did (OpenID Connect Core 1.0, 3.1.2.1: with max_age the token holds auth_time). Whoever takes it out of the address is found by that time.
+func anew() []oauth2.AuthCodeOption {
+	return []oauth2.AuthCodeOption{oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(longest.Seconds())))}
 }
 
 // Finish reads the provider's answer, with which the browser came back. ErrAnswer, ErrDenied, ErrWeak; each is joined with the cause.
@@ -126,7 +133,7 @@ func (f *Federation) Finish(ctx context.Context, t Trip, answer url.Values) (Per
 	if err != nil {
 		return Person{}, errors.Join(ErrAnswer, err)
 	}
-	return claims.person(p)
+	return claims.person(p, t.Until.Add(-longest))
 }
 
 // provider is the agency's. What is set is read each time: a provider that was taken away signs nobody in.
@@ -178,6 +185,8 @@ type claims struct {
 	Email    string   `json:"email"`
 	Verified bool     `json:"email_verified"`
 	AMR      []string `json:"amr"`
+	// At is when the person proved it, in seconds of 1970; 0: not said.
+	At int64 `json:"auth_time"`
 }
 
 // exchange gives the code for the tokens, and reads the one that says who it is.
@@ -210,8 +219,8 @@ func (f *Federation) exchange(ctx context.Context, p store.IdentityProvider, t T
 	return c, nil
 }
 
-// person is whom the claims name, where they are to be believed.
-func (c claims) person(p store.IdentityProvider) (Person, error) {
+// person is whom the claims name, where they are to be believed and of a sign-in after it was begun here.
+func (c claims) person(p store.IdentityProvider, begun time.Time) (Person, error) {
 	_, domain, ok := strings.Cut(c.Email, "@")
 	speaks := slices.ContainsFunc(p.Domains, func(d string) bool { return strings.EqualFold(d, domain) })
 	switch {
@@ -221,6 +230,8 @@ func (c claims) person(p store.IdentityProvider) (Person, error) {
 		return Person{}, fmt.Errorf("%w: it holds no verified e-mail address", ErrAnswer)
 	case !speaks:
 		return Person{}, fmt.Errorf("%w: the provider may not speak for that domain", ErrAnswer)
+	case time.Unix(c.At, 0).Before(begun.Add(-behind)):
+		return Person{}, fmt.Errorf("%w: it is of a sign-in before, or does not say when it was (auth_time)", ErrAnswer)
 	case !slices.Contains(c.AMR, "mfa"):
 		return Person{}, ErrWeak
 	}

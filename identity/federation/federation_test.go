@@ -108,8 +108,11 @@ func (h *house) begun(t *testing.T) (*Federation, Trip, url.Values) {
 	if err != nil || !strings.HasPrefix(to, h.URL+"/auth?") {
 		t.Fatalf("sent to %s: %v", to, err)
 	}
+	if q := u.Query(); q.Get("prompt") != "login" || q.Get("max_age") != "600" || q.Get("code_challenge_method") != "S256" {
+		t.Errorf("asked for %v", q)
+	}
 	h.claims = map[string]any{"iss": h.URL, "aud": "ccpor", "sub": "4711", "nonce": u.Query().Get("nonce"), "iat": noon().Unix(), "exp": noon().Add(time.Minute).Unix(),
-		"email": "Ana@Court.example", "email_verified": true, "amr": []string{"pwd", "mfa"}}
+		"email": "Ana@Court.example", "email_verified": true, "amr": []string{"pwd", "mfa"}, "auth_time": noon().Unix()}
 	return f, trip, url.Values{"state": {u.Query().Get("state")}, "code": {"abc"}, "iss": {h.URL}}
 }
 
@@ -160,6 +163,8 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 		"two domains":        {claim("email", "ana@sheriff.example@court.example"), ErrAnswer},
 		"no second factor":   {claim("amr", []string{"pwd"}), ErrWeak},
 		"nothing of factors": {claim("amr", nil), ErrWeak},
+		"remembered":         {claim("auth_time", noon().Add(-behind-time.Second).Unix()), ErrAnswer},
+		"nothing of when":    {claim("auth_time", nil), ErrAnswer},
 		"another key":        {func(h *house, _ *Trip, _ url.Values) { h.sign = h.signed(jose.ES256, other) }, ErrAnswer},
 		"signed by the client's secret": {func(h *house, _ *Trip, _ url.Values) {
 			h.sign = h.signed(jose.HS256, []byte("invented-invented-invented-invented"))

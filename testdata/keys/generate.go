@@ -1,7 +1,8 @@
 //go:build ignore
 
-// Generate writes the test authority and its certificates into the current
-// folder: go run generate.go. The keys are public and never to be trusted.
+// Generate makes the test authority and the certificates that it signs, some of them such as the hub refuses (README.md lists them), and replaces those of the current folder: go run generate.go.
+//
+// Everybody has these keys. They are for tests, and never to be trusted.
 package main
 
 import (

@@ -110,7 +110,7 @@ func (p *Pages) aboard(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	s, err := p.steps(r, a)
-	return site.Answer{Page: "aboard", Title: a.Name + " comes aboard", Data: aboardView{a, s}, Object: "agency " + string(a.ORI)}, err
+	return site.Answer{Page: "aboard", Title: "Bringing aboard: " + a.Name, Above: over(a), Data: aboardView{a, s}, Object: "agency " + string(a.ORI)}, err
 }
 
 // onward is where an act on an agency leads: on with coming aboard while that is not over, else back to the page.

@@ -205,3 +205,10 @@ func choices[T ~string](all []T, names map[T]string) []site.Choice {
 	}
 	return c
 }
+
+// agenciesLink is what an agency's page is under, over what its other pages are under.
+func agenciesLink() []site.Link { return []site.Link{{To: "/agencies", Name: "Agencies"}} }
+
+func over(a store.Agency) []site.Link {
+	return append(agenciesLink(), site.Link{To: "/agencies/" + string(a.ORI), Name: a.Name})
+}

@@ -133,7 +133,7 @@ func (p *Pages) agencyPage(r *site.Request) (site.Answer, error) {
 		}
 		v.Aboard = steps.Open()
 	}
-	return site.Answer{Page: "agency", Title: a.Name, Data: v, Object: "agency " + string(a.ORI)}, nil
+	return site.Answer{Page: "agency", Title: a.Name, Above: agenciesLink(), Data: v, Object: "agency " + string(a.ORI)}, nil
 }
 
 func isCourt(a store.Agency) bool {
@@ -214,7 +214,7 @@ func (p *Pages) newAgency(r *site.Request) (site.Answer, error) {
 	}
 	v := p.edit(nil, f, nil)
 	v.Model = like
-	return site.Answer{Page: "agency-form", Title: "A new agency", Data: v, Object: "agencies"}, nil
+	return site.Answer{Page: "agency-form", Title: "A new agency", Above: agenciesLink(), Data: v, Object: "agencies"}, nil
 }
 
 // carposName proposes how CARPOS shows a county's superior court, in its 30 characters.
@@ -240,7 +240,7 @@ func (p *Pages) addAgency(r *site.Request) (site.Answer, error) {
 		w["ori"] = "An ORI has nine characters: two letters, and seven letters or digits, as CA030013J."
 	}
 	back := func() (site.Answer, error) {
-		return site.Answer{Page: "agency-form", Title: "A new agency", Data: p.edit(nil, f, w), Status: again, Object: "agencies"}, nil
+		return site.Answer{Page: "agency-form", Title: "A new agency", Above: agenciesLink(), Data: p.edit(nil, f, w), Status: again, Object: "agencies"}, nil
 	}
 	if len(w) > 0 {
 		return back()
@@ -267,7 +267,7 @@ func (p *Pages) editAgency(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	return site.Answer{Page: "agency-form", Title: "Change " + a.Name, Data: p.edit(&a, formOf(a), nil), Object: "agency " + string(a.ORI)}, nil
+	return site.Answer{Page: "agency-form", Title: "Change " + a.Name, Above: over(a), Data: p.edit(&a, formOf(a), nil), Object: "agency " + string(a.ORI)}, nil
 }
 
 func (p *Pages) changeAgency(r *site.Request) (site.Answer, error) {
@@ -287,7 +287,7 @@ func (p *Pages) changeAgency(r *site.Request) (site.Answer, error) {
 			return site.Answer{}, err
 		}
 	}
-	return site.Answer{Page: "agency-form", Title: "Change " + a.Name, Data: p.edit(&a, f, w), Status: again, Object: object}, nil
+	return site.Answer{Page: "agency-form", Title: "Change " + a.Name, Above: over(a), Data: p.edit(&a, f, w), Status: again, Object: object}, nil
 }
 
 // taken says of which field an error of the store is.

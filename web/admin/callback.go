@@ -47,7 +47,7 @@ func (p *Pages) callbackView(r *site.Request) (callbackView, error) {
 }
 
 func callbackAnswer(v callbackView, status int) site.Answer {
-	return site.Answer{Page: "callback", Title: "Callback of " + v.Name, Data: v, Status: status, Object: "agency " + string(v.ORI)}
+	return site.Answer{Page: "callback", Title: "Callback of " + v.Name, Above: over(v.Agency), Data: v, Status: status, Object: "agency " + string(v.ORI)}
 }
 
 func (p *Pages) callback(r *site.Request) (site.Answer, error) {

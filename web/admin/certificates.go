@@ -92,7 +92,7 @@ func (p *Pages) certificates(r *site.Request) (site.Answer, error) {
 }
 
 func certificatesAnswer(v certificatesView, status int) site.Answer {
-	return site.Answer{Page: "certificates", Title: "Certificates of " + v.Name, Data: v, Status: status, Object: "agency " + string(v.ORI)}
+	return site.Answer{Page: "certificates", Title: "Certificates of " + v.Name, Above: over(v.Agency), Data: v, Status: status, Object: "agency " + string(v.ORI)}
 }
 
 // actOnCertificates looks at a certificate, takes it, or revokes one.

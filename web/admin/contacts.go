@@ -29,7 +29,7 @@ func (p *Pages) contactsPage(r *site.Request, a store.Agency, form store.Contact
 	if v.Steps, err = p.stepsFor(r, a); err != nil {
 		return site.Answer{}, err
 	}
-	return site.Answer{Page: "contacts", Title: "Contacts of " + a.Name, Data: v, Status: status, Object: "agency " + string(a.ORI)}, nil
+	return site.Answer{Page: "contacts", Title: "Contacts of " + a.Name, Above: over(a), Data: v, Status: status, Object: "agency " + string(a.ORI)}, nil
 }
 
 // stepsFor are the steps for who brings the agency aboard, and none for others.
@@ -98,7 +98,7 @@ func (p *Pages) closuresPage(r *site.Request, a store.Agency, v closuresView, st
 	var err error
 	v.Agency, v.Court = a, isCourt(a)
 	v.Rows, err = p.Store.ClosuresOf(r.Context(), a.ORI, r.Today())
-	return site.Answer{Page: "closures", Title: "Closures of " + a.Name, Data: v, Status: status, Object: "agency " + string(a.ORI)}, err
+	return site.Answer{Page: "closures", Title: "Closures of " + a.Name, Above: over(a), Data: v, Status: status, Object: "agency " + string(a.ORI)}, err
 }
 
 func (p *Pages) closures(r *site.Request) (site.Answer, error) {

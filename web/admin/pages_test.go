@@ -8,8 +8,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +24,7 @@ import (
 	"ccpor/store"
 	"ccpor/store/storetest"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 // now is a Tuesday noon in California.
@@ -47,8 +46,6 @@ type office struct {
 	letters   []string
 	site      *site.Site
 }
-
-func (o *office) Who(*http.Request) (site.Visitor, error) { return o.who, nil }
 
 func (o *office) WriteTo(ctx context.Context, id store.PersonID, kind store.LetterKind) error {
 	o.letters = append(o.letters, fmt.Sprintf("%d %s", id, kind))
@@ -79,11 +76,9 @@ func open(t *testing.T) *office {
 	o.must(err)
 	register, err := places.Load()
 	o.must(err)
-	area, err := (&Pages{Store: o, Places: register, Listeners: o, Zone: zone}).Area()
-	o.must(err)
-	o.site, err = site.New(site.Config{Auditor: o.Store, Gate: o, Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		URL: &url.URL{Scheme: "http", Host: "localhost"}, Notices: Notices(o.Store, zone, func() time.Time { return now })}, area)
-	o.must(err)
+	c := sitetest.Config(o.Store, &o.who, func() time.Time { return now })
+	c.Zone, c.Notices = zone, Notices(o.Store, zone, c.Now)
+	o.site = sitetest.Open(t, c, &Pages{Store: o, Places: register, Listeners: o, Zone: zone})
 	o.who = system()
 	return o
 }
@@ -112,14 +107,13 @@ type page struct {
 
 func (o *office) send(r *http.Request) page {
 	o.Helper()
-	w := httptest.NewRecorder()
-	o.site.Handler().ServeHTTP(w, r)
+	w := sitetest.Send(o.site, r)
 	return page{w.Code, w.Header().Get("Location"), w.Body.String()}
 }
 
 func (o *office) get(path string) page {
 	o.Helper()
-	return o.send(httptest.NewRequestWithContext(o.Context(), http.MethodGet, "http://localhost"+path, nil))
+	return o.send(sitetest.Request(o, path, nil))
 }
 
 // post sends a form: names and values by turns.
@@ -129,9 +123,7 @@ func (o *office) post(path string, pairs ...string) page {
 	for i := 0; i < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
 	}
-	r := httptest.NewRequestWithContext(o.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return o.send(r)
+	return o.send(sitetest.Request(o, path, form))
 }
 
 // upload sends a form with a file.
@@ -146,7 +138,7 @@ func (o *office) upload(path string, file []byte, pairs ...string) page {
 	o.must(err)
 	_, err = part.Write(file)
 	o.must(errors.Join(err, w.Close()))
-	r := httptest.NewRequestWithContext(o.Context(), http.MethodPost, "http://localhost"+path, &b)
+	r := httptest.NewRequestWithContext(o.Context(), http.MethodPost, sitetest.URL+path, &b)
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	return o.send(r)
 }
@@ -155,20 +147,14 @@ func (o *office) upload(path string, file []byte, pairs ...string) page {
 func (o *office) says(what string, p page, code int, texts ...string) {
 	o.Helper()
 	if p.code != code {
-		o.Errorf("%s: %d to %q, want %d\n%s", what, p.code, p.to, code, mainOf(p.body))
+		o.Errorf("%s: %d to %q, want %d\n%s", what, p.code, p.to, code, sitetest.Main(p.body))
 		return
 	}
 	for _, text := range texts {
 		if !strings.Contains(p.body+"to "+p.to, text) {
-			o.Errorf("%s lacks %q:\n%s", what, text, mainOf(p.body))
+			o.Errorf("%s lacks %q:\n%s", what, text, sitetest.Main(p.body))
 		}
 	}
-}
-
-func mainOf(body string) string {
-	_, rest, _ := strings.Cut(body, "<main")
-	text, _, _ := strings.Cut(rest, "</main>")
-	return text
 }
 
 // key is a file of testdata/keys.
@@ -203,18 +189,6 @@ func (o *office) entry(object, action string) store.Event {
 	return store.Event{}
 }
 
-var hidden = regexp.MustCompile(`type="hidden" name="([^"]+)" value="([^"]*)"`)
-
-// field is the value of a hidden field of a page.
-func (p page) field(name string) string {
-	for _, m := range hidden.FindAllStringSubmatch(p.body, -1) {
-		if m[1] == name {
-			return strings.NewReplacer("&#43;", "+", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(m[2])
-		}
-	}
-	return ""
-}
-
 const goodAgency = "/agencies/new"
 
 func newCourt(change ...string) []string {
@@ -247,11 +221,11 @@ func TestComingAboard(t *testing.T) {
 
 	for _, use := range []string{"tls", "signing"} {
 		shown := o.upload(at+"/certificates", o.key("court-p256.crt"), "do", "look", "use", use, "kind", "live")
-		o.says("the certificate is shown", shown, 200, "It is not taken yet", "ECDSA, P-256", "SHA-256")
+		o.says("the certificate is shown", shown, 200, "It is not registered yet", "ECDSA, P-256", "SHA-256")
 		if certs, err := o.CertificatesOf(t.Context(), "CA001013J"); err != nil || len(certs) > 0 && use == "tls" {
 			t.Errorf("taken before it was said: %v, %v", certs, err)
 		}
-		o.says("trusted", o.post(at+"/certificates", "do", "trust", "use", use, "kind", "live", "der", shown.field("der")), 303, "to "+at+"/aboard")
+		o.says("trusted", o.post(at+"/certificates", "do", "trust", "use", use, "kind", "live", "der", sitetest.Hidden(shown.body, "der")), 303, "to "+at+"/aboard")
 	}
 	if e := o.entry("agency CA001013J", "certificate.trust"); e.Person != 9001 {
 		t.Errorf("on record: %+v", e)
@@ -266,7 +240,7 @@ func TestComingAboard(t *testing.T) {
 	}
 	o.says("in the list", o.get("/agencies?county=Alameda"), 200, "County of Alameda", "in ")
 	if p := o.get("/agencies?ending=yes"); p.code != 200 || strings.Contains(p.body, "County of Alameda</a>") || !strings.Contains(p.body, "Agency "+string(far)) || strings.Contains(p.body, "Agency "+string(operator)) {
-		t.Errorf("certificates that are a matter for somebody: %s", mainOf(p.body))
+		t.Errorf("certificates that are a matter for somebody: %s", sitetest.Main(p.body))
 	}
 	o.says("a tribal court without a county", o.post(goodAgency, newCourt("ori", "CA012013J", "kind", "tribalCourt", "name", "Hoopa Valley Tribal Court", "county", "")...), 303)
 	o.says("its page", o.get("/agencies/CA012013J"), 200, "Hoopa Valley Tribe", "the number of Humboldt")
@@ -300,7 +274,7 @@ func TestAgenciesThatAreNotTaken(t *testing.T) {
 		"nobody enters":         {[]string{"enters", "nobody"}, "Choose who enters its orders"},
 		"a signature of sorts":  {[]string{"signature", "maybe"}, "Choose one of the three"},
 	} {
-		o.says(what, o.post(goodAgency, newCourt(c.change...)...), 422, c.text, "Nothing was done")
+		o.says(what, o.post(goodAgency, newCourt(c.change...)...), 422, c.text, "Nothing was changed")
 	}
 	if a, err := o.AgencyByORI(t.Context(), "CA001013J"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("registered: %+v, %v", a, err)
@@ -308,7 +282,7 @@ func TestAgenciesThatAreNotTaken(t *testing.T) {
 	o.says("a name that is a page", o.post(goodAgency, newCourt("name", `<script>alert("x")</script>`)...), 303)
 	for _, path := range []string{"/agencies", "/agencies/CA001013J", "/agencies/CA001013J/edit", "/agencies/CA001013J/aboard", "/agencies/CA001013J/people"} {
 		if p := o.get(path); p.code != 200 || strings.Contains(p.body, "<script>alert") || !strings.Contains(p.body, "&lt;script&gt;") {
-			t.Errorf("%s: %d %s", path, p.code, mainOf(p.body))
+			t.Errorf("%s: %d %s", path, p.code, sitetest.Main(p.body))
 		}
 	}
 }
@@ -398,7 +372,7 @@ func TestCertificatesThatAreNotTaken(t *testing.T) {
 	// DER is as good as PEM; and what is revoked does not come back.
 	der, _ := pem.Decode(own)
 	o.says("DER", o.upload(at, der.Bytes, "do", "look", "use", "tls", "kind", "live"), 200, "RSA, 2048 bits")
-	o.says("taken", o.post(at, "do", "trust", "use", "tls", "kind", "live", "der", shown.field("der")), 303)
+	o.says("taken", o.post(at, "do", "trust", "use", "tls", "kind", "live", "der", sitetest.Hidden(shown.body, "der")), 303)
 	sum := strings.ReplaceAll(regexp.MustCompile(`([0-9a-f]{2}:){31}[0-9a-f]{2}`).FindString(shown.body), ":", "")
 	o.says("revoked for no reason", o.post(at, "do", "revoke", "fingerprint", sum), 422, "Say why")
 	o.says("none that is there", o.post(at, "do", "revoke", "fingerprint", strings.Repeat("ab", 32), "reason", "key lost"), 409)
@@ -417,7 +391,7 @@ func TestContactsAndClosures(t *testing.T) {
 	o.says("no contact", o.post(at+"/contacts", "do", "add", "kind", "office", "name", "Office"), 422, "A telephone number or an e-mail address is needed")
 	o.says("a hostile one", o.post(at+"/contacts", "do", "add", "kind", "technical", "name", `"><img src=x>`, "email", "it@court.example"), 303, "to "+at+"/contacts")
 	if p := o.get(at + "/contacts"); p.code != 200 || strings.Contains(p.body, "<img") {
-		t.Errorf("%d %s", p.code, mainOf(p.body))
+		t.Errorf("%d %s", p.code, sitetest.Main(p.body))
 	}
 	contacts, err := o.ContactsOf(t.Context(), court)
 	if err != nil || len(contacts) != 1 {
@@ -433,7 +407,7 @@ func TestContactsAndClosures(t *testing.T) {
 	o.says("shown on its page", o.get(at), 200, "4 Dec 2026: Flood")
 	for what, c := range map[string][]string{"no day": {"first", "soon", "name", "Flood"}, "backwards": {"first", "2026-12-03", "last", "2026-12-02", "name", "Flood"},
 		"a year": {"first", "2026-12-03", "last", "2027-12-02", "name", "Flood"}, "for no reason": {"first", "2026-12-03"}} {
-		o.says(what, o.post(at+"/closures", append(c, "do", "close")...), 422, "Nothing was done")
+		o.says(what, o.post(at+"/closures", append(c, "do", "close")...), 422, "Nothing was changed")
 	}
 	o.says("open after all", o.post(at+"/closures", "do", "open", "day", "2026-12-03"), 303)
 	o.says("open already", o.post(at+"/closures", "do", "open", "day", "2026-12-03"), 409)
@@ -485,7 +459,7 @@ func TestOthersAgencies(t *testing.T) {
 	for _, rest := range []string{"", "/contacts", "/closures", "/callback", "/people"} {
 		foreign, none := o.get("/agencies/"+string(far)+rest), o.get("/agencies/CA058013J"+rest)
 		if foreign.code != 404 || foreign.body != none.body {
-			t.Errorf("%s: %d\n%s\n%s", rest, foreign.code, mainOf(foreign.body), mainOf(none.body))
+			t.Errorf("%s: %d\n%s\n%s", rest, foreign.code, sitetest.Main(foreign.body), sitetest.Main(none.body))
 		}
 		if rest == "" {
 			continue
@@ -496,7 +470,7 @@ func TestOthersAgencies(t *testing.T) {
 	}
 	foreign, none := o.get(fmt.Sprintf("/people/%d", theirs.ID)), o.get("/people/99999")
 	if foreign.code != 404 || foreign.body != none.body || o.post(fmt.Sprintf("/people/%d", theirs.ID), "do", "disable", "reason", "x").code != 404 {
-		t.Errorf("%d\n%s\n%s", foreign.code, mainOf(foreign.body), mainOf(none.body))
+		t.Errorf("%d\n%s\n%s", foreign.code, sitetest.Main(foreign.body), sitetest.Main(none.body))
 	}
 	for _, path := range []string{"/agencies/new", "/agencies/" + string(court) + "/edit", "/agencies/" + string(court) + "/rights", "/agencies/" + string(court) + "/certificates", "/agencies/" + string(court) + "/aboard", "/windows"} {
 		if p := o.get(path); p.code != 403 {
@@ -506,11 +480,11 @@ func TestOthersAgencies(t *testing.T) {
 	o.says("the list leads to one's own", o.get("/agencies"), 303, "to /agencies/CA030013J")
 	o.says("and so do people", o.get("/people"), 303, "to /agencies/CA030013J/people")
 	if p := o.get("/agencies/" + string(court)); p.code != 200 || strings.Contains(p.body, "/certificates") || strings.Contains(p.body, "/rights") || !strings.Contains(p.body, "/closures") {
-		t.Errorf("%d %s", p.code, mainOf(p.body))
+		t.Errorf("%d %s", p.code, sitetest.Main(p.body))
 	}
 	o.who.Roles = []access.Role{access.CourtClerk}
 	if p := o.get("/agencies/" + string(court)); p.code != 200 || strings.Contains(p.body, "/closures") || strings.Contains(p.body, "/people") {
-		t.Errorf("a clerk's: %d %s", p.code, mainOf(p.body))
+		t.Errorf("a clerk's: %d %s", p.code, sitetest.Main(p.body))
 	}
 	if p := o.get("/agencies/" + string(court) + "/people"); p.code != 403 {
 		t.Errorf("a clerk sees people: %d", p.code)

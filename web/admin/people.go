@@ -119,7 +119,7 @@ func (p *Pages) peoplePage(r *site.Request, a store.Agency, f personForm, w wron
 	if v.Steps, err = p.stepsFor(r, a); err != nil {
 		return site.Answer{}, err
 	}
-	return site.Answer{Page: "agency-people", Title: "People of " + a.Name, Data: v, Status: status, Object: "people of " + string(a.ORI)}, nil
+	return site.Answer{Page: "agency-people", Title: "People of " + a.Name, Above: over(a), Data: v, Status: status, Object: "people of " + string(a.ORI)}, nil
 }
 
 // mayGive says that the visitor may give the role, and take it. Who sees to one agency only makes nobody a system administrator, not even at the operator: that role reaches everybody.
@@ -278,7 +278,7 @@ func (p *Pages) viewOf(r *site.Request, x store.Person) personView {
 }
 
 func personAnswer(v personView, status int) site.Answer {
-	return site.Answer{Page: "person", Title: v.Person.Name, Data: v, Status: status, Object: "person " + v.Login}
+	return site.Answer{Page: "person", Title: v.Person.Name, Above: []site.Link{{To: "/people", Name: "People"}}, Data: v, Status: status, Object: "person " + v.Login}
 }
 
 func (p *Pages) personPage(r *site.Request) (site.Answer, error) {

@@ -40,7 +40,7 @@ func number(n float64) string {
 }
 
 func rightsAnswer(v rightsView, status int) site.Answer {
-	return site.Answer{Page: "rights", Title: "Rights and limits of " + v.Name, Data: v, Status: status, Object: "agency " + string(v.ORI)}
+	return site.Answer{Page: "rights", Title: "Rights and limits of " + v.Name, Above: over(v.Agency), Data: v, Status: status, Object: "agency " + string(v.ORI)}
 }
 
 func (p *Pages) rights(r *site.Request) (site.Answer, error) {

@@ -247,9 +247,9 @@ func spanChoices(r *site.Request, here span) []choice {
 // stillChoice stops the page from loading itself again, or lets it.
 func stillChoice(r *site.Request, s span) choice {
 	if r.URL.Query().Has("still") {
-		return choice{To: address(s, false), Name: "Keep it up to date"}
+		return choice{To: address(s, false), Name: "Reload it every half minute", Here: true}
 	}
-	return choice{To: address(s, true), Name: "Stop that"}
+	return choice{To: address(s, true), Name: "Stop reloading"}
 }
 
 func linesOf(b store.Board) []line {

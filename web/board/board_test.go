@@ -5,11 +5,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"ccpor/access"
 	"ccpor/store"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 func noon() time.Time { return time.Date(2026, 11, 24, 20, 0, 30, 0, time.UTC) }
@@ -57,15 +56,6 @@ func (s *shelf) Audit(_ context.Context, e store.Event) error {
 	return nil
 }
 
-type gate struct{ visitor site.Visitor }
-
-func (g gate) Who(*http.Request) (site.Visitor, error) {
-	if g.visitor.ID == 0 {
-		return g.visitor, site.ErrNobody
-	}
-	return g.visitor, nil
-}
-
 func as(kind access.Kind, role access.Role) site.Visitor {
 	return site.Visitor{ID: 3, Login: "ina@operator.example", Name: "Ina Invented", Agency: "An agency", Asker: access.Asker{Kind: kind, Agency: "CA034ABCX", Roles: []access.Role{role}}}
 }
@@ -74,19 +64,7 @@ func operator() site.Visitor { return as(access.KindOperator, access.SystemAdmin
 
 func visit(t *testing.T, s *shelf, who site.Visitor, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	area, err := (&Pages{Reader: s, Zone: time.UTC, Jobs: true}).Area()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := site.New(site.Config{Auditor: s, Gate: gate{who}, Now: noon, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "127.0.0.1:8918"}}, area)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	r.Host = "127.0.0.1:8918"
-	w := httptest.NewRecorder()
-	pages.Handler().ServeHTTP(w, r)
-	return w
+	return sitetest.Visit(t, sitetest.Open(t, sitetest.Config(s, &who, noon), &Pages{Reader: s, Zone: time.UTC, Jobs: true}), path, nil)
 }
 
 // Each situation and what the board says first.
@@ -156,7 +134,7 @@ func TestSituations(t *testing.T) {
 		c.change(&b)
 		body := visit(t, &shelf{board: b}, operator(), "/board").Body.String()
 		if !strings.Contains(body, `<p class="lead `+c.class+`">`) {
-			t.Errorf("%s: it is not %s:\n%.900s", name, c.class, body[strings.Index(body, "<main"):])
+			t.Errorf("%s: it is not %s:\n%.900s", name, c.class, sitetest.Main(body))
 			continue
 		}
 		rest := body[strings.Index(body, `<p class="lead`):strings.Index(body, `<p class="soft">`)]
@@ -182,7 +160,7 @@ func TestLinksOnlyForWhoMay(t *testing.T) {
 			t.Errorf("an auditor is led to %s", no)
 		}
 	}
-	for _, want := range []string{"2 transmissions are past the deadline", `<a href="/submissions?agency=CA030013J&amp;state=refused">A &lt;court&gt; (CA030013J)</a>`, "senders that are not known", "5000 MB", "20 of 100"} {
+	for _, want := range []string{"2 transmissions are past the deadline", `<a href="/submissions?agency=CA030013J&amp;state=refused">A &lt;court&gt; (CA030013J)</a>`, "unknown senders", "5000 MB", "20 of 100"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not on the page", want)
 		}

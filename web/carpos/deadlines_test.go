@@ -34,7 +34,7 @@ func TestDeadlinesPage(t *testing.T) {
 	}
 	s := late()
 	w := get(t, s, "/deadlines", nil)
-	for _, want := range []string{string(tracked), `<td class="bad" data-label="Stands">late`, "race is missing", "a person&#39;s at the exchange", "Nothing moves until a person of the hub acts.", "Orange &lt;b&gt;", "Alarm 7, open", "1 past their deadline"} {
+	for _, want := range []string{string(tracked), `<td class="bad" data-label="Status">late`, "race is missing", "a person&#39;s at the exchange", "Nothing moves until a person of the hub acts.", "Orange &lt;b&gt;", "Alarm 7, open", "1 past their deadline"} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%q is not on the page:\n%s", want, w.Body)
 		}

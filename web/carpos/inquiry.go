@@ -52,7 +52,7 @@ func (p *Pages) inquiry(r *site.Request) (site.Answer, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return site.Answer{}, site.NotFound("No inquiry has this number", "Your agency has asked nothing under it.")
 	}
-	a := site.Answer{Page: "inquiry", Title: fmt.Sprintf("Inquiry %d", id), Data: inquiryView{v, lead(v)}, Object: fmt.Sprintf("inquiry %d", id)}
+	a := site.Answer{Page: "inquiry", Title: fmt.Sprintf("Inquiry %d", id), Above: []site.Link{{To: "/inquiry", Name: "Ask CARPOS"}}, Data: inquiryView{v, lead(v)}, Object: fmt.Sprintf("inquiry %d", id)}
 	if v.Waiting() {
 		a.Refresh = refreshAfter
 	}

@@ -66,5 +66,5 @@ func (p *Pages) message(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, site.NotFound("No message has this number", "The switch has sent none that is kept under it here.")
 	}
 	v.Matchable = v.Wait.Matchable()
-	return site.Answer{Page: "message", Title: fmt.Sprintf("Message %d", id), Data: v, Object: name}, err
+	return site.Answer{Page: "message", Title: fmt.Sprintf("Message %d", id), Above: []site.Link{{To: "/messages", Name: "Messages"}}, Data: v, Object: name}, err
 }

@@ -66,7 +66,7 @@ func TestMessagesPage(t *testing.T) {
 	if len(s.events) != 1 || s.events[0].Object != "messages" {
 		t.Errorf("on record: %+v", s.events)
 	}
-	wants(t, "an empty list", get(t, &shelf{}, "/messages", nil).Body.String(), "No message waits for a person.", "There is none.")
+	wants(t, "an empty list", get(t, &shelf{}, "/messages", nil).Body.String(), "No message is waiting for a person.", "There are no messages here.")
 	for _, path := range []string{"/messages?kind=gossip", "/messages?before=0", "/messages?before=x", "/messages/x", "/messages/-1"} {
 		if w := get(t, told(), path, nil); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", path, w.Code)
@@ -97,7 +97,7 @@ func TestMessagePage(t *testing.T) {
 	if strings.Contains(page, "To do") {
 		t.Error("a message that is handled is to be handled")
 	}
-	wants(t, "one in hand", get(t, told(), "/messages/3", nil).Body.String(), "not looked at yet", "It is in hand.")
+	wants(t, "one in hand", get(t, told(), "/messages/3", nil).Body.String(), "not looked at yet", "It is being handled.")
 	if w := get(t, told(), "/messages/99", nil); w.Code != http.StatusNotFound {
 		t.Errorf("%d", w.Code)
 	}

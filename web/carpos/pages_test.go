@@ -2,12 +2,9 @@ package carpos
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +12,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 var tracked = order.NewTracking(4711)
@@ -51,11 +49,6 @@ func one(st store.Status) *shelf {
 	return &shelf{statuses: map[order.Tracking]store.Status{tracked: st}}
 }
 
-// gate lets one person in.
-type gate struct{ visitor site.Visitor }
-
-func (g gate) Who(*http.Request) (site.Visitor, error) { return g.visitor, nil }
-
 func until() *order.Date { d := order.MakeDate(2028, 6, 30); return &d }
 
 func engineer() site.Visitor {
@@ -76,27 +69,7 @@ func officer() site.Visitor {
 // visit asks the pages as somebody; a form makes it a POST of this program's own page.
 func visit(t *testing.T, p *Pages, who site.Visitor, log site.Auditor, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
-	area, err := p.Area()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := site.New(site.Config{Auditor: log, Gate: gate{who}, Now: nine, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "127.0.0.1:8918"}}, area)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	if form != nil {
-		r = httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
-	r.Host = "127.0.0.1:8918"
-	if change != nil {
-		change(r)
-	}
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
-	return w
+	return sitetest.Visit(t, sitetest.Open(t, sitetest.Config(log, &who, nine), p), path, form, change)
 }
 
 func get(t *testing.T, s *shelf, path string, change func(*http.Request)) *httptest.ResponseRecorder {

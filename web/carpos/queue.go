@@ -160,7 +160,7 @@ func (p *Pages) queueItem(r *site.Request) (site.Answer, error) {
 	if v.MayAct {
 		v.Acts, v.Nothing = acts(i, r.Now)
 	}
-	return site.Answer{Page: "transmission", Title: fmt.Sprintf("Transmission %d (%s)", i.ID, i.Kind), Data: v, Object: object(i.ID)}, nil
+	return site.Answer{Page: "transmission", Title: fmt.Sprintf("Transmission %d (%s)", i.ID, i.Kind), Above: queueLink(), Data: v, Object: object(i.ID)}, nil
 }
 
 // acts are those that can be done now, or why none can.
@@ -242,7 +242,7 @@ func (p *Pages) queueConfirm(r *site.Request) (site.Answer, error) {
 }
 
 func confirming(v confirmView) site.Answer {
-	return site.Answer{Page: "confirm", Title: fmt.Sprintf("%s: transmission %d (%s)?", v.Name, v.Item.ID, v.Item.Kind), Data: v, Object: object(v.Item.ID), Details: string(v.Verb)}
+	return site.Answer{Page: "confirm", Title: fmt.Sprintf("%s: transmission %d (%s)?", v.Name, v.Item.ID, v.Item.Kind), Above: append(queueLink(), site.Link{To: fmt.Sprintf("/queue/%d", v.Item.ID), Name: fmt.Sprintf("Transmission %d", v.Item.ID)}), Data: v, Object: object(v.Item.ID), Details: string(v.Verb)}
 }
 
 func noSuchAct() error {
@@ -354,3 +354,6 @@ func stateClass(s store.TransmissionState) string {
 	}
 	return "wait"
 }
+
+// queueLink is what each transmission's page is under.
+func queueLink() []site.Link { return []site.Link{{To: "/queue", Name: "Owed to CARPOS"}} }

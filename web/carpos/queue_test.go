@@ -14,6 +14,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 func nine() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
@@ -110,7 +111,7 @@ func TestQueuePagesOfEveryState(t *testing.T) {
 					t.Errorf("the page does not say %q", want)
 				}
 			}
-			if n := strings.Count(body, `class="act"`); n != len(offers[s]) || (n == 0) != strings.Contains(body, "Nothing now.") {
+			if n := strings.Count(body, `class="act"`); n != len(offers[s]) || (n == 0) != strings.Contains(body, "Nothing at the moment.") {
 				t.Errorf("%d acts are offered, want %v", n, offers[s])
 			}
 			if w.Code != http.StatusOK || len(c.events) != 1 || c.events[0].Object != "transmission 5" {
@@ -134,14 +135,13 @@ func TestQueueActs(t *testing.T) {
 		"retry":   {store.StateUnknown, store.VerbRetry, form(), "due now"},
 		"release": {store.StateHeld, store.VerbRelease, form(), "What stopped it stops it again"},
 		"give up": {store.StateHeld, store.VerbGiveUp, form("reason", "The court withdrew it."), "what waits behind it (2) is given up with it"},
-		"correct": {store.StateHeld, store.VerbCorrect, form("field-RAC", " W ", "field-HGT", "", "source", "court clerk by telephone"), "is lacking"},
+		"correct": {store.StateHeld, store.VerbCorrect, form("field-RAC", " W ", "field-HGT", "", "source", "court clerk by telephone"), "missing</strong>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := standing(tt.state)
 			path := "/queue/5/" + string(tt.verb)
-			_, asked, _ := strings.Cut(c.send(t, path, nil, nil).Body.String(), "<main")
-			asked, _, _ = strings.Cut(asked, "</main>")
+			asked := sitetest.Main(c.send(t, path, nil, nil).Body.String())
 			for _, want := range []string{tt.says, "as done by Ina Engineer", received().Format(time.RFC3339Nano), `method="post"`} {
 				if !strings.Contains(asked, want) {
 					t.Errorf("the page that asks does not say %q", want)

@@ -7,12 +7,19 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,8 +76,8 @@ type tab struct {
 	base string // the site, without a slash at its end
 }
 
-// newTab opens a browser without cookies at a site. What its pages load from elsewhere, or run, fails the test.
-func newTab(t *testing.T, base string) *tab {
+// newTab opens a browser without cookies at a site. What its pages load from elsewhere, or run, fails the test; others are the sites to which a walk leads on, and nothing but that.
+func newTab(t *testing.T, base string, others ...string) *tab {
 	t.Helper()
 	parent, err := chromium()
 	if err != nil {
@@ -81,7 +88,12 @@ func newTab(t *testing.T, base string) *tab {
 	b := &tab{t: t, ctx: ctx, base: strings.TrimSuffix(base, "/")}
 	b.do("starting", chromedp.EmulateViewport(1280, 900))
 	requests := func(ev any) {
-		if e, ok := ev.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(e.Request.URL, b.base+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
+		e, ok := ev.(*network.EventRequestWillBeSent)
+		if !ok || strings.HasPrefix(e.Request.URL, b.base+"/") || strings.HasPrefix(e.Request.URL, "data:") {
+			return
+		}
+		led := e.Type == network.ResourceTypeDocument && slices.ContainsFunc(others, func(site string) bool { return strings.HasPrefix(e.Request.URL, site+"/") })
+		if !led {
 			t.Errorf("the page asked elsewhere: %s", e.Request.URL)
 		}
 	}
@@ -268,6 +280,47 @@ func (b *tab) picture(name string) {
 		b.t.Fatalf("picture of %s: %v", name, err)
 	}
 	b.keep(name+".png", png)
+}
+
+// portrait keeps the first screen of the page under a name in the folder CCPOR_PICTURES, where that is set: the pictures of the documents (make pictures).
+func (b *tab) portrait(name string) {
+	b.t.Helper()
+	folder := os.Getenv("CCPOR_PICTURES")
+	if folder == "" {
+		return
+	}
+	b.as(look{"portrait", "screen", "light", 1280, 1000, false})
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatalf("picture for %s: %v", name, err)
+	}
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, inFewColours(picture)); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), small.Bytes(), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+	b.as(looks[0])
+}
+
+// inFewColours is a picture in its 256 most frequent colours, which is a third of its size: a page has few, and shades of them at the edges of letters.
+func inFewColours(m image.Image) image.Image {
+	often := map[color.Color]int{}
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			often[m.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(often), func(x, y color.Color) int { return often[y] - often[x] })
+	few := image.NewPaletted(b, colours[:min(256, len(colours))])
+	draw.Draw(few, b, m, b.Min, draw.Src)
+	return few
 }
 
 // paper prints the page as a browser does.

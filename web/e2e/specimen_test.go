@@ -97,7 +97,7 @@ func TestALookStays(t *testing.T) {
 		t.Errorf("on %s at night, though light was chosen", paper())
 	}
 	b.axe("chosen light on a dark device")
-	b.press("As the device")
+	b.press("Same as device")
 	if paper() != night {
 		t.Errorf("on %s, though the device has the word again", paper())
 	}

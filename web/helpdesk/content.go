@@ -15,7 +15,7 @@ import (
 type stage struct{ Name, Title string }
 
 var (
-	asItCame  = stage{"package", "The package as it came"}
+	asItCame  = stage{"package", "The package as received"}
 	asRead    = stage{"read", "What was read from it"}
 	asTheLine = stage{"carpos", "What was sent to CARPOS and answered"}
 )
@@ -83,7 +83,7 @@ func (d *desk) content(r *site.Request) (site.Answer, error) {
 	default:
 		return site.Answer{}, site.NotFound("There are no such contents", "The submission has none of this kind, or they are not for your role.")
 	}
-	return site.Answer{Page: "content", Title: v.Stage.Title, Data: v, Object: object(s), Details: "contents: " + v.Stage.Name}, err
+	return site.Answer{Page: "content", Title: v.Stage.Title, Above: append(submissionsLink(), site.Link{To: "/submission/" + string(s.Tracking), Name: "Submission " + string(s.Tracking)}), Data: v, Object: object(s), Details: "contents: " + v.Stage.Name}, err
 }
 
 func (d *desk) cameAs(r *site.Request, s store.Status, v *contentView) error {

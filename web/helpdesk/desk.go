@@ -15,7 +15,7 @@ import (
 func (d *desk) save(r *site.Request) (site.Answer, error) {
 	kept, err := url.ParseQuery(r.PostForm.Get("query"))
 	if err != nil {
-		return site.Answer{}, site.Bad("That is no search", "The form was not sent by the page. Search anew, and keep that.")
+		return site.Answer{}, site.Bad("That is no search", "The form was not sent from our page. Search again, and keep that.")
 	}
 	a := askedBy(kept)
 	a.Before = ""
@@ -27,7 +27,7 @@ func (d *desk) save(r *site.Request) (site.Answer, error) {
 	case errors.Is(err, store.ErrSavedName):
 		return site.Answer{}, site.Bad("The search needs a name", "Give it a name of 1 to 60 characters.")
 	case errors.Is(err, store.ErrSavedEnough):
-		return site.Answer{}, site.Conflict("No more searches can be kept", "You keep "+strconv.Itoa(store.MostSaved)+" already. Forget one of them first.")
+		return site.Answer{}, site.Conflict("No more searches can be kept", "You keep "+strconv.Itoa(store.MostSaved)+" already. Delete one of them first.")
 	}
 	return site.Answer{To: a.To(), Object: "saved searches"}, err
 }
@@ -44,7 +44,7 @@ func (d *desk) forget(r *site.Request) (site.Answer, error) {
 }
 
 func noSearch() error {
-	return site.NotFound("You keep no such search", "It was forgotten already, or is another's.")
+	return site.NotFound("You keep no such search", "It was deleted already, or it is somebody else's.")
 }
 
 // handOver hands a submission over to an engineer.
@@ -61,7 +61,7 @@ func (d *desk) handOver(r *site.Request) (site.Answer, error) {
 		a.Status = 422
 		return a, err
 	case errors.Is(err, store.ErrHandedOver):
-		return site.Answer{}, site.Conflict("It is with an engineer already", "Somebody handed it over before. The page of the submission says who, and how it stands.")
+		return site.Answer{}, site.Conflict("It is with an engineer already", "Somebody handed it over before. The page of the submission says who, and what has been done.")
 	}
 	return site.Answer{To: "/submission/" + string(s.Tracking) + "#handover", Object: object(s)}, err
 }

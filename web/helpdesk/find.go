@@ -246,7 +246,7 @@ func (d *desk) byNumber(r *site.Request, typed string, q *store.SubmissionQuery)
 func (d *desk) nothing(r *site.Request, v *findView) error {
 	v.Says = "Nothing was found that has this number and fits the rest. It was looked for as tracking number, package identification, case number, FCN and OCA."
 	if _, err := order.ParseTracking(v.Asked.Q); err == nil {
-		v.Says = "It is a well-formed tracking number, but nothing was received under it here; no package, case, FCN or OCA has it either."
+		v.Says = "It is a well-formed tracking number, but nothing was received under it here, and no package, case, FCN or OCA has it either."
 		return nil
 	}
 	if !likeTracking.MatchString(v.Asked.Q) {

@@ -92,7 +92,7 @@ func TestBoxLeadsOn(t *testing.T) {
 		"the only one, with conditions": {"/submissions?q=26CC00000001&state=held", []store.Summary{row}, store.Place{}, "", []string{string(tracked)}},
 		"two of a case":                 {"/submissions?q=26CC00000001", []store.Summary{row, row}, store.Place{}, "", []string{string(tracked)}},
 		"none of a case":                {"/submissions?q=26CC00000001", nil, store.Place{}, "", []string{"It was looked for as tracking number, package identification, case number, FCN and OCA"}},
-		"nothing on a list":             {"/submissions?state=held", nil, store.Place{}, "", []string{"Nothing is there that fits."}},
+		"nothing on a list":             {"/submissions?state=held", nil, store.Place{}, "", []string{"Nothing matches."}},
 	} {
 		s := numbered()
 		s.found = store.FoundSubmissions{Submissions: test.found, Next: test.next}
@@ -171,7 +171,7 @@ func TestListPagesAndFigures(t *testing.T) {
 	if s.dayAsked.Agency != court || !s.dayAsked.Tests || strings.Contains(body, `name="agency"`) || !strings.Contains(body, "tests=only") {
 		t.Errorf("a court's own figures: %+v", s.dayAsked)
 	}
-	if !strings.Contains(body, "Nothing that fits came back to 27 Nov 2026 09:30:00 PST") || !strings.Contains(body, "Look further back") {
+	if !strings.Contains(body, "Nothing matches, back to 27 Nov 2026 09:30:00 PST") || !strings.Contains(body, "Look further back") {
 		t.Error("the page does not say how far was looked")
 	}
 }

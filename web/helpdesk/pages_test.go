@@ -3,9 +3,6 @@ package helpdesk
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -17,6 +14,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 var (
@@ -158,11 +156,6 @@ func (s *shelf) CloseHandover(_ context.Context, by store.Event, id int64, resul
 	return s.act(by, "close "+result)
 }
 
-// gate lets one person in.
-type gate struct{ visitor site.Visitor }
-
-func (g gate) Who(*http.Request) (site.Visitor, error) { return g.visitor, nil }
-
 func person(name string, kind access.Kind, agency order.ORI, roles ...access.Role) site.Visitor {
 	until := order.MakeDate(2028, 6, 30)
 	return site.Visitor{ID: 7, Login: name + "@invented.example", Name: name, Agency: "An agency", Asker: access.Asker{Kind: kind, Agency: agency, Roles: roles, CertifiedUntil: &until}}
@@ -174,31 +167,22 @@ func engineer() site.Visitor {
 }
 func clerk(of order.ORI) site.Visitor { return person("ana", access.KindCourt, of, access.CourtClerk) }
 
-// visit asks the pages as somebody; a form makes it a POST of this program's own page.
-func visit(t *testing.T, s *shelf, who site.Visitor, path string, form url.Values) *httptest.ResponseRecorder {
+// opened are the pages over what is read and written, for somebody.
+func opened(t *testing.T, r Reader, w Writer, log site.Auditor, who *site.Visitor) *site.Site {
 	t.Helper()
 	zone, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
 		t.Fatal(err)
 	}
-	area, err := (&Pages{Reader: s, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}}).Area()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := site.New(site.Config{Auditor: s, Gate: gate{who}, Now: now, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "127.0.0.1:8918"}}, area)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	if form != nil {
-		r = httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
-	r.Host = "127.0.0.1:8918"
-	w := httptest.NewRecorder()
-	pages.Handler().ServeHTTP(w, r)
-	return w
+	c := sitetest.Config(log, who, now)
+	c.Zone = zone
+	return sitetest.Open(t, c, &Pages{Reader: r, Writer: w, Zone: zone, Warn: []float64{0.5, 0.8}})
+}
+
+// visit asks the pages as somebody; a form makes it a POST of this program's own page.
+func visit(t *testing.T, s *shelf, who site.Visitor, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	return sitetest.Visit(t, opened(t, s, s, s, &who), path, form)
 }
 
 // one is a shelf with one submission of the court.

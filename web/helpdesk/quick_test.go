@@ -2,10 +2,7 @@ package helpdesk
 
 import (
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -15,7 +12,7 @@ import (
 	"ccpor/mapping/order"
 	"ccpor/store"
 	"ccpor/store/storetest"
-	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 // TestPagesAreQuick measures whole pages, from the request to the last byte and with their entry in the audit log, with as many submissions as CCPOR_CROWD says (make crowd).
@@ -27,19 +24,8 @@ func TestPagesAreQuick(t *testing.T) {
 	database := storetest.NewURL(t)
 	storetest.Crowd(t, database, n, now())
 	s := storetest.Open(t, database, store.Options{})
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		t.Fatal(err)
-	}
-	area, err := (&Pages{Reader: s.Reader, Writer: s, Zone: zone, Warn: []float64{0.5, 0.8}}).Area()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := site.New(site.Config{Auditor: s, Gate: gate{helper()}, Now: now, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "127.0.0.1:8918"}}, area)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := pages.Handler()
+	who := helper()
+	handler := opened(t, s.Reader, s, s, &who).Handler()
 	some := func(i int) int { return 1 + (i*7919)%n }
 	for _, kind := range []struct {
 		name string
@@ -65,8 +51,7 @@ func TestPagesAreQuick(t *testing.T) {
 		var took []float64
 		for i := range 210 {
 			path := kind.path(i)
-			r := httptest.NewRequest("GET", path, nil)
-			r.Host = "127.0.0.1:8918"
+			r := sitetest.Request(t, path, nil)
 			w := httptest.NewRecorder()
 			began := time.Now()
 			handler.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"ccpor/access"
@@ -37,6 +38,8 @@ type orderView struct {
 	*store.OrderSummary
 	// Whole says that the visitor sees the order whole, or reads what came of it: its case number and the OCA, which is made of it, too. Messages says that the visitor may look at what the switch sent.
 	Whole, Messages bool
+	// Page is the address of the order's own page, Audit of who looked at it; empty where that is not for the visitor.
+	Page, Audit string
 	// Added, Follows, FollowedBy and Ended are submissions that the visitor may look at, of orders that the visitor may see.
 	Added, Follows, FollowedBy, Ended order.Tracking
 }
@@ -69,9 +72,12 @@ func (d *desk) page(r *site.Request, s store.Status, note, problem string) (site
 		v.Open = v.Open || h.State != store.HandoverClosed
 	}
 	v.Note = site.Field{Name: "note", Label: "What the engineer has to know", Value: note, Problem: problem, Type: "textarea", Needed: true, Most: 500,
-		Hint: "3 to 500 characters. No names of people, no case numbers: the submission says which it is."}
-	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Data: v, Object: object(s)}, nil
+		Hint: "3 to 500 characters. No names of people and no case numbers: the engineer sees which submission it is."}
+	return site.Answer{Page: "submission", Title: "Submission " + string(s.Tracking), Above: submissionsLink(), Data: v, Object: object(s)}, nil
 }
+
+// submissionsLink is what a submission's page is under.
+func submissionsLink() []site.Link { return []site.Link{{To: "/submissions", Name: "Submissions"}} }
 
 func object(s store.Status) string { return "submission " + string(s.Tracking) }
 
@@ -85,6 +91,13 @@ func (d *desk) orderOf(r *site.Request, s store.Status, reads bool) (*orderView,
 		return nil, nil
 	}
 	o := &orderView{OrderSummary: s.Order, Whole: reads || sight == access.Whole, Messages: r.May(access.SeeMessages)}
+	name := url.Values{"court": {string(s.Order.Court)}, "id": {string(s.Order.ID)}}
+	if sight != access.Nothing && s.Order.Version > 0 && r.May(access.ReadOrders) {
+		o.Page = "/order/" + url.PathEscape(string(s.Order.Court)) + "/" + url.PathEscape(string(s.Order.ID))
+	}
+	if r.MayAbout(access.SearchAudit, s.Order.Court) {
+		o.Audit = "/audit?" + name.Encode()
+	}
 	for _, other := range []struct {
 		of   order.Tracking
 		into *order.Tracking
@@ -125,12 +138,12 @@ type step struct {
 }
 
 func stepsOf(s store.Status) []step {
-	steps := []step{{"✓", "good", fmt.Sprintf("Received, %d bytes, kept as they came", s.WireBytes), s.ReceivedAt, ""}}
+	steps := []step{{"✓", "good", fmt.Sprintf("Received, %d bytes, stored unchanged", s.WireBytes), s.ReceivedAt, ""}}
 	for _, st := range s.Stages {
 		steps = append(steps, stageStep(st))
 	}
 	if s.State == store.SubmissionAccepted {
-		steps = append(steps, step{Mark: "✓", Class: "good", Text: "Stored in one transaction; the receipt went out after it"})
+		steps = append(steps, step{Mark: "✓", Class: "good", Text: "Stored; only then was the receipt sent"})
 	}
 	for _, t := range s.Transmissions {
 		steps = append(steps, transmissionSteps(t)...)

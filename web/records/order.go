@@ -3,6 +3,7 @@ package records
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -19,6 +20,11 @@ import (
 type orderView struct {
 	store.FoundOrder
 	Stands string
+	// Glance is the order in plain words; nil where the visitor does not see it whole.
+	Glance *glanceView
+	// Past says that it is told as of an earlier moment, AsOfField is that moment as the form has it, Problem what is wrong with the moment that was asked for.
+	Past      bool
+	AsOfField string
 	// Whole says that all of it is shown, but what is withheld; else the outline is.
 	Whole bool
 	// Until is when an order that is open by breaking the glass closes; zero: the tables show it.
@@ -27,7 +33,12 @@ type orderView struct {
 	Hidden   bool
 	Sections []section
 	store.History
-	Images []imageRow
+	Changed []versionRow
+	// Beside are other orders between the same people; Conflicting is how many terms conflict, Below says that another one comes before this.
+	Beside      []besideRow
+	Conflicting int
+	Below       bool
+	Images      []imageRow
 	// FollowsTo is the order that it follows, where the visitor may see that one, too.
 	FollowsTo   order.LocalID
 	Submissions []submissionRow
@@ -37,8 +48,34 @@ type orderView struct {
 	// AllLooks says that Looks are shown, MoreLooks that there are older ones.
 	AllLooks, MoreLooks bool
 	LookCount           string
+	// Record is where a service of it is recorded; empty where that is not for the visitor, or the order is not in force.
+	Record string
+	// HitTo is where a hit of it is confirmed; empty where that is not for the visitor.
+	HitTo string
 	// Audit is where the audit log tells of the order; empty where that is not for the visitor.
 	Audit string
+}
+
+// Headline says in a sentence how the order stands.
+func (v orderView) Headline() string {
+	switch v.Stands {
+	case "cancelled":
+		return "This order was cancelled and is not in force."
+	case "expired":
+		return "This order has expired and is not in force."
+	}
+	return "This order is " + v.Stands + "."
+}
+
+// Tone is how that sentence looks: an order that has ended is neither good news nor bad.
+func (v orderView) Tone() string {
+	switch v.Stands {
+	case "in force, served":
+		return "good"
+	case "in force, not served":
+		return "wait"
+	}
+	return ""
 }
 
 type imageRow struct {
@@ -72,6 +109,10 @@ func (p *Pages) look(r *site.Request) (l looked, err error) {
 	if err != nil || err2 != nil {
 		return l, noSuchOrder("")
 	}
+	return p.lookAt(r, court, id)
+}
+
+func (p *Pages) lookAt(r *site.Request, court order.ORI, id order.LocalID) (l looked, err error) {
 	missing := noSuchOrder(store.OrderObject(court, id))
 	l.FoundOrder, err = p.Reader.FindOrder(r.Context(), court, id, r.Visitor.Test)
 	switch {
@@ -84,6 +125,40 @@ func (p *Pages) look(r *site.Request) (l looked, err error) {
 		return l, site.Hidden(missing)
 	}
 	l.until = openUntil(r, l.FoundOrder)
+	return l, nil
+}
+
+// minutes is how a moment stands in a form and in an address, in the courts' zone.
+const minutes = "2006-01-02T15:04"
+
+// then is the order as the registry showed it at the moment of the address; where none is named, as it is. Who may not see it as it is does not see it as it was, nor the other way round.
+func (p *Pages) then(r *site.Request, l looked) (looked, error) {
+	text := r.URL.Query().Get("at")
+	if text == "" {
+		return l, nil
+	}
+	at, err := time.ParseInLocation(minutes, text, p.Zone)
+	switch {
+	case err != nil:
+		return l, site.Bad("There is no such moment", "A moment is written as 2026-11-29T02:14, in the time of the courts.")
+	case at.After(r.Now):
+		return l, site.Bad("That moment has not come", "The registry shows what it has shown up to now.")
+	}
+	past, err := p.Reader.OrderAsOf(r.Context(), l.FoundOrder, at.Add(time.Minute-time.Nanosecond)) // the whole minute
+	if errors.Is(err, store.ErrNotFound) {
+		return l, &site.Refusal{Status: http.StatusNotFound, Title: "The registry did not have it then", Text: "The order came later. The page without a moment shows when.", Outcome: "not there yet", Object: l.object()}
+	}
+	if err != nil {
+		return l, err
+	}
+	sight := sees(r, past)
+	if sight == access.Nothing {
+		return l, site.Hidden(noSuchOrder(l.object()))
+	}
+	if sight != access.Whole {
+		l.sight = sight
+	}
+	l.FoundOrder = past
 	return l, nil
 }
 
@@ -111,18 +186,24 @@ func (l looked) object() string { return store.OrderObject(l.Order.Court.ORI, l.
 // order shows an order: the outline, or the whole of it.
 func (p *Pages) order(r *site.Request) (site.Answer, error) {
 	l, err := p.look(r)
+	if err == nil {
+		l, err = p.then(r, l)
+	}
 	if err != nil {
 		return site.Answer{}, err
 	}
-	v := orderView{FoundOrder: l.FoundOrder, Whole: l.whole(), Until: l.until, Stands: stands(l.FoundOrder, r.Today())}
+	v := orderView{FoundOrder: l.FoundOrder, Whole: l.whole(), Until: l.until, Stands: p.stands(r, l.FoundOrder), Past: !l.AsOf.IsZero(), AsOfField: p.moment(r, l.FoundOrder).Format(minutes)}
 	entry, err := p.Reader.EntryOf(r.Context(), l.FoundOrder)
 	if err != nil {
 		return site.Answer{}, err
 	}
-	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addLooks(&v)} {
+	for _, add := range []func(*site.Request, looked, store.Entry) error{v.contents, v.owed, p.addHistory(&v), p.addWords(&v), p.addBeside(&v), p.addLooks(&v)} {
 		if err := add(r, l, entry); err != nil {
 			return site.Answer{}, err
 		}
+	}
+	if v.Whole && v.Until.IsZero() && !v.Past && r.May(access.ConfirmHits) {
+		v.HitTo = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/hit"
 	}
 	v.Order = order.Order{ID: l.Order.ID, Court: l.Order.Court, Form: l.Order.Form, Issued: l.Order.Issued, Expiry: l.Order.Expiry, Access: l.Order.Access} // a template has no more of it at hand
 	a := site.Answer{Page: "order", Title: fmt.Sprintf("Order %s", l.Order.ID), Data: v, Object: l.object(), Details: fmt.Sprintf("version %d, outline", l.Version)}
@@ -135,7 +216,37 @@ func (p *Pages) order(r *site.Request) (site.Answer, error) {
 	if len(v.Sections) > 0 && v.Sections[len(v.Sections)-1].Confidential {
 		a.Details += ", with CLETS-001"
 	}
+	if v.Past {
+		a.Details += ", as of " + v.AsOfField
+	}
 	return a, nil
+}
+
+// addWords says the order at a glance, and what changed from version to version.
+func (p *Pages) addWords(v *orderView) func(*site.Request, looked, store.Entry) error {
+	return func(r *site.Request, l looked, _ store.Entry) (err error) {
+		if !l.whole() {
+			return nil
+		}
+		shown, withhold := l.Order, !r.Visitor.Whereabouts(l.Order.Court.ORI) || !l.until.IsZero()
+		if withhold {
+			shown, _ = access.Withhold(shown)
+		}
+		if v.Glance, err = p.glance(r, l.FoundOrder, shown, v.Services); err != nil {
+			return err
+		}
+		if v.Glance.State.InForce() && !v.Past && r.May(access.RecordService) {
+			v.Record = addressOfOrder(l.Order.Court.ORI, l.Order.ID) + "/service"
+		}
+		documents, err := p.Reader.Versions(r.Context(), l.FoundOrder)
+		v.Changed = changes(v.Versions, documents, withhold)
+		return err
+	}
+}
+
+// addressOfOrder is where an order's page is.
+func addressOfOrder(court order.ORI, id order.LocalID) string {
+	return "/order/" + url.PathEscape(string(court)) + "/" + url.PathEscape(string(id))
 }
 
 // contents are what the order says, without the protected side's whereabouts where the visitor may not see them, and what CLETS-001 says for whom that is.
@@ -148,7 +259,7 @@ func (v *orderView) contents(r *site.Request, l looked, e store.Entry) error {
 		shown, v.Hidden = access.Withhold(shown)
 	}
 	v.Sections = sections(shown)
-	if e.Confidential != nil && l.until.IsZero() && r.May(access.ReadConfidential) {
+	if e.Confidential != nil && l.AsOf.IsZero() && l.until.IsZero() && r.May(access.ReadConfidential) {
 		v.Sections = append(v.Sections, confidential(*e.Confidential))
 	}
 	return nil

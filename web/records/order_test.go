@@ -236,20 +236,20 @@ func TestAdministratorsAreTold(t *testing.T) {
 		w.who = person(access.KindCourt, of, access.AgencyAdministrator)
 		w.who.ID = 12
 		list := w.visit("/glass", nil).Body.String()
-		if own := of == alpine; strings.Contains(w.visit("/audit", nil).Body.String(), notice) != own || strings.Contains(list, "A hearing this afternoon.") != own || strings.Contains(list, "I have read of") != own {
+		if own := of == alpine; strings.Contains(w.visit("/audit", nil).Body.String(), notice) != own || strings.Contains(list, "A hearing this afternoon.") != own || strings.Contains(list, "I have read about") != own {
 			t.Errorf("%s: %s", of, list)
 		}
 	}
 	w.visit("/glass", url.Values{"upTo": {"1"}})
 	list := w.visit("/glass", nil).Body.String()
-	if strings.Contains(list, notice) || strings.Contains(list, "I have read of") || !strings.Contains(list, "agencyadministrator@ca002013j.example, CA002013J") {
+	if strings.Contains(list, notice) || strings.Contains(list, "I have read about") || !strings.Contains(list, "agencyadministrator@ca002013j.example, CA002013J") {
 		t.Errorf("%s", list)
 	}
 	if e := w.trail("openings of CA002013J"); len(e) != 1 || e[0].Action != "glass.see" || e[0].Person != 12 {
 		t.Errorf("%v", e)
 	}
 	w.who = person(access.KindHelpDesk, desk, access.Auditor)
-	if body := w.visit("/glass", nil).Body.String(); !strings.Contains(body, "A hearing this afternoon.") || strings.Contains(body, "I have read of") {
+	if body := w.visit("/glass", nil).Body.String(); !strings.Contains(body, "A hearing this afternoon.") || strings.Contains(body, "I have read about") {
 		t.Error("a central auditor does not see it")
 	}
 	for _, path := range []string{"/glass?before=x", "/glass?before=-1"} {

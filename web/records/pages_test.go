@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,9 +15,11 @@ import (
 
 	"ccpor/access"
 	"ccpor/mapping/order"
+	"ccpor/mapping/precedence"
 	"ccpor/store"
 	"ccpor/store/storetest"
 	"ccpor/web/site"
+	"ccpor/web/site/sitetest"
 )
 
 const (
@@ -63,7 +63,9 @@ func newRegistry(t *testing.T) *registry {
 		_, err := w.store.RegisterAgency(t.Context(), store.Agency{ORI: ori, Name: "Agency " + string(ori), Kind: kind, Submits: !kind.Central(), ReadOnly: kind.Central()})
 		w.must(err)
 	}
-	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Zone: time.UTC}
+	law, err := precedence.Load(time.UTC)
+	w.must(err)
+	w.pages = &Pages{Reader: w.store.Reader, Writer: w.store, Zone: time.UTC, Law: law}
 	return w
 }
 
@@ -73,8 +75,6 @@ func (w *registry) must(err error) {
 		w.Fatal(err)
 	}
 }
-
-func (w *registry) Who(*http.Request) (site.Visitor, error) { return w.who, nil }
 
 func (w *registry) Audit(ctx context.Context, e store.Event) error {
 	if w.broken != nil {
@@ -86,21 +86,10 @@ func (w *registry) Audit(ctx context.Context, e store.Event) error {
 // visit asks the pages; a form makes it a POST of a page of ours.
 func (w *registry) visit(path string, form url.Values) *httptest.ResponseRecorder {
 	w.Helper()
-	area, err := w.pages.Area()
-	w.must(err)
-	s, err := site.New(site.Config{Auditor: w, Gate: w, Now: func() time.Time { return w.now }, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: &url.URL{Scheme: "http", Host: "localhost"}}, area)
-	w.must(err)
-	r := httptest.NewRequestWithContext(w.Context(), http.MethodGet, "http://localhost"+path, nil)
-	if form != nil {
-		r = httptest.NewRequestWithContext(w.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-	}
+	var err error
 	w.who.Opened, err = w.store.Opened(w.Context(), w.who.ID, w.now)
 	w.must(err)
-	a := httptest.NewRecorder()
-	s.Handler().ServeHTTP(a, r)
-	return a
+	return sitetest.Visit(w, sitetest.Open(w, sitetest.Config(w, &w.who, func() time.Time { return w.now }), w.pages), path, form)
 }
 
 var pdf = []byte("%PDF-1.4\ninvented\n%%EOF\n")

@@ -80,7 +80,7 @@ func (p *Pages) search(r *site.Request, typed url.Values) (site.Answer, error) {
 	}
 	v.Searched = true
 	for _, f := range found {
-		v.Rows = append(v.Rows, rowOf(r, f))
+		v.Rows = append(v.Rows, p.rowOf(r, f))
 	}
 	if more {
 		v.After = found[len(found)-1].Place().String()
@@ -221,19 +221,6 @@ func (p *Pages) orderOf(ctx context.Context, t order.Tracking, test bool) (store
 	return p.Reader.FindOrder(ctx, s.Order.Court, s.Order.ID, test)
 }
 
-func rowOf(r *site.Request, f store.FoundOrder) foundRow {
-	return foundRow{FoundOrder: f, Whole: sees(r, f) == access.Whole, Stands: stands(f, r.Today())}
-}
-
-// stands says how an order stands on a day, by what the registry has.
-func stands(f store.FoundOrder, today order.Date) string {
-	switch e := f.Order.Expiry.Date; {
-	case f.Cancelled != nil:
-		return "cancelled"
-	case e != nil && e.Before(today):
-		return "expired"
-	case f.Served:
-		return "in force, served"
-	}
-	return "in force, not served"
+func (p *Pages) rowOf(r *site.Request, f store.FoundOrder) foundRow {
+	return foundRow{FoundOrder: f, Whole: sees(r, f) == access.Whole, Stands: p.stands(r, f)}
 }

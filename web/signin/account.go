@@ -40,7 +40,7 @@ func (p *Pages) own(r *site.Request, next string) (store.Person, *site.Answer, e
 	}
 	person, err := p.Door.Store.Person(r.Context(), r.Visitor.ID)
 	if err == nil && person.Issuer != "" {
-		err = site.Conflict("Your agency signs you in", "What you prove yourself with is kept at your agency, and changed there.")
+		err = site.Conflict("You sign in at your agency", "Your password and second factors are kept at your agency, and changed there.")
 	}
 	return person, nil, err
 }
@@ -50,7 +50,7 @@ func (p *Pages) passwordPage(r *site.Request) (site.Answer, error) {
 	if away != nil {
 		return *away, err
 	}
-	return page("password", "Another password", chosen{Person: person, Least: identity.LeastPassword}), err
+	return underAccount("password", "Change your password", chosen{Person: person, Least: identity.LeastPassword}), err
 }
 
 func (p *Pages) changePassword(r *site.Request) (site.Answer, error) {
@@ -62,7 +62,7 @@ func (p *Pages) changePassword(r *site.Request) (site.Answer, error) {
 	if problems == nil {
 		epoch, err = p.Door.ChangePassword(r.Context(), person.ID, r.PostForm.Get("old"), r.PostForm.Get("password"), p.from(r))
 		if errors.Is(err, identity.ErrRefused) {
-			problems, err = []string{"The old password was not taken."}, nil
+			problems, err = []string{"The old password is not right."}, nil
 		} else if errors.Is(err, identity.ErrPace) {
 			_, err = refused(err)
 		} else {
@@ -73,7 +73,7 @@ func (p *Pages) changePassword(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, err
 	}
 	if problems != nil {
-		return failed(page("password", "Another password", chosen{person, problems, identity.LeastPassword})), nil
+		return failed(underAccount("password", "Change your password", chosen{person, problems, identity.LeastPassword})), nil
 	}
 	return site.Answer{To: "/account"}, p.Sessions.Continue(r.Context(), epoch)
 }
@@ -91,7 +91,7 @@ func (p *Pages) newCodes(r *site.Request) (site.Answer, error) {
 		return orNothing(away), err
 	}
 	codes, err := p.Door.NewCodes(r.Context(), person)
-	a := page("codes", "Your recovery codes", codes)
+	a := underAccount("codes", "Your recovery codes", codes)
 	a.Object, a.Outcome = object(r), "done"
 	return a, err
 }
@@ -130,11 +130,11 @@ func (p *Pages) dropCode(r *site.Request) (site.Answer, error) {
 
 func (p *Pages) dropped(r *site.Request, err error) (site.Answer, error) {
 	if errors.Is(err, identity.ErrLastFactor) {
-		a, err := p.showAccount(r, "That is your last second factor, and you need one. Add another first.")
+		a, err := p.showAccount(r, "That is your last second factor, and you need at least one. Add another first.")
 		return failed(a), err
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		err = site.NotFound("There is no such passkey", "It was taken away already.")
+		err = site.NotFound("There is no such passkey", "It was removed already.")
 	}
 	return site.Answer{To: "/account"}, err
 }
@@ -148,7 +148,7 @@ func (p *Pages) askNewPasskey(r *site.Request, wrong string) (site.Answer, error
 	}
 	ask, err := p.Door.OfferPasskey(r.Context(), person)
 	p.Sessions.Ask(r.Context(), ask)
-	a := page("newpasskey", "Another passkey", form{Wrong: wrong, Person: person, Ask: ask})
+	a := underAccount("newpasskey", "Add a passkey", form{Wrong: wrong, Person: person, Ask: ask})
 	a.Script = script
 	return a, err
 }
@@ -179,4 +179,11 @@ func (p *Pages) dropPasskey(r *site.Request) (site.Answer, error) {
 		return site.Answer{}, fmt.Errorf("%w", site.NotFound("There is no such passkey", "The address is not one of this program's."))
 	}
 	return p.dropped(r, p.Door.DropPasskey(r.Context(), person, id))
+}
+
+// underAccount is a page that is reached from the page of one's account.
+func underAccount(name, title string, data any) site.Answer {
+	a := page(name, title, data)
+	a.Above = []site.Link{{To: "/account", Name: "Your account"}}
+	return a
 }

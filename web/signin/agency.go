@@ -64,7 +64,7 @@ func (p *Pages) fromAgency(r *site.Request) (site.Answer, error) {
 	}
 	named, err := p.Federation.Finish(r.Context(), trip, r.URL.Query())
 	if err != nil {
-		return site.Answer{}, p.notSignedIn(r, err)
+		return site.Answer{}, p.notSignedIn(r, trip.Agency, err)
 	}
 	person, err := p.Door.Federated(r.Context(), named, p.from(r))
 	if errors.Is(err, identity.ErrRefused) {
@@ -77,16 +77,35 @@ func (p *Pages) fromAgency(r *site.Request) (site.Answer, error) {
 	return p.enter(r, p.Sessions.Begin(r.Context(), person))
 }
 
-// notSignedIn says why somebody was not signed in elsewhere. What was wrong with an answer is for the log.
-func (p *Pages) notSignedIn(r *site.Request, err error) error {
+// notSignedIn says why somebody was not signed in at an agency's provider, and puts it on record where a sign-in was under way. What was wrong with an answer is for the log.
+func (p *Pages) notSignedIn(r *site.Request, agency order.ORI, err error) error {
+	refusal, why := unsigned(err)
+	if refusal == nil {
+		return err
+	}
+	p.Door.Log.WarnContext(r.Context(), "an agency's provider has signed nobody in", "agency", agency, "error", err)
+	if agency == "" {
+		return refusal
+	}
+	if err := p.Door.Pace(p.from(r)); err != nil {
+		_, err = refused(err)
+		return err
+	}
+	if err := p.Door.TurnedAway(r.Context(), agency, why.Error(), p.from(r)); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// unsigned is the page about somebody who was not signed in, and the kind of reason; nil where the error is of another kind.
+func unsigned(err error) (_ *site.Refusal, why error) {
 	switch {
 	case errors.Is(err, federation.ErrWeak):
-		return &site.Refusal{Status: http.StatusForbidden, Title: "A second factor is needed", Text: "Your agency has signed you in without a second factor, or does not say so. Sign in there with one; if you did, your agency's administrators have to have it said (amr: mfa)."}
+		return &site.Refusal{Status: http.StatusForbidden, Title: "A second factor is needed", Text: "Your agency has signed you in without a second factor, or does not say so. Sign in there with one; if you did, your agency's administrators have to have it said (amr: mfa)."}, federation.ErrWeak
 	case errors.Is(err, federation.ErrDenied):
-		return &site.Refusal{Status: http.StatusForbidden, Title: "Your agency has not signed you in", Text: "Begin again, or ask the administrators of your agency."}
+		return &site.Refusal{Status: http.StatusForbidden, Title: "Your agency has not signed you in", Text: "Begin again, or ask the administrators of your agency."}, federation.ErrDenied
 	case errors.Is(err, federation.ErrAnswer), errors.Is(err, federation.ErrNoProvider):
-		p.Door.Log.WarnContext(r.Context(), "an identity provider's answer was not taken", "error", err)
-		return &site.Refusal{Status: http.StatusBadRequest, Title: "That sign-in cannot go on", Text: "It took too long, was begun in another window, or your agency's answer cannot be believed. Begin again; if it stays so, tell the help desk."}
+		return &site.Refusal{Status: http.StatusBadRequest, Title: "That sign-in cannot go on", Text: "It took too long, was begun in another window, or your agency's answer cannot be believed. Begin again; if it stays so, tell the help desk."}, federation.ErrAnswer
 	}
-	return err
+	return nil, nil
 }

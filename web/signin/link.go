@@ -11,7 +11,7 @@ import (
 )
 
 func (p *Pages) forgottenPage(*site.Request) (site.Answer, error) {
-	return page("forgotten", "Forgotten password", form{}), nil
+	return page("forgotten", "Forgotten your password?", form{}), nil
 }
 
 // forgotten answers alike whether there is such a person or not.
@@ -20,7 +20,7 @@ func (p *Pages) forgotten(r *site.Request) (site.Answer, error) {
 		_, err = refused(err)
 		return site.Answer{}, err
 	}
-	return page("sent", "Look at your mail", form{Minutes: int(p.Door.Reset.Minutes())}), nil
+	return page("sent", "Check your e-mail", form{Minutes: int(p.Door.Reset.Minutes())}), nil
 }
 
 // open keeps a link's token in the session, and takes it out of the address.
@@ -45,7 +45,7 @@ func (p *Pages) linked(r *site.Request, purpose store.TokenPurpose) (store.Perso
 
 func overdue(err error) error {
 	if errors.Is(err, store.ErrToken) || errors.Is(err, store.ErrNotFound) {
-		return site.NotFound("This link is not good any more", "It was used already, a newer one was sent, or its time is over. For a new password ask for another letter; for an invitation ask the administrator of your agency.")
+		return site.NotFound("This link no longer works", "It was used already, a newer one was sent, or its time is over. For a new password, ask for another e-mail; for an invitation, ask the administrator of your agency.")
 	}
 	return err
 }
@@ -96,7 +96,7 @@ func (p *Pages) reset(r *site.Request) (site.Answer, error) {
 		a, err := p.askReset(r, problems)
 		return failed(a), err
 	}
-	return page("changed", "Your password is changed", nil), p.Sessions.Drop(r.Context())
+	return page("changed", "Your password has been changed", nil), p.Sessions.Drop(r.Context())
 }
 
 // invited is the page of an invitation: a password first, then a second factor.

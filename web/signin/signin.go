@@ -121,9 +121,9 @@ func within(next string) string {
 func refused(err error) (wrong string, _ error) {
 	switch {
 	case errors.Is(err, identity.ErrPace):
-		return "", &site.Refusal{Status: http.StatusTooManyRequests, Title: "Too many tries", Text: "Too many tries came from your address. Wait a minute, and try again."}
+		return "", &site.Refusal{Status: http.StatusTooManyRequests, Title: "Too many tries", Text: "There were too many tries from your address. Wait a minute, and try again."}
 	case errors.Is(err, identity.ErrRefused):
-		return "That was not taken. It is mistyped or was used already, or the account is locked for a while after several failures.", nil
+		return "That was not right: it was mistyped or used already, or the account is locked for a while after several failures.", nil
 	}
 	return "", err
 }

@@ -176,7 +176,7 @@ func (b *bench) clerk(login string) (w *browser, p store.Person, secret string) 
 	w.send("/signin/invitation/password", "password", "password1", "repeated", "password1").shows(422, "/signin/invitation/password", "tried first")
 	w.send("/signin/invitation/password", "password", good, "repeated", good).shows(200, "/signin/invitation", "data:image/png;base64,")
 	secret = strings.ReplaceAll(secretOnPage.FindStringSubmatch(w.page)[1], "-", "")
-	w.send("/signin/invitation/code", "code", "000000").shows(422, "/signin/invitation/code", "not taken")
+	w.send("/signin/invitation/code", "code", "000000").shows(422, "/signin/invitation/code", "not right")
 	w.send("/signin/invitation/code", "code", b.code(secret)).shows(200, "/signin/invitation/code", "ten codes")
 	b.clock.Advance(time.Minute)
 	return w, p, secret
@@ -206,12 +206,12 @@ func TestInvitedPersonComesInAndSignsInAgain(t *testing.T) {
 	b := newBench(t)
 	w, p, secret := b.clerk("ana@court.example")
 	w.open("/account").shows(200, "/account", "Ana Clerk")
-	w.open("/signin/invitation").shows(404, "/signin/invitation", "not good any more")
+	w.open("/signin/invitation").shows(404, "/signin/invitation", "no longer works")
 	w.send("/signout").shows(200, "/signin", "restricted system")
 	w.open("/account").shows(200, "/signin?next=%2Faccount", "restricted system")
 	w = b.signedIn("ana@court.example", secret)
 	w.shows(200, "/", "Welcome, Ana Clerk")
-	w.open("/account").shows(200, "/account", "before that "+b.again(p).SignedBefore.Format("2 Jan 2006 15:04"))
+	w.open("/account").shows(200, "/account", "Signed in before that</dt>\n<dd>"+b.again(p).SignedBefore.Format("2 Jan 2006 15:04"))
 }
 
 func (b *bench) again(p store.Person) store.Person {
@@ -343,12 +343,12 @@ func TestLockedSession(t *testing.T) {
 	w, _, _ := b.clerk("ana@court.example")
 	w.open("/account")
 	b.clock.Advance(identity.Idle)
-	w.open("/account").shows(200, "/signin/unlock?next=%2Faccount", "prove that it is you")
+	w.open("/account").shows(200, "/signin/unlock?next=%2Faccount", "show that it is still you")
 	if strings.Contains(w.page, "Superior Court") {
 		t.Error("a locked page shows more than whose it is")
 	}
 	before := w.cookie
-	w.send("/signin/unlock", "password", "wrong").shows(422, "/signin/unlock", "not taken")
+	w.send("/signin/unlock", "password", "wrong").shows(422, "/signin/unlock", "not right")
 	w.send("/signin/unlock", "password", good).shows(200, "/account", "Ana")
 	if w.cookie == before {
 		t.Error("the token stays")
@@ -378,15 +378,15 @@ func TestForgottenPassword(t *testing.T) {
 	if session.open("/account"); !strings.HasPrefix(session.at, "/signin") {
 		t.Error("a session outlives the password")
 	}
-	b.browser().open(link).shows(404, "/signin/reset", "not good any more")
-	b.browser().open("/signin/reset/AAAA").shows(404, "/signin/reset", "not good any more")
+	b.browser().open(link).shows(404, "/signin/reset", "no longer works")
+	b.browser().open("/signin/reset/AAAA").shows(404, "/signin/reset", "no longer works")
 	w = b.atTheDoor()
-	w.send("/signin", "login", "ana@court.example", "password", good).shows(422, "/signin", "not taken")
+	w.send("/signin", "login", "ana@court.example", "password", good).shows(422, "/signin", "not right")
 	w.send("/signin", "login", "ana@court.example", "password", other).shows(200, "/signin/second", "one-time-code")
 	w.send("/signin/second", "code", b.code(secret)).shows(200, "/", "Welcome")
 	_, invitation := b.invite("ben@court.example")
 	token := invitation[strings.LastIndex(invitation, "/")+1:]
-	b.browser().open("/signin/reset/"+token).shows(404, "/signin/reset", "not good any more")
+	b.browser().open("/signin/reset/"+token).shows(404, "/signin/reset", "no longer works")
 }
 
 var optionsOnPage = regexp.MustCompile(`data-options="([^"]*)"`)
@@ -407,7 +407,7 @@ func TestPasskeyOnPages(t *testing.T) {
 	party := virtualwebauthn.RelyingParty{Name: "x", ID: "orders.example", Origin: "https://orders.example"}
 	w, p, _ := b.clerk("ana@court.example")
 	b.clock.Advance(identity.Recent)
-	w.open("/account/passkey").shows(200, "/signin/unlock?next=/account/passkey", "prove that it is you")
+	w.open("/account/passkey").shows(200, "/signin/unlock?next=/account/passkey", "show that it is still you")
 	w.send("/signin/unlock", "password", good).shows(200, "/account/passkey", "data-passkey")
 	if !strings.Contains(w.header.Get("Content-Security-Policy"), "script-src 'self'") || !strings.Contains(w.page, "/scripts/passkey.js") || strings.Contains(w.page, "<script>") {
 		t.Error("the one script is not let run, or others are")
@@ -431,9 +431,9 @@ func TestPasskeyOnPages(t *testing.T) {
 	}
 	w.send("/signin/passkey", "answer", answer).shows(200, "/", "Welcome, Ana Clerk")
 	w = b.atTheDoor()
-	w.send("/signin/passkey", "answer", answer).shows(422, "/signin/passkey", "not taken")
+	w.send("/signin/passkey", "answer", answer).shows(422, "/signin/passkey", "not right")
 	w.open("/signin/passkey")
-	w.send("/signin/passkey", "answer", answer).shows(422, "/signin/passkey", "not taken")
+	w.send("/signin/passkey", "answer", answer).shows(422, "/signin/passkey", "not right")
 }
 
 // What one proves oneself with is changed with a proof that is not old, the last second factor stays, and a page of another site changes nothing.

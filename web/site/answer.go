@@ -59,7 +59,7 @@ func (r *Refusal) Error() string { return r.Title + ": " + r.Text }
 
 const (
 	noSuchTitle = "There is no such page"
-	noSuchText  = "The address is mistyped, or what it leads to is not here or not for you. Begin again at the start page."
+	noSuchText  = "The address is mistyped, or what it leads to is not here or not for you. Go back to the start page."
 )
 
 // NotFound is the refusal of what does not exist.
@@ -79,7 +79,7 @@ func Conflict(title, text string) error {
 
 // Forbidden is the refusal of what the visitor's roles do not allow.
 func Forbidden() error {
-	return &Refusal{Status: http.StatusForbidden, Title: "That is not for your role", Text: "Your roles do not allow it. The administrator of your agency gives out roles; who may do what is said in the help.", Outcome: "forbidden"}
+	return &Refusal{Status: http.StatusForbidden, Title: "That is not for your role", Text: "Your roles do not allow it. The administrator of your agency gives out roles.", Outcome: "forbidden"}
 }
 
 func noSuchPage(*Request) (Answer, error) { return Answer{}, NotFound(noSuchTitle, noSuchText) }

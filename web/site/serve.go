@@ -91,7 +91,7 @@ func (r *Request) readForm() error {
 	}
 	r.Body = http.MaxBytesReader(r.W, r.Body, most)
 	if err := read(); err != nil {
-		return Bad("The form could not be read", "It is too long, or it was not sent by the page. Open the page again and fill it in anew.")
+		return Bad("The form could not be read", "It is too long, or was not sent from our page. Open the page again and fill it in once more.")
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func loggable(path string) string { return path[:min(len(path), 200)] }
 func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 	s.config.Log.ErrorContext(r.Context(), "page not shown", "page", pattern(r.Request), "error", err)
 	s.render(w, r, Answer{Page: "refusal", Title: "The exchange cannot answer now", Status: http.StatusServiceUnavailable,
-		Data: &Refusal{Text: "Nothing is lost by it. Try again in a minute; if it stays so, tell the operator of this exchange."}})
+		Data: &Refusal{Text: "Nothing is lost. Try again in a minute; if that does not help, tell the operator of this exchange."}})
 }
 
 // pattern is the address without what a visitor typed into it.
@@ -266,7 +266,7 @@ func (s *Site) frame(r *Request, a Answer) frame {
 	}
 	f.Visitor = &r.Visitor
 	f.Printed = "Printed by " + r.Visitor.Name + ", " + r.Visitor.Agency + ", " + s.when(r.Now)
-	f.Nav = s.linksFor(r)
+	f.Nav = s.linksFor(r, a.Above)
 	return f
 }
 

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,15 +167,16 @@ func (r Route) check() error {
 
 // start is the page on which everybody begins: what one may do here.
 func (s *Site) start(r *Request) (Answer, error) {
-	return Answer{Page: "start", Title: "Welcome, " + r.Visitor.Name, Data: s.linksFor(r)}, nil
+	return Answer{Page: "start", Title: "Welcome, " + r.Visitor.Name, Data: s.linksFor(r, nil)}, nil
 }
 
-// linksFor are the ways that the visitor may go.
-func (s *Site) linksFor(r *Request) []navLink {
+// linksFor are the ways that the visitor may go. The page is of the part under whose address it is, or that is named above it.
+func (s *Site) linksFor(r *Request, above []Link) []navLink {
 	var links []navLink
 	for _, l := range s.nav {
 		if r.May(l.Deed) {
-			links = append(links, navLink{l, r.URL.Path == l.To || strings.HasPrefix(r.URL.Path, strings.TrimSuffix(l.To, "/")+"/")})
+			under := slices.ContainsFunc(above, func(a Link) bool { return a.To == l.To })
+			links = append(links, navLink{l, under || r.URL.Path == l.To || strings.HasPrefix(r.URL.Path, strings.TrimSuffix(l.To, "/")+"/")})
 		}
 	}
 	return links

@@ -9,7 +9,7 @@ import (
 
 // Looks that a person can choose on a device; the empty ones are what the device itself says.
 var (
-	themes = []Choice{{"", "As the device"}, {"light", "Light"}, {"dark", "Dark"}}
+	themes = []Choice{{"", "Same as device"}, {"light", "Light"}, {"dark", "Dark"}}
 	sizes  = []Choice{{"", "Normal"}, {"large", "Large, for a patrol car"}}
 )
 
@@ -42,7 +42,7 @@ func settings(r *http.Request) []setting {
 	if r.Method != http.MethodGet {
 		return nil
 	}
-	return []setting{{"theme", "Colours", themeOf(r), themes}, {"size", "Type", sizeOf(r), sizes}}
+	return []setting{{"theme", "Colours", themeOf(r), themes}, {"size", "Text size", sizeOf(r), sizes}}
 }
 
 // look keeps the chosen look in a cookie for a year, and leads back. It says nothing about who comes, so it is for everybody, and not on record.
@@ -50,7 +50,7 @@ func (s *Site) look(r *Request) (Answer, error) {
 	for name, of := range map[string][]Choice{"theme": themes, "size": sizes} {
 		if values, sent := r.PostForm[name]; sent {
 			if !offers(of, values[0]) {
-				return Answer{}, Bad("There is no such look", "Choose one of those at the foot of each page.")
+				return Answer{}, Bad("There is no such look", "Choose one of those at the bottom of each page.")
 			}
 			http.SetCookie(r.W, s.lookCookie(name, values[0]))
 		}

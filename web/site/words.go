@@ -49,7 +49,7 @@ func dateWords(d order.Date) string {
 
 // parties says in words whose move it is; what is not in it is said as it stands.
 var parties = map[string]string{
-	"nobody":            "nobody's, it is done",
+	"nobody":            "none, it is done",
 	"court":             "the court's",
 	"sender":            "the court's software's, or its operator's",
 	"hub":               "the exchange's",
