@@ -26,7 +26,8 @@ type settler struct {
 	count int
 	book  *names.Book
 	vault *vault.Vault
-	words map[string]int64
+	ids   map[string]int64
+	known map[string]bool // words of the dictionary
 	rows  atomic.Int64
 }
 
@@ -35,7 +36,7 @@ func newSettler(url string, keys *vault.Keys, of *population, count int) (*settl
 	if err != nil {
 		return nil, err
 	}
-	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), words: map[string]int64{}}, nil
+	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), ids: map[string]int64{}, known: map[string]bool{}}, nil
 }
 
 // settle fills the tables, then makes the indexes of the large one.
@@ -50,7 +51,7 @@ func (s *settler) settle(ctx context.Context, p *progress) error {
 		group.Go(func() error { return s.copyVersions(filling) })
 		group.Go(func() error { return s.copyNamed(filling) })
 		err := group.Wait()
-		return fmt.Sprintf("%d orders, %d rows of names, %d words", s.count, s.rows.Load(), len(s.words)), err
+		return fmt.Sprintf("%d orders, %d rows of names, %d words", s.count, s.rows.Load(), len(s.known)), err
 	}); err != nil {
 		return err
 	}
@@ -201,6 +202,11 @@ func (s *settler) copyNamed(ctx context.Context) error {
 
 func (s *settler) pairs(name order.Name) (pairs [][2]int64) {
 	n := s.book.Of(name)
+	for _, part := range []names.Part{n.Surname, n.Given} {
+		for _, w := range part.Known() {
+			s.known[w] = true
+		}
+	}
 	given := []int64{0}
 	if all := n.Given.All(); len(all) > 0 {
 		given = given[:0]
@@ -218,18 +224,21 @@ func (s *settler) pairs(name order.Name) (pairs [][2]int64) {
 }
 
 func (s *settler) id(word string) int64 {
-	id, known := s.words[word]
+	id, known := s.ids[word]
 	if !known {
 		id = names.ID(word)
-		s.words[word] = id
+		s.ids[word] = id
 	}
 	return id
 }
 
 func (s *settler) copyWords(ctx context.Context) error {
-	words := slices.Sorted(maps.Keys(s.words))
+	words := slices.Sorted(maps.Keys(s.known))
 	return s.with(ctx, func(conn *pgx.Conn) error {
 		if _, err := conn.CopyFrom(ctx, pgx.Identifier{"name_word"}, []string{"word"}, pgx.CopyFromSlice(len(words), func(i int) ([]any, error) { return []any{words[i]}, nil })); err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, "alter table name_key drop constraint name_key_pkey"); err != nil {
 			return err
 		}
 		at := 0
@@ -246,6 +255,10 @@ func (s *settler) copyWords(ctx context.Context) error {
 			keys = keys[1:]
 			return row, nil
 		}))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "alter table name_key add primary key (key, word)")
 		return err
 	})
 }
