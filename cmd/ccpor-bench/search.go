@@ -115,10 +115,15 @@ func (c *searchCommand) measure(ctx context.Context, p *progress, dir, url strin
 		return err
 	}
 	for _, do := range []func(context.Context) error{seeker.size, seeker.kinds, seeker.recall, seeker.plain} {
-		if err := do(ctx); err != nil {
+		if err := errors.Join(do(ctx), c.write(s)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// write keeps what is known by now: what comes last takes longest.
+func (c *searchCommand) write(s searched) error {
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -129,14 +134,14 @@ func (c *searchCommand) measure(ctx context.Context, p *progress, dir, url strin
 // populate migrates and fills the database, unless an earlier run has left it so.
 func (c *searchCommand) populate(ctx context.Context, p *progress, dir, url string, of *population) (*vault.Keys, error) {
 	file, done := filepath.Join(dir, "keys.json"), filepath.Join(dir, fmt.Sprintf("filled-%d-%d", c.Seed, c.Count))
+	if err := store.Migrate(ctx, url); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(done); err == nil {
 		return vault.Read(file)
 	}
 	keys, err := vault.Create(file)
 	if err != nil {
-		return nil, err
-	}
-	if err := store.Migrate(ctx, url); err != nil {
 		return nil, err
 	}
 	s, err := newSettler(url, keys, of, c.Count)
