@@ -11,7 +11,7 @@ FIPS := v1.0.0
 READERS := FuzzWhole FuzzOpen FuzzVerify FuzzPackage FuzzSplit FuzzOf FuzzReadAlike
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run demo assets test e2e pictures interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd clean
+.PHONY: run demo assets test e2e pictures interop check prove attack replay-proof model build deps deps-test bench bench-quick soak outage crowd crowd-search clean
 
 run: build ## a whole exchange on this machine, with samples; Ctrl-C ends it
 	$(BUILD)/ccpor sandbox --data $(DATA)/run
@@ -99,6 +99,10 @@ bench-quick: build ## the same in under a minute, into .build
 
 crowd: deps-test assets ## how long each kind of search and the pages take with a million submissions stored; COUNT makes it smaller
 	CCPOR_CROWD=$(or $(COUNT),1000000) $(GO) test -count=1 -timeout 30m -run 'TestSearchesAreQuick|TestUnservedOrdersAreReadQuickly|TestPagesAreQuick' -v ./store ./web/helpdesk
+
+crowd-search: build ## searches among ten million invented orders, and whom slips still find, beside ILIKE and full text; COUNT makes it smaller, KEEP names a folder in which the database stays
+	$(BUILD)/ccpor-bench search --count $(or $(COUNT),10000000) $(if $(KEEP),--keep $(KEEP)) --out bench/search.json
+	$(BUILD)/ccpor-bench doc
 
 attack: build ## hostile messages against a running hub: the kept corpus and 10,000 variants; SEED and COUNT make others
 	$(BUILD)/ccpor-attack --seed $(or $(SEED),1) --count $(or $(COUNT),10000)

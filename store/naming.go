@@ -71,17 +71,20 @@ func (n *naming) of(o *order.Order) called {
 
 // rows pairs the words of a name, and adds them to words.
 func (n *naming) rows(side string, name names.Name, born *order.Date, words map[string]bool) []nameRow {
+	for _, part := range []names.Part{name.Surname, name.Given} {
+		for _, w := range part.Known() {
+			words[w] = true
+		}
+	}
 	given := []int64{0}
 	if all := name.Given.All(); len(all) > 0 {
 		given = given[:0]
 		for _, w := range all {
-			words[w] = true
 			given = append(given, names.ID(w))
 		}
 	}
 	var rows []nameRow
 	for _, w := range name.Surname.All() {
-		words[w] = true
 		for _, g := range given {
 			rows = append(rows, nameRow{side, names.ID(w), g, day(born)})
 		}

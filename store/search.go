@@ -90,8 +90,8 @@ const (
 	hitsByDefault, mostHits = 50, 200
 	// ofOne is how many rows of one pair of words are looked at, the newest orders first; ofSurname how many of a surname when something narrows.
 	ofOne, ofSurname = 200, 5000
-	// aWave is how many pairs are looked up at a time.
-	aWave = 500
+	// aWave is how many pairs are looked up at a time, someSurnames how many surnames alone: each of these may have a page of orders.
+	aWave, someSurnames = 500, 25
 	// ofADay is how many people born on one day are looked at.
 	ofADay = 3000
 )
@@ -185,7 +185,7 @@ func (s *searching) byNumber(ctx context.Context) error {
 		return n, err
 	}, "find orders by their numbers", `
 		with k (id, why) as materialized (
-			select v.order_id, 'case' from unnest($1::text[]) n (number) cross join lateral (select order_id from order_version where case_number = n.number and n.number <> '' order by order_id desc limit $6) v
+			select v.order_id, 'case' from unnest($1::text[]) n (number) cross join lateral (select order_id from order_version where case_number = n.number and n.number <> '' limit $6) v
 			union select o.id, 'fcn' from unnest($2::text[]) n (number) cross join lateral (select id from order_ where fcn = n.number and fcn <> '' limit $6) o
 			union select c.order_id, 'oca' from unnest($3::text[]) n (number) join oca c on c.oca = n.number
 			union select y.order_id, 'tracking' from submission y where y.tracking = $4 and y.order_id is not null)
@@ -215,12 +215,12 @@ func (s *searching) byName(ctx context.Context) error {
 			return err
 		}
 	}
-	pairs, look := s.ask.Pairs(dictionary), s.byPairs
+	pairs, look, most := s.ask.Pairs(dictionary), s.byPairs, aWave
 	if s.ask.Words() == 1 {
-		pairs, look = s.ask.Alone(dictionary), s.bySurnames
+		pairs, look, most = s.ask.Alone(dictionary), s.bySurnames, someSurnames
 	}
 	for len(pairs) > 0 && !s.enough() {
-		n := waveOf(pairs)
+		n := waveOf(pairs, most)
 		if err := look(ctx, pairs[:n]); err != nil {
 			return err
 		}
@@ -231,13 +231,13 @@ func (s *searching) byName(ctx context.Context) error {
 }
 
 // waveOf is how many of the pairs are looked up at once: those that are all that was asked come alone, since they mostly suffice.
-func waveOf(pairs []names.Pair) int {
+func waveOf(pairs []names.Pair, most int) int {
 	n := 0
 	for n < len(pairs) && pairs[n].Score == 1 {
 		n++
 	}
 	if n == 0 {
-		n = min(len(pairs), aWave)
+		n = min(len(pairs), most)
 	}
 	return n
 }

@@ -15,6 +15,7 @@ type docCommand struct {
 	Figures string `default:"bench/latest.json" help:"The figures of 'run'." placeholder:"FILE"`
 	Soak    string `default:"bench/soak.json" help:"The figures of 'soak', if there are any." placeholder:"FILE"`
 	Outage  string `default:"bench/outage.json" help:"The figures of 'outage', if there are any." placeholder:"FILE"`
+	Search  string `default:"bench/search.json" help:"The figures of 'search', if there are any." placeholder:"FILE"`
 	Doc     string `default:"docs/performance.md" help:"The document." placeholder:"FILE"`
 }
 
@@ -40,6 +41,12 @@ func (c *docCommand) Run() error {
 	var o outageReport
 	if err := readJSON(c.Outage, &o); err == nil {
 		figures += o.markdown()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var found searched
+	if err := readJSON(c.Search, &found); err == nil {
+		figures += found.markdown()
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 
 	"ccpor/mapping/names"
@@ -27,8 +26,8 @@ type settler struct {
 	count int
 	book  *names.Book
 	vault *vault.Vault
-	pack  *zstd.Encoder
-	words map[string]bool
+	ids   map[string]int64
+	known map[string]bool // words of the dictionary
 	rows  atomic.Int64
 }
 
@@ -37,11 +36,7 @@ func newSettler(url string, keys *vault.Keys, of *population, count int) (*settl
 	if err != nil {
 		return nil, err
 	}
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, err
-	}
-	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), pack: pack, words: map[string]bool{}}, nil
+	return &settler{url: url, of: of, count: count, book: book, vault: vault.New(keys, keeping{url}, time.Now), ids: map[string]int64{}, known: map[string]bool{}}, nil
 }
 
 // settle fills the tables, then makes the indexes of the large one.
@@ -56,7 +51,7 @@ func (s *settler) settle(ctx context.Context, p *progress) error {
 		group.Go(func() error { return s.copyVersions(filling) })
 		group.Go(func() error { return s.copyNamed(filling) })
 		err := group.Wait()
-		return fmt.Sprintf("%d orders, %d rows of names, %d words", s.count, s.rows.Load(), len(s.words)), err
+		return fmt.Sprintf("%d orders, %d rows of names, %d words", s.count, s.rows.Load(), len(s.known)), err
 	}); err != nil {
 		return err
 	}
@@ -155,13 +150,20 @@ func (s *settler) copyVersions(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			sealed, err := s.vault.Seal(ctx, "order_version.document/", s.pack.EncodeAll(document, nil))
+			sealed, err := s.vault.Seal(ctx, "order_version.document/", framed(document))
 			if err != nil {
 				return err
 			}
 			put(int64(o.number), 1, int64(o.number), sealed, "CR-160", o.designator, o.caseNumber, day(&o.issued), day(o.expires), string(o.access), "", "", day(o.born), "")
 			return nil
 		})
+}
+
+// framed is a zstd frame of one block that is not compressed (RFC 8878, 3.1.1), of 256 to 65,791 bytes: to compress millions of documents would take longer than all else.
+func framed(content []byte) []byte {
+	n := len(content)
+	frame := append([]byte{0x28, 0xB5, 0x2F, 0xFD, 0x60, byte(n - 256), byte((n - 256) >> 8), byte(n<<3 | 1), byte(n >> 5), byte(n >> 13)}, content...)
+	return frame
 }
 
 // copyNamed writes what store.Accept would: a test holds the two against each other.
@@ -200,6 +202,11 @@ func (s *settler) copyNamed(ctx context.Context) error {
 
 func (s *settler) pairs(name order.Name) (pairs [][2]int64) {
 	n := s.book.Of(name)
+	for _, part := range []names.Part{n.Surname, n.Given} {
+		for _, w := range part.Known() {
+			s.known[w] = true
+		}
+	}
 	given := []int64{0}
 	if all := n.Given.All(); len(all) > 0 {
 		given = given[:0]
@@ -217,14 +224,21 @@ func (s *settler) pairs(name order.Name) (pairs [][2]int64) {
 }
 
 func (s *settler) id(word string) int64 {
-	s.words[word] = true
-	return names.ID(word)
+	id, known := s.ids[word]
+	if !known {
+		id = names.ID(word)
+		s.ids[word] = id
+	}
+	return id
 }
 
 func (s *settler) copyWords(ctx context.Context) error {
-	words := slices.Sorted(maps.Keys(s.words))
+	words := slices.Sorted(maps.Keys(s.known))
 	return s.with(ctx, func(conn *pgx.Conn) error {
 		if _, err := conn.CopyFrom(ctx, pgx.Identifier{"name_word"}, []string{"word"}, pgx.CopyFromSlice(len(words), func(i int) ([]any, error) { return []any{words[i]}, nil })); err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, "alter table name_key drop constraint name_key_pkey"); err != nil {
 			return err
 		}
 		at := 0
@@ -241,6 +255,10 @@ func (s *settler) copyWords(ctx context.Context) error {
 			keys = keys[1:]
 			return row, nil
 		}))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "alter table name_key add primary key (key, word)")
 		return err
 	})
 }

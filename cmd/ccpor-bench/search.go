@@ -115,10 +115,15 @@ func (c *searchCommand) measure(ctx context.Context, p *progress, dir, url strin
 		return err
 	}
 	for _, do := range []func(context.Context) error{seeker.size, seeker.kinds, seeker.recall, seeker.plain} {
-		if err := do(ctx); err != nil {
+		if err := errors.Join(do(ctx), c.write(s)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// write keeps what is known by now: what comes last takes longest.
+func (c *searchCommand) write(s searched) error {
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -129,14 +134,14 @@ func (c *searchCommand) measure(ctx context.Context, p *progress, dir, url strin
 // populate migrates and fills the database, unless an earlier run has left it so.
 func (c *searchCommand) populate(ctx context.Context, p *progress, dir, url string, of *population) (*vault.Keys, error) {
 	file, done := filepath.Join(dir, "keys.json"), filepath.Join(dir, fmt.Sprintf("filled-%d-%d", c.Seed, c.Count))
+	if err := store.Migrate(ctx, url); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(done); err == nil {
 		return vault.Read(file)
 	}
 	keys, err := vault.Create(file)
 	if err != nil {
-		return nil, err
-	}
-	if err := store.Migrate(ctx, url); err != nil {
 		return nil, err
 	}
 	s, err := newSettler(url, keys, of, c.Count)
@@ -429,3 +434,33 @@ func like(words []string) []any {
 }
 
 func text(words []string) []any { return []any{strings.Join(words, " & ")} }
+
+func (s searched) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Search among %d orders, %s, on: %s. %d rows and %d words of names, %.1f GB with their indexes.\n\n", s.Count, s.At.Format(time.DateOnly), s.Machine, s.Rows, s.Words, float64(s.Bytes)/(1<<30))
+	b.WriteString("| search | p50 ms | p99 ms | found |\n|---|---|---|---|\n")
+	for _, k := range s.Kinds {
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", k.Kind, k.P50, k.P99, k.Found)
+	}
+	b.WriteString("\n| the same in one column of names | p50 ms | p99 ms | found | p50, times ours |\n|---|---|---|---|---|\n")
+	for _, k := range s.Plain {
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f | %.2f |\n", k.Kind, k.P50, k.P99, k.Found, k.P50/s.ours(k.Kind))
+	}
+	b.WriteString("\n| the name that was meant, among the first ten | ours | ILIKE at best | full text at best |\n|---|---|---|---|\n")
+	for _, r := range s.Recall {
+		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f |\n", r.Class, r.Ours, r.Like, r.Text)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// ours is the p50 of our search for what another one looked for: its kind without its name.
+func (s searched) ours(kind string) float64 {
+	_, of, _ := strings.Cut(kind, ", ")
+	for _, k := range s.Kinds {
+		if strings.HasSuffix(k.Kind, of) {
+			return k.P50
+		}
+	}
+	return 1
+}

@@ -15,10 +15,33 @@ var letters = strings.NewReplacer(
 
 // Fold is a text as names are compared: upper case, no accents, no apostrophes, and its words, which are letters and digits, with one space between them. To fold twice is to fold once.
 func Fold(s string) string {
+	if plain, is := foldASCII(s); is {
+		return plain
+	}
 	s = letters.Replace(strings.ToValidUTF8(s, " "))
 	s = strings.ToUpper(norm.NFKD.String(s))
 	s = letters.Replace(norm.NFKD.String(s))
 	return strings.Join(strings.FieldsFunc(strings.Map(plain, s), func(r rune) bool { return r == ' ' }), " ")
+}
+
+// foldASCII is Fold for what most names are; false for a text with other characters.
+func foldASCII(s string) (string, bool) {
+	folded := make([]byte, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 0x80:
+			return "", false
+		case 'a' <= c && c <= 'z':
+			folded = append(folded, c-'a'+'A')
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+			folded = append(folded, c)
+		case c == '\'', c == '`':
+		case len(folded) > 0 && folded[len(folded)-1] != ' ':
+			folded = append(folded, ' ')
+		}
+	}
+	return strings.TrimSuffix(string(folded), " "), true
 }
 
 // plain drops marks and what is not seen, and makes a space of everything but letters and digits.

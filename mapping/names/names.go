@@ -51,6 +51,17 @@ func (p Part) All() []string {
 	return all
 }
 
+// Known are those of them that belong into the dictionary, so that words near them lead there. Two surnames in one word do not: there would be as many as pairs of surnames.
+func (p Part) Known() []string {
+	known := slices.Clone(p.Words)
+	for _, j := range p.Joined {
+		if j.To == j.From+1 && !slices.Contains(known, j.Word) {
+			known = append(known, j.Word)
+		}
+	}
+	return known
+}
+
 // Of is a person's name as it is found. The suffix finds nobody.
 func (b *Book) Of(n order.Name) Name {
 	given := b.part(n.Given)
