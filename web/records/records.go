@@ -39,6 +39,7 @@ var files embed.FS
 
 // Reader is what the pages read; *store.Reader is one.
 type Reader interface {
+	Search(ctx context.Context, q store.Search) (store.Hits, error)
 	FindOrders(ctx context.Context, q store.OrderQuery) ([]store.FoundOrder, error)
 	FindOrder(ctx context.Context, court order.ORI, id order.LocalID, test bool) (store.FoundOrder, error)
 	Status(ctx context.Context, t order.Tracking) (store.Status, error)

@@ -13,8 +13,9 @@ import (
 	"ccpor/web/site"
 )
 
-// byName and byNumber are the fields of a search: what people are called stands in forms only.
+// byName, byNumber and byWords are the fields of a search: what people are called stands in forms only.
 var (
+	byWords  = []string{"words", "status"}
 	byName   = []string{"surname", "given", "side", "born"}
 	byNumber = []string{"case", "court", "fcn", "tracking"}
 )
@@ -36,6 +37,8 @@ type searchView struct {
 	After string
 	// MayBreak says that the visitor may open what is kept back.
 	MayBreak bool
+	// Narrower says that more would fit than is shown.
+	Narrower bool
 }
 
 // foundRow is an order as the visitor sees it in a list.
@@ -43,6 +46,8 @@ type foundRow struct {
 	store.FoundOrder
 	Whole  bool
 	Stands string
+	// Why is why it was found, where that was by the one box.
+	Why []string
 }
 
 // ordersPage shows the form, or what is found by the numbers in the address. Names in an address are not read.
@@ -57,7 +62,7 @@ func (p *Pages) ordersPage(r *site.Request) (site.Answer, error) {
 // ordersFound shows what is found by what was typed.
 func (p *Pages) ordersFound(r *site.Request) (site.Answer, error) {
 	typed := url.Values{}
-	for _, field := range slices.Concat(byName, byNumber, []string{"purpose", "after"}) {
+	for _, field := range slices.Concat(byWords, byName, byNumber, []string{"purpose", "after"}) {
 		typed.Set(field, strings.TrimSpace(r.PostForm.Get(field)))
 	}
 	return p.search(r, typed)
@@ -65,6 +70,9 @@ func (p *Pages) ordersFound(r *site.Request) (site.Answer, error) {
 
 func (p *Pages) search(r *site.Request, typed url.Values) (site.Answer, error) {
 	v := searchView{asked: asked{Values: typed, ByName: r.Visitor.ByName(), Problems: problems{}}, MayBreak: r.May(access.BreakGlass)}
+	if isPost(r) && typed.Get("words") != "" {
+		return p.ofWords(r, v)
+	}
 	a := site.Answer{Page: "orders", Title: "Orders", Object: "orders"}
 	q, ok := v.query(r)
 	if !ok {
@@ -130,7 +138,7 @@ func (v *searchView) judge(q store.OrderQuery) {
 // by names the fields that were filled in, without their values.
 func (v searchView) by() string {
 	var fields []string
-	for _, field := range slices.Concat(byName, byNumber) {
+	for _, field := range slices.Concat(byWords, byName, byNumber) {
 		if v.Get(field) != "" {
 			fields = append(fields, field)
 		}
