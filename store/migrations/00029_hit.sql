@@ -5,7 +5,7 @@
 -- Nobody's name but those of who acted, as in the audit log: who asks is an agency and a function, and no name belongs into a reason.
 create table hit (
     id          bigint generated always as identity primary key,
-    order_id    bigint not null references order_,
+    order_id    bigint not null,
     test        boolean not null,
     agency      text not null check (agency <> ''),         -- that confirms
     person      bigint not null references person,          -- who wrote the request down
