@@ -119,6 +119,8 @@ func (w *watch) RaiseAlarms(context.Context, store.AlarmLimits, time.Time) (stor
 	return store.AlarmChanges{}, w.err
 }
 
+func (w *watch) TidyUnserved(context.Context, time.Time) error { return w.err }
+
 // What a hub tells is what the table says: every metric, its kind, its labels and its text, and nothing else.
 func TestTableIsWhatIsTold(t *testing.T) {
 	t.Parallel()

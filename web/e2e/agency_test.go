@@ -167,7 +167,7 @@ func TestAnAgencysOwnProvider(t *testing.T) {
 	strong := x.provide(t, weak.port(t), "mfa")
 	b.toProvider()
 	b.identify("paula@"+federatedDomain, 200)
-	b.reads("Paula Provider", "Your agency signs you in", "court clerk")
+	b.reads("Paula Provider", "You sign in at your agency", "court clerk")
 	if b.address() != "/account" {
 		t.Errorf("wanted to go to the account, and is at %s", b.address())
 	}
