@@ -179,7 +179,7 @@ func TestAnAgencysOwnProvider(t *testing.T) {
 
 	late := newTab(t, x.pages)
 	late.expect(link, 404)
-	late.reads("not good any more")
+	late.reads("no longer works")
 	x.strangers(t, strong)
 	a := signedIn(t, access.Auditor)
 	a.open("/audit?object=person+unknown")
