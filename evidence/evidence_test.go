@@ -113,10 +113,11 @@ func TestEvidenceIsProven(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		report, err := s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{by.Certificate()}))
-		if err != nil || len(report.Findings) > 0 || report.Checkpoints != 1 {
+		if err != nil || len(report.Findings) > 0 || report.Checkpoints < 1 {
 			t.Errorf("%+v, %v", report, err)
 		}
-		if report, err = s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{old})); err != nil || len(report.Findings) != 1 || report.Findings[0].What != "unsigned" {
+		signed := report.Checkpoints // one, or two where the ledger met the entries at two times
+		if report, err = s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{old})); err != nil || len(report.Findings) != signed || report.Findings[0].What != "unsigned" {
 			t.Errorf("with another hub's certificate: %+v, %v", report, err)
 		}
 	}
