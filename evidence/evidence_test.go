@@ -117,7 +117,7 @@ func TestEvidenceIsProven(t *testing.T) {
 			t.Errorf("%+v, %v", report, err)
 		}
 		signed := report.Checkpoints // one, or two where the ledger met the entries at two times
-		if report, err = s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{old})); err != nil || len(report.Findings) != signed || report.Findings[0].What != "unsigned" {
+		if report, err = s.VerifyLedger(t.Context(), evidence.Open([]*x509.Certificate{old})); err != nil || int64(len(report.Findings)) != signed || report.Findings[0].What != "unsigned" {
 			t.Errorf("with another hub's certificate: %+v, %v", report, err)
 		}
 	}
