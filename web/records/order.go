@@ -305,7 +305,7 @@ func (p *Pages) addHistory(v *orderView) func(*site.Request, looked, store.Entry
 		if l.whole() {
 			v.Services = h.Services
 			v.images(r, l, h.Images)
-			v.imageOf(r, l)
+			v.imageOf(r, l, p.Pictures != nil)
 		}
 		return nil
 	}

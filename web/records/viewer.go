@@ -187,10 +187,10 @@ func (p *Pages) original(r *site.Request) (site.Answer, error) {
 	return site.Answer{File: &site.File{Name: nameOf(ref), Media: ref.Media, Content: image.Content}, Object: l.object(), Details: "image sha256 " + ref.SHA256}, nil
 }
 
-// imageOf is the first image of the order itself, for the page of the order.
-func (v *orderView) imageOf(r *site.Request, l looked) {
+// imageOf is the first image of the order itself, for the page of the order, where pictures are made.
+func (v *orderView) imageOf(r *site.Request, l looked, drawn bool) {
 	i := slices.IndexFunc(v.Images, func(i imageRow) bool { return i.Role == "order" && i.To != "" })
-	if i >= 0 && l.AsOf.IsZero() && r.May(access.ReadImages) {
+	if i >= 0 && l.AsOf.IsZero() && drawn && r.May(access.ReadImages) {
 		v.First = v.Images[i].To
 	}
 }
