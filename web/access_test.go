@@ -449,7 +449,7 @@ func (w *world) sees(court order.ORI, class order.Access, want string) {
 	if place := strings.Contains(page.Body.String(), mark("place", court, class)); place != (got == "whole" && w.who.Whereabouts(court)) {
 		w.Errorf("%s of %s: the place in the %s order of %s is shown: %v", w.who.Roles[0], w.who.Asker.Agency, class, court, place)
 	}
-	image := w.ask(http.MethodGet, fmt.Sprintf("%s/image/%x", at, sha256.Sum256([]byte("%PDF-1.7 "+id))))
+	image := w.ask(http.MethodGet, fmt.Sprintf("%s/image/%x/original", at, sha256.Sum256([]byte("%PDF-1.7 "+id))))
 	if given := image.Code == http.StatusOK; given != (want == "whole") || given && image.Body.String() != "%PDF-1.7 "+id {
 		w.Errorf("%s of %s, image of the %s order of %s: %d", w.who.Roles[0], w.who.Asker.Agency, class, court, image.Code)
 	}

@@ -54,7 +54,7 @@ func TestTheAuditorFindsWhoLooked(t *testing.T) {
 	b := signedIn(t, access.CourtClerk)
 	b.open("/orders")
 	b.judge("orders")
-	b.fill("case", "06NF0886")
+	b.fill("words", "06NF0886")
 	b.fill("purpose", "a walk through the pages")
 	b.press("Search")
 	b.load("opening the order", 200, chromedp.Click(chromedp.CSS("main table a")))
