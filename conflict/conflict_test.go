@@ -200,6 +200,15 @@ func TestAFailureWaits(t *testing.T) {
 	if err == nil || n != 0 {
 		t.Fatal(n, err)
 	}
+	// The one that failed comes last: it keeps nobody waiting.
+	var first order.LocalID
+	_, err = b.Store.JudgeVersions(t.Context(), 1, func(of store.Related, _ []store.Related) ([]store.Clash, error) {
+		first = of.Order.ID
+		return nil, errors.New("no")
+	}, b.now)
+	if err == nil || first != "A-1" {
+		t.Errorf("%v, %s comes first", err, first)
+	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	b.Look(gone)

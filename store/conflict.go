@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,20 +96,26 @@ type unjudged struct {
 }
 
 func (s *Store) judgeNext(ctx context.Context, judge Judge, now time.Time) (some bool, err error) {
+	var tried unjudged
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		next, err := all(ctx, tx, func(row pgx.CollectableRow) (u unjudged, err error) {
 			err = row.Scan(&u.order, &u.version, &u.court, &u.id, &u.test)
 			return u, err
-		}, "find a version to judge", `with u as (delete from unjudged where (order_id, version) = (select order_id, version from unjudged order by order_id, version limit 1 for update skip locked) returning order_id, version)
+		}, "find a version to judge", `with u as (delete from unjudged where (order_id, version) = (select order_id, version from unjudged order by failed, order_id, version limit 1 for update skip locked) returning order_id, version)
 			select u.order_id, u.version, o.court, o.local_id, o.test from u join order_ o on o.id = u.order_id`)
 		if err != nil || len(next) == 0 {
 			return err
 		}
-		some = true
+		some, tried = true, next[0]
 		return s.judgeOne(ctx, tx, next[0], judge, now)
 	})
 	if err != nil {
-		return false, fmt.Errorf("judge a version: %w", err)
+		err = fmt.Errorf("judge a version: %w", err)
+		if some { // what cannot be judged must not keep others waiting
+			_, put := s.pool.Exec(ctx, "update unjudged set failed = failed + 1 where order_id = $1 and version = $2", tried.order, tried.version)
+			err = errors.Join(err, put)
+		}
+		return false, err
 	}
 	return some, nil
 }
