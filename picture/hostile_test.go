@@ -281,9 +281,9 @@ func TestBadDocumentsDoNoHarm(t *testing.T) {
 			if len(b.ends) == 0 {
 				return
 			}
-			by := r
-			if slices.Contains(b.ends, Slow) {
-				by = hasty
+			by, ends := r, b.ends
+			if slices.Contains(ends, Slow) {
+				by, ends = hasty, append(slices.Clone(ends), TooLarge, Broken) // which limit it meets first is the machine's: time, memory, or PDFium's own
 			}
 			p, err := by.Page(t.Context(), b.media, b.bytes, 1, 300)
 			got := shown
@@ -296,8 +296,8 @@ func TestBadDocumentsDoNoHarm(t *testing.T) {
 			default:
 				decoded(t, p)
 			}
-			if !slices.Contains(b.ends, got) {
-				t.Errorf("it ends as %q, want %q", got, b.ends)
+			if !slices.Contains(ends, got) {
+				t.Errorf("it ends as %q, want %q", got, ends)
 			}
 			if b.pages == 0 {
 				return
