@@ -38,23 +38,24 @@ func (s safe) scanRelated(ctx context.Context) pgx.RowToFunc[Related] {
 	}
 }
 
-// RelatedTo reads the order itself and others, of any court, that bind somebody of the same name: surname and first given name, of the restrained person or an alias, without regard to case and accents; the
-// newest 200. Whether it is the same person is for others to judge (mapping/alike).
+// RelatedTo reads the order itself and others, of any court, that bind somebody of the same name, as far as their dates of birth, where both are known, do not differ: all of the surname and the first given
+// name, of the restrained person or an alias, without regard to case, accents and hyphens; the newest 200. Whether it is the same person is for others to judge (mapping/alike).
 func (r *Reader) RelatedTo(ctx context.Context, f FoundOrder) (of Related, others []Related, err error) {
-	var surnames, givens []string
+	var surnames, givens []int64
 	for _, n := range append([]order.Name{f.Order.Restrained.Name}, f.Order.Restrained.Aliases...) {
-		given, _, _ := strings.Cut(fold(n.Given), " ")
-		surnames, givens = append(surnames, fold(n.Surname)), append(givens, given)
+		if surname, given, ok := r.naming.most(n); ok {
+			surnames, givens = append(surnames, surname), append(givens, given)
+		}
 	}
 	found, err := all(ctx, r.pool, r.scanRelated(ctx), "read orders about the same name", `
-		with asked as (select * from unnest($1::text[], $2::text[]) n(surname, given)),
-		k as (
+		with k as (
 			select $3::bigint as order_id
-			union select v.order_id from asked n join order_version v on v.surname = n.surname and v.given ~>=~ n.given and v.given ~<=~ (n.given || $6)
-			union select p.order_id from asked n join party p on p.surname = n.surname and p.given ~>=~ n.given and p.given ~<=~ (n.given || $6) and p.role = 'alias')
+			union select n.order_id from unnest($1::bigint[], $2::bigint[]) a(surname, given) cross join lateral (
+				select order_id from named where surname = a.surname and given = a.given and test = $4 and side <> 'protected' and (born is null or $6::date is null or born = $6)
+				order by order_id desc limit $5) n)
 		select `+relatedColumns+` from k join order_ o on o.id = k.order_id join order_version v on v.order_id = o.id and v.version = o.version
 		left join cancellation c on c.submission_id = o.cancelled_by where o.test = $4 order by o.id = $3 desc, v.issued desc nulls last, o.id desc limit $5`,
-		surnames, givens, f.key, f.Test, mostRelated+1, beyond)
+		surnames, givens, f.key, f.Test, mostRelated+1, day(f.Order.Restrained.Born))
 	if err != nil || len(found) == 0 {
 		return of, nil, err
 	}

@@ -92,6 +92,19 @@ func (n *naming) rows(side string, name names.Name, born *order.Date, words map[
 	return rows
 }
 
+// most are the words that say most of a name: all of its surname, written as one word where it has several, and its first given name. Names that are written alike have them in common. False: it has no surname.
+func (n *naming) most(name order.Name) (surname, given int64, ok bool) {
+	is := n.book.Of(name)
+	words := is.Surname.All()
+	if len(words) == 0 {
+		return 0, 0, false
+	}
+	if all := is.Given.All(); len(all) > 0 {
+		given = names.ID(all[0])
+	}
+	return names.ID(words[len(words)-1]), given, true
+}
+
 func (r nameRow) same(o nameRow) bool {
 	return r.side == o.side && r.surname == o.surname && r.given == o.given && (r.born == nil) == (o.born == nil) && (r.born == nil || r.born.Equal(*o.born))
 }

@@ -196,6 +196,10 @@ func (o filed) people() []order.Name {
 	return slices.Clip(all)
 }
 
+// tracking is the number of the submission that brought it, oca the agency's case number under which CARPOS has it.
+func (o filed) tracking() order.Tracking { return order.NewTracking(uint64(o.number)) }
+func (o filed) oca() string              { return fmt.Sprintf("OCA%09d", o.number) }
+
 func day(d *order.Date) *time.Time {
 	if d == nil {
 		return nil
