@@ -201,7 +201,7 @@ func (s *searching) byNumber(ctx context.Context) error {
 // numberedAtMost is how many orders of one case number are looked at.
 const numberedAtMost = 1000
 
-// byName takes orders by pairs of words, the best pairs first, until there are enough.
+// byName takes orders by double surnames and by pairs of words, the best first, until there are enough.
 func (s *searching) byName(ctx context.Context) error {
 	if !s.ask.HasSurname() {
 		return nil
@@ -215,18 +215,36 @@ func (s *searching) byName(ctx context.Context) error {
 			return err
 		}
 	}
-	pairs, look, most := s.ask.Pairs(dictionary), s.byPairs, aWave
+	exact, near := s.ask.Together(dictionary)
+	ways := []seeking{{exact, s.bySurnames, aWave}, {s.ask.Pairs(dictionary), s.byPairs, aWave}, {near, s.bySurnames, aWave}}
 	if s.ask.Words() == 1 {
-		pairs, look, most = s.ask.Alone(dictionary), s.bySurnames, someSurnames
+		ways = []seeking{{s.ask.Alone(dictionary), s.bySurnames, someSurnames}}
 	}
-	for len(pairs) > 0 && !s.enough() {
-		n := waveOf(pairs, most)
-		if err := look(ctx, pairs[:n]); err != nil {
+	for _, way := range ways {
+		if err := s.follow(ctx, way); err != nil {
 			return err
 		}
-		pairs = pairs[n:]
 	}
-	s.more = s.more || len(pairs) > 0
+	return nil
+}
+
+// seeking is a list of what leads to people, the best first, how it is looked up, and how many of it at most at a time.
+type seeking struct {
+	pairs []names.Pair
+	look  func(context.Context, []names.Pair) error
+	most  int
+}
+
+// follow looks up what leads to people until there are enough.
+func (s *searching) follow(ctx context.Context, way seeking) error {
+	for len(way.pairs) > 0 && !s.enough() {
+		n := waveOf(way.pairs, way.most)
+		if err := way.look(ctx, way.pairs[:n]); err != nil {
+			return err
+		}
+		way.pairs = way.pairs[n:]
+	}
+	s.more = s.more || len(way.pairs) > 0
 	return nil
 }
 

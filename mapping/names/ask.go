@@ -303,6 +303,82 @@ func (a Ask) Alone(dictionary []string) []Pair {
 	return sorted(best)
 }
 
+const (
+	// mostTogether is how many double surnames near the one that was asked are followed, ifBoth where its words may as well be a given name and a surname.
+	mostTogether, ifBoth = 400, 60
+	// otherOrder is what two surnames are worth in the other order.
+	otherOrder = 0.9
+)
+
+// Together are the surnames of people of whom nothing but surnames is asked, more than one: first as they are, in either order, then those near them. Where the words may be a given name and a surname as well,
+// fewer are near. Nothing where a given name is asked, or one word only.
+func (a Ask) Together(dictionary []string) (exact, near []Pair) {
+	if a.Words() < 2 || slices.ContainsFunc(a.forms, func(f wanted) bool { return f.half == Given }) {
+		return nil, nil
+	}
+	known := map[[2]int64]float64{}
+	for _, f := range a.forms {
+		if f.n > 1 && f.terms|a.soft == 1<<a.terms-1 {
+			known[surnameOf(f.word)] = 1
+		}
+	}
+	two := a.two()
+	if len(two) != 2 {
+		return sorted(known), nil
+	}
+	known[surnameOf(two[1].word+two[0].word)] = otherOrder
+	near, most := a.double(two[0], two[1], dictionary), mostTogether
+	if two[0].half == Either {
+		most = ifBoth
+	}
+	return sorted(known), near[:min(len(near), most)]
+}
+
+func surnameOf(words string) [2]int64 { return [2]int64{ID(cut(words)), 0} }
+
+// two are the words that are asked, as they are typed, where there are no more than two that are no particles.
+func (a Ask) two() (words []wanted) {
+	for _, f := range a.forms {
+		if f.n == 1 && !f.several && !a.isSoft(f) {
+			words = append(words, f)
+		}
+	}
+	return words
+}
+
+// double are surnames of two words, each of which is near what is asked.
+func (a Ask) double(one, two wanted, dictionary []string) []Pair {
+	near, words := map[[2]int64]float64{}, a.known(dictionary)
+	seconds := two.nearest(a.book, words)
+	for _, x := range one.nearest(a.book, words) {
+		for _, y := range seconds {
+			if s := x.score * y.score; s >= enough && s < 1 {
+				k := surnameOf(x.word + y.word)
+				near[k] = max(near[k], s)
+			}
+		}
+	}
+	return sorted(near)
+}
+
+// scored is a word that is near another one.
+type scored struct {
+	word  string
+	score float64
+}
+
+// nearest are the words of surnames near a form, itself first.
+func (f wanted) nearest(b *Book, dictionary []asked) []scored {
+	found := []scored{{f.word, 1}}
+	for _, w := range dictionary {
+		if s, _ := b.near(f.asked, w); s.score >= enough && w.word != f.word {
+			found = append(found, scored{w.word, s.score})
+		}
+	}
+	slices.SortFunc(found, func(x, y scored) int { return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.word, y.word)) })
+	return found[:min(len(found), mostNear)]
+}
+
 // Givens are the given names by which people are looked for whose surname is not known.
 func (a Ask) Givens() []Pair {
 	best := map[[2]int64]float64{}

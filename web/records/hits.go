@@ -3,14 +3,13 @@ package records
 import (
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
+	"slices"
 	"time"
-	"unicode"
 
 	"ccpor/access"
+	"ccpor/mapping/box"
 	"ccpor/mapping/confirm"
-	"ccpor/mapping/order"
+	"ccpor/mapping/names"
 	"ccpor/store"
 	"ccpor/web/site"
 )
@@ -88,77 +87,66 @@ func (p *Pages) hitRows(r *site.Request, all []store.HitCase) (rows []hitRow, er
 	return rows, nil
 }
 
-// findHit leads from an FCN, a case number or a name to the form about the one order that fits, or lists those that do.
+// findHit leads from an FCN, a case number or a name to the form about the one order that fits, or lists those that do, with the reasons.
 func (p *Pages) findHit(r *site.Request) (site.Answer, error) {
 	v := hitsView{What: typed(r, "what"), Searched: true}
-	if v.What == "" || len(v.What) > 100 {
-		v.Searched, v.Problem = false, "Type a CARPOS number, a case number or a name."
-		a, err := p.listHits(r, v)
-		a.Status = again
-		return a, err
+	b, err := box.Read(v.What, r.Today())
+	if v.What == "" || err != nil {
+		return p.notFound(r, v, "Type a CARPOS number, a case number or a name.")
 	}
-	found, how, more, err := p.fitting(r, v.What)
-	if err != nil {
+	found, how, err := p.fitting(r, b)
+	switch {
+	case errors.Is(err, store.ErrTooWide), errors.Is(err, names.ErrTooMuch):
+		return p.notFound(r, v, "A CARPOS number is needed, a case number, or a name with its surname.")
+	case err != nil:
 		return site.Answer{}, err
 	}
-	a := site.Answer{To: ""}
-	if len(found) == 1 && !more {
-		a.To = addressOfOrder(found[0].Order.Court.ORI, found[0].Order.ID) + "/hit"
+	a := site.Answer{}
+	if len(found.Hits) == 1 && !found.More && sure(found.Hits[0]) {
+		a.To = addressOfOrder(found.Hits[0].Order.Court.ORI, found.Hits[0].Order.ID) + "/hit"
 	} else {
-		for _, f := range found {
-			v.Found = append(v.Found, p.rowOf(r, f))
+		for _, h := range found.Hits {
+			v.Found = append(v.Found, p.foundOf(r, h))
 		}
-		v.More = more
+		v.More = found.More
 		if a, err = p.listHits(r, v); err != nil {
 			return a, err
 		}
 	}
-	a.Action, a.Object, a.Outcome, a.Purpose, a.Details = "page.search", "orders", number(len(found), "order shown", "orders shown"), hitPurpose, "by "+how
+	a.Action, a.Object, a.Outcome, a.Purpose, a.Details = "page.search", "orders", number(len(found.Hits), "order shown", "orders shown"), hitPurpose, "by "+how
 	return a, nil
 }
 
-// fitting are the orders that the visitor may confirm, found by the first reading of what was typed that finds any: as a CARPOS number, as a case number, as a name.
-func (p *Pages) fitting(r *site.Request, what string) (found []store.FoundOrder, how string, more bool, err error) {
-	for _, reading := range readings(r, what) {
-		how = reading.how
-		reading.q.Test = r.Visitor.Test
-		all, further, err := p.find(r, asked{Values: url.Values{}}, reading.q)
-		if err != nil {
-			return nil, how, false, err
-		}
-		for _, f := range all {
-			if sees(r, f) == access.Whole && openUntil(r, f).IsZero() {
-				found = append(found, f)
-			}
-		}
-		if len(found) > 0 {
-			return found, how, further, nil
-		}
-	}
-	return nil, how, false, nil
+// notFound is the list, with what is wrong at the box.
+func (p *Pages) notFound(r *site.Request, v hitsView, problem string) (site.Answer, error) {
+	v.Searched, v.Problem = false, problem
+	a, err := p.listHits(r, v)
+	a.Status = again
+	return a, err
 }
 
-type reading struct {
-	how string
-	q   store.OrderQuery
+// sure says that an order was found by its number or by the very name: a name that is only near is for the person to judge.
+func sure(h store.Hit) bool {
+	return !slices.ContainsFunc(h.Reasons, func(r names.Reason) bool {
+		return !slices.Contains([]names.Reason{names.FCN, names.CaseNumber, names.OCA, names.Tracking, names.Exact, names.Alias, names.Born}, r)
+	})
 }
 
-func readings(r *site.Request, what string) (all []reading) {
-	compact := strings.ToUpper(strings.ReplaceAll(what, " ", ""))
-	if fcn, err := order.ParseFCN(compact); err == nil {
-		all = append(all, reading{"FCN", store.OrderQuery{FCN: fcn}})
+// fitting are the orders that the visitor may confirm. Who sees no names finds none by asking.
+func (p *Pages) fitting(r *site.Request, b box.Box) (found store.Hits, how string, err error) {
+	how = "number"
+	if b.Name != "" || len(b.Born) > 0 {
+		how = "name"
 	}
-	if number, err := order.ParseCaseNumber(what); err == nil {
-		all = append(all, reading{"case", store.OrderQuery{Case: number}})
+	if !r.Visitor.ByName() {
+		b = box.Box{Numbers: b.Numbers, Tracking: b.Tracking}
 	}
-	if r.Visitor.ByName() && !strings.ContainsFunc(what, unicode.IsDigit) {
-		surname, given, split := strings.Cut(what, ",")
-		if parts := strings.Fields(what); !split && len(parts) > 1 {
-			surname, given = parts[len(parts)-1], parts[0]
-		}
-		all = append(all, reading{"name", store.OrderQuery{Surname: strings.TrimSpace(surname), Given: strings.TrimSpace(given), Prefix: true}})
-	}
-	return all
+	without := r.Visitor.Asker // a hit is not confirmed by what only the broken glass shows
+	without.Opened = nil
+	q := store.Search{Today: r.Today(), Limit: mostHits, Narrow: store.Narrow{Test: r.Visitor.Test}, Sees: func(o access.Object) bool { return without.Sees(o, r.Now) == access.Whole }}
+	q.Take(b)
+	found, err = p.Reader.Search(r.Context(), q)
+	return found, how, err
 }
 
 // hitNotices tell on every page that somebody waits for an answer.

@@ -319,7 +319,23 @@ func TestSearch(t *testing.T) {
 	}{
 		"surname, in any case":            {url.Values{"surname": {surname}, "purpose": {"a hearing"}}, true, 200},
 		"surname and date of birth":       {url.Values{"surname": {surname}, "born": {"1981-11-21"}, "purpose": {"a hearing"}}, true, 200},
-		"surname and another birth":       {url.Values{"surname": {surname}, "born": {"1981-11-22"}, "purpose": {"a hearing"}}, false, 200},
+		"surname and nearly that birth":   {url.Values{"surname": {surname}, "born": {"1981-11-22"}, "purpose": {"a hearing"}}, true, 200},
+		"of that county":                  {url.Values{"surname": {surname}, "county": {"CA002"}, "purpose": {"a hearing"}}, true, 200},
+		"of another county":               {url.Values{"surname": {surname}, "county": {"CA030"}, "purpose": {"a hearing"}}, false, 200},
+		"a county that is none":           {url.Values{"surname": {surname}, "county": {"CA099"}, "purpose": {"a hearing"}}, false, 422},
+		"of that type":                    {url.Values{"surname": {surname}, "type": {"OAH"}, "purpose": {"a hearing"}}, true, 200},
+		"of another type":                 {url.Values{"surname": {surname}, "type": {"EPO"}, "purpose": {"a hearing"}}, false, 200},
+		"a type that is none":             {url.Values{"surname": {surname}, "type": {"XXX"}, "purpose": {"a hearing"}}, false, 422},
+		"of an age":                       {url.Values{"surname": {surname}, "agefrom": {"45"}, "ageto": {"45"}, "purpose": {"a hearing"}}, true, 200},
+		"too young":                       {url.Values{"surname": {surname}, "agefrom": {"46"}, "purpose": {"a hearing"}}, false, 200},
+		"too old":                         {url.Values{"surname": {surname}, "ageto": {"44"}, "purpose": {"a hearing"}}, false, 200},
+		"an age that is none":             {url.Values{"surname": {surname}, "ageto": {"old"}, "purpose": {"a hearing"}}, false, 422},
+		"ages the wrong way round":        {url.Values{"surname": {surname}, "agefrom": {"50"}, "ageto": {"40"}, "purpose": {"a hearing"}}, false, 422},
+		"made then":                       {url.Values{"surname": {surname}, "madefrom": {"2026-01-01"}, "madeto": {"2026-12-31"}, "purpose": {"a hearing"}}, true, 200},
+		"made before":                     {url.Values{"surname": {surname}, "madeto": {"2025-12-31"}, "purpose": {"a hearing"}}, false, 200},
+		"days the wrong way round":        {url.Values{"surname": {surname}, "madefrom": {"2026-12-31"}, "madeto": {"2026-01-01"}, "purpose": {"a hearing"}}, false, 422},
+		"ends before":                     {url.Values{"surname": {surname}, "endsto": {"2026-01-01"}, "purpose": {"a hearing"}}, false, 200},
+		"a county alone":                  {url.Values{"county": {"CA002"}, "purpose": {"a hearing"}}, false, 422},
 		"the beginning":                   {url.Values{"surname": {"surname*"}, "purpose": {"a hearing"}}, true, 200},
 		"the other side":                  {url.Values{"surname": {"kept*"}, "side": {"protected"}, "purpose": {"a hearing"}}, true, 200},
 		"the wrong side":                  {url.Values{"surname": {"kept*"}, "side": {"restrained"}, "purpose": {"a hearing"}}, false, 200},
@@ -356,6 +372,27 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// Of many people with one name the best fifty are shown, and two hundred to who asks for more.
+func TestSearchShowsMore(t *testing.T) {
+	t.Parallel()
+	w := newRegistry(t)
+	for i := range 60 {
+		w.bring(alpine, order.AccessNormal, func(o *order.Order, _ *store.Accepted) {
+			o.ID, o.Restrained.Name.Surname = order.LocalID(fmt.Sprintf("many-%02d", i)), "Many"
+		})
+	}
+	w.who = clerk(alpine)
+	form := url.Values{"surname": {"many"}, "purpose": {"a hearing"}}
+	for range 2 {
+		body := w.visit("/orders", form).Body.String()
+		rows, more := strings.Count(body, `"`+at(alpine, "many-")), strings.Contains(body, "Show up to 200")
+		if all := form.Has("all"); all && (rows != 60 || more) || !all && (rows != 50 || !more || sitetest.Hidden(body, "surname") != "many" || sitetest.Hidden(body, "purpose") != "a hearing") {
+			t.Errorf("%d shown, more %v", rows, more)
+		}
+		form.Set("all", sitetest.Hidden(body, "all"))
+	}
+}
+
 // Who sees no name does not find one by asking.
 func TestHelpDeskSearchesByNumber(t *testing.T) {
 	t.Parallel()
@@ -377,7 +414,7 @@ func TestSearchGoesOn(t *testing.T) {
 	w := newRegistry(t)
 	for i := range 60 {
 		w.bring(alpine, order.AccessNormal, func(o *order.Order, _ *store.Accepted) {
-			o.ID, o.Restrained.Name.Surname, o.Issued = order.LocalID(fmt.Sprintf("many-%02d", i)), "Many", order.MakeDate(2026, 11, 1+i%3)
+			o.ID, o.Case, o.Issued = order.LocalID(fmt.Sprintf("many-%02d", i)), "MANY1", order.MakeDate(2026, 11, 1+i%3)
 			if i%2 == 1 {
 				o.Access = order.AccessSealed
 			}
@@ -387,7 +424,7 @@ func TestSearchGoesOn(t *testing.T) {
 	w.who.Sealed = false
 	told, after := map[string]int{}, ""
 	for range 9 {
-		form := url.Values{"surname": {"many"}, "purpose": {"a hearing"}, "after": {after}}
+		form := url.Values{"case": {"MANY1"}, "after": {after}}
 		body := w.visit("/orders", form).Body.String()
 		for i := range 60 {
 			if id := fmt.Sprintf("many-%02d", i); strings.Contains(body, at(alpine, order.LocalID(id))+`"`) {
@@ -408,7 +445,7 @@ func TestSearchGoesOn(t *testing.T) {
 	if len(told) != 30 || told["many-01"] != 0 {
 		t.Errorf("%d told", len(told))
 	}
-	if a := w.visit("/orders", url.Values{"surname": {"many"}, "purpose": {"a hearing"}, "after": {"x"}}); a.Code != 422 {
+	if a := w.visit("/orders", url.Values{"case": {"MANY1"}, "after": {"x"}}); a.Code != 422 {
 		t.Errorf("%d", a.Code)
 	}
 }

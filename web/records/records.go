@@ -89,6 +89,7 @@ type Pages struct {
 	words  *plain.Words
 	rules  *rules.Book
 	places *counties.Register
+	types  []site.Choice
 	sheets *confirm.Sheets
 	clocks confirm.Clocks
 }
@@ -162,6 +163,7 @@ func (p *Pages) load() (err error) {
 	if err != nil {
 		return err
 	}
+	p.types = typesOf(table)
 	days, err := calendar.Load()
 	p.rules = rules.New(table, days)
 	return err

@@ -13,11 +13,13 @@ import (
 	"ccpor/web/site"
 )
 
-// byName, byNumber and byWords are the fields of a search: what people are called stands in forms only.
+// The fields of a search: what people are called stands in forms only. By number they may stand in an address, too.
 var (
-	byWords  = []string{"words", "status"}
-	byName   = []string{"surname", "given", "side", "born"}
-	byNumber = []string{"case", "court", "fcn", "tracking"}
+	byWords    = []string{"words"}
+	byName     = []string{"surname", "given", "side", "born", "agefrom", "ageto"}
+	byNumber   = []string{"case", "court", "fcn", "tracking"}
+	narrowing  = []string{"status", "county", "type", "madefrom", "madeto", "endsfrom", "endsto"}
+	everything = slices.Concat(byWords, byName, byNumber, narrowing)
 )
 
 // asked is a search as it was typed.
@@ -37,8 +39,10 @@ type searchView struct {
 	After string
 	// MayBreak says that the visitor may open what is kept back.
 	MayBreak bool
-	// Narrower says that more would fit than is shown.
-	Narrower bool
+	// Narrower says that more would fit than is shown, and Wider that more of them can be.
+	Narrower, Wider bool
+	// What narrows: choices of the form.
+	Counties, Types []site.Choice
 }
 
 // foundRow is an order as the visitor sees it in a list.
@@ -62,15 +66,15 @@ func (p *Pages) ordersPage(r *site.Request) (site.Answer, error) {
 // ordersFound shows what is found by what was typed.
 func (p *Pages) ordersFound(r *site.Request) (site.Answer, error) {
 	typed := url.Values{}
-	for _, field := range slices.Concat(byWords, byName, byNumber, []string{"purpose", "after"}) {
+	for _, field := range slices.Concat(everything, []string{"purpose", "after", "all"}) {
 		typed.Set(field, strings.TrimSpace(r.PostForm.Get(field)))
 	}
 	return p.search(r, typed)
 }
 
 func (p *Pages) search(r *site.Request, typed url.Values) (site.Answer, error) {
-	v := searchView{asked: asked{Values: typed, ByName: r.Visitor.ByName(), Problems: problems{}}, MayBreak: r.May(access.BreakGlass)}
-	if isPost(r) && typed.Get("words") != "" {
+	v := searchView{asked: asked{Values: typed, ByName: r.Visitor.ByName(), Problems: problems{}}, MayBreak: r.May(access.BreakGlass), Counties: p.counties(""), Types: p.types}
+	if isPost(r) && v.any(byWords, byName, narrowing) {
 		return p.ofWords(r, v)
 	}
 	a := site.Answer{Page: "orders", Title: "Orders", Object: "orders"}
@@ -97,48 +101,38 @@ func (p *Pages) search(r *site.Request, typed url.Values) (site.Answer, error) {
 	return a, nil
 }
 
-// query reads what was typed; false: nothing is asked, or it cannot be.
+// any says that one of the fields is filled in.
+func (v searchView) any(fields ...[]string) bool {
+	return slices.ContainsFunc(slices.Concat(fields...), func(f string) bool { return v.Get(f) != "" })
+}
+
+// query reads a search by numbers alone; false: nothing is asked, or it cannot be.
 func (v *searchView) query(r *site.Request) (q store.OrderQuery, ok bool) {
 	p, said := v.Problems, v.Get
-	q.Surname, q.Prefix = strings.CutSuffix(said("surname"), "*")
-	given, prefix := strings.CutSuffix(said("given"), "*")
-	q.Given, q.Prefix, q.Test = given, q.Prefix || prefix, r.Visitor.Test
-	q.Born = parsed(p, "born", said("born"), order.ParseDate)
+	q.Test = r.Visitor.Test
 	q.Case = parsed(p, "case", said("case"), order.ParseCaseNumber)
 	q.FCN = parsed(p, "fcn", said("fcn"), order.ParseFCN)
 	parsed(p, "court", said("court"), order.ParseORI)
 	parsed(p, "tracking", said("tracking"), order.ParseTracking)
 	q.After = parsed(p, "after", said("after"), store.ParseOrderPlace)
-	switch side := store.Side(said("side")); side {
-	case "", store.SideRestrained, store.SideProtected:
-		q.Side = side
-	default:
-		p["side"] = "One side or both."
-	}
-	v.judge(q)
-	return q, len(p) == 0 && (q.Surname != "" || q.Case != "" || q.FCN != "" || said("tracking") != "")
+	v.judgePurpose(false)
+	return q, len(p) == 0 && (q.Case != "" || q.FCN != "" || said("tracking") != "")
 }
 
-// judge says what a search by names lacks. Who sees no name does not find one by asking.
-func (v *searchView) judge(q store.OrderQuery) {
-	p, said := v.Problems, v.Get
-	named := q.Surname != "" || q.Given != "" || said("born") != ""
-	switch {
-	case named && !v.ByName:
-		p["case"] = "You search by case number, CARPOS number or tracking number."
-	case named && q.Surname == "" && q.Case == "" && q.FCN == "" && said("tracking") == "":
-		p["surname"] = "A surname is needed, or a number."
-	case named && said("purpose") == "":
-		p["purpose"] = "Who searches by name says why."
-	case len(said("purpose")) > 200:
-		p["purpose"] = "It has at most 200 characters."
+// judgePurpose says what is wrong with the purpose, which a search by what people are, and not by numbers, needs.
+func (v *searchView) judgePurpose(needed bool) {
+	switch said := v.Get("purpose"); {
+	case needed && said == "":
+		v.Problems["purpose"] = "Who searches by name says why."
+	case len(said) > 200:
+		v.Problems["purpose"] = "It has at most 200 characters."
 	}
 }
 
 // by names the fields that were filled in, without their values.
 func (v searchView) by() string {
 	var fields []string
-	for _, field := range slices.Concat(byWords, byName, byNumber) {
+	for _, field := range everything {
 		if v.Get(field) != "" {
 			fields = append(fields, field)
 		}
@@ -146,10 +140,13 @@ func (v searchView) by() string {
 	return "by " + strings.Join(fields, ", ")
 }
 
-// Next are the fields with which the list goes on.
+// Next are the fields with which the list goes on: behind its end, or with all that is given at once.
 func (v searchView) Next() map[string]string {
 	next := map[string]string{"after": v.After}
-	for _, field := range slices.Concat(byName, byNumber, []string{"purpose"}) {
+	if v.Wider {
+		next = map[string]string{"all": "all"}
+	}
+	for _, field := range append(slices.Clone(everything), "purpose") {
 		if v.Get(field) != "" {
 			next[field] = v.Get(field)
 		}
