@@ -342,6 +342,17 @@ func criminal(t testing.TB, all *[]goldenCase) {
 	s.serve("", order.MethodMail)
 	s.attach("image", true, nil)
 
+	tell(t, all, "cr160-2019-01-22-peaceful", "Criminal protective order CR-160 of another county that leaves peaceful contact between the people of dv130-2026-01-01, whose order forbids it", func() *order.Order {
+		o := criminalPaper(t, "CR-160", "2019-01-22", "2026-03-30", order.StagePreTrial)
+		o.ID, o.Case, o.Court = "2603CR007-160", "2603CR007", alpine()
+		o.Restrained, o.Restrained.Present = somebody(t, "Rowan", "Granite", "M", "1983-08-15"), ref(true)
+		o.Protected = []order.Protected{adult("Hazel", "Pumice", "F", 38)}
+		o.Terms.NoHarm, o.Terms.NoDissuasion, o.Terms.MayRecord = true, true, true
+		o.Terms.StayAway = []order.StayAway{{Yards: 50, Places: []order.Place{{Kind: order.PlaceResidence}}}}
+		o.Expiry = explicit(t, "2029-03-30")
+		return o
+	})
+
 	s = tell(t, all, "cr161-2019-01-22", "Criminal protective order CR-161, other than domestic violence, before trial", func() *order.Order {
 		o := criminalPaper(t, "CR-161", "2019-01-22", "2026-03-02", order.StagePreTrial)
 		o.Protected = []order.Protected{adult("Alder", "Bauxite", "M", 61)}

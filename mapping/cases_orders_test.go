@@ -46,6 +46,11 @@ func orange() order.Court {
 		Address: &order.Address{Street: "1275 N. Berkeley Avenue, P.O. Box 5000", City: "Fullerton", State: "CA", Postal: "92830-0500"}}
 }
 
+func alpine() order.Court {
+	return order.Court{ORI: "CA002013J", Name: "Superior Court of California, County of Alpine", County: "Alpine",
+		Address: &order.Address{Street: "14777 State Route 89", City: "Markleeville", State: "CA", Postal: "96120"}}
+}
+
 // seedOrder is the CR-160 of the overview of October 2011, as its form says it and not as CARPOS shows it.
 func seedOrder(t testing.TB) *order.Order {
 	court := orange()
