@@ -51,7 +51,7 @@ func (r *Reader) RelatedTo(ctx context.Context, f FoundOrder) (of Related, other
 		with k as (
 			select $3::bigint as order_id
 			union select n.order_id from unnest($1::bigint[], $2::bigint[]) a(surname, given) cross join lateral (
-				select order_id from named where surname = a.surname and given = a.given and test = $4 and side <> 'protected' and (born is null or $6::date is null or born = $6)
+				select order_id from named where surname = a.surname and given = a.given and test = $4 and side <> 'p' and (born is null or $6::date is null or born = $6)
 				order by order_id desc limit $5) n)
 		select `+relatedColumns+` from k join order_ o on o.id = k.order_id join order_version v on v.order_id = o.id and v.version = o.version
 		left join cancellation c on c.submission_id = o.cancelled_by where o.test = $4 order by o.id = $3 desc, v.issued desc nulls last, o.id desc limit $5`,
@@ -144,7 +144,8 @@ func (s *Store) judgeOne(ctx context.Context, tx pgx.Tx, u unjudged, judge Judge
 
 // keepClash keeps a conflict that is new, and tells the courts that may know.
 func (s *Store) keepClash(ctx context.Context, tx pgx.Tx, of Related, c Clash, now time.Time) error {
-	ids, err := all(ctx, tx, pgx.RowTo[int64], "keep a conflict", `insert into conflict (order_id, version, other_id, other_version, clauses, at) values ($1, $2, $3, $4, $5, $6)
+	ids, err := all(ctx, tx, pgx.RowTo[int64], "keep a conflict", `insert into conflict (order_id, version, other_id, other_version, clauses, at) select $1, $2, $3, $4, $5, $6
+		where not exists (select from conflict where order_id = $3 and version = $4 and other_id = $1 and other_version = $2) -- found from the other side
 		on conflict on constraint conflict_once do nothing returning id`, of.key, of.Version, c.Other.key, c.Other.Version, c.Clauses, now)
 	if err != nil || len(ids) == 0 {
 		return err

@@ -148,20 +148,34 @@ func (n *naming) remember(words []nameWord) {
 
 // namedRows are the columns of the table named.
 type namedRows struct {
-	order, surname, given   []int64
-	version                 []int32
-	side, court, designator []string
-	test                    []bool
-	born, issued, expires   []*time.Time
-	words                   []nameWord
+	order, surname, given []int64
+	version               []int32
+	side, access, court   []string
+	designator            []string
+	test                  []bool
+	born, issued, expires []*time.Time
+	words                 []nameWord
+}
+
+// letter stands for a side, or for a class of access, in the table.
+func letter(word string) string { return word[:1] }
+
+// accessOf is the class of access that a letter stands for.
+func accessOf(letter string) order.Access {
+	for _, a := range []order.Access{order.AccessNormal, order.AccessJuvenile, order.AccessSealed} {
+		if string(a[:1]) == letter {
+			return a
+		}
+	}
+	return order.AccessSealed // what is not known is not shown
 }
 
 func (n *namedRows) add(order int64, version int, court string, test bool, s search) {
 	for _, r := range s.called.rows {
-		n.order, n.version, n.side = append(n.order, order), append(n.version, int32(version)), append(n.side, r.side)
+		n.order, n.version, n.side = append(n.order, order), append(n.version, int32(version)), append(n.side, letter(r.side))
 		n.surname, n.given, n.test = append(n.surname, r.surname), append(n.given, r.given), append(n.test, test)
 		n.born, n.issued, n.expires = append(n.born, r.born), append(n.issued, s.issued), append(n.expires, s.expires)
-		n.court, n.designator = append(n.court, court), append(n.designator, s.designator)
+		n.access, n.court, n.designator = append(n.access, letter(s.access)), append(n.court, court), append(n.designator, s.designator)
 	}
 	n.words = append(n.words, s.called.words...)
 }
@@ -179,11 +193,11 @@ func (n *namedRows) queue(b *pgx.Batch) {
 	if len(n.order) == 0 {
 		return
 	}
-	b.Queue(`insert into named (order_id, version, side, surname, given, test, born, court, designator, issued, expires)
-		select order_id, version, side, surname, given, test, born, court, designator, issued, expires
-		from unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bool[], $7::date[], $8::text[], $9::text[], $10::date[], $11::date[])
-			as n (order_id, version, side, surname, given, test, born, court, designator, issued, expires)`,
-		n.order, n.version, n.side, n.surname, n.given, n.test, n.born, n.court, n.designator, n.issued, n.expires)
+	b.Queue(`insert into named (order_id, version, side, access, surname, given, test, born, court, designator, issued, expires)
+		select order_id, version, side::"char", access::"char", surname, given, test, born, court, designator, issued, expires
+		from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bool[], $8::date[], $9::text[], $10::text[], $11::date[], $12::date[])
+			as n (order_id, version, side, access, surname, given, test, born, court, designator, issued, expires)`,
+		n.order, n.version, n.side, n.access, n.surname, n.given, n.test, n.born, n.court, n.designator, n.issued, n.expires)
 }
 
 func (t *transaction) queueNamed(b *pgx.Batch) {

@@ -92,6 +92,8 @@ const (
 	ofOne, ofSurname = 200, 5000
 	// aWave is how many pairs are looked up at a time, someSurnames how many surnames alone: each of these may have a page of orders.
 	aWave, someSurnames = 500, 25
+	// aFew is how many orders are read beyond those that are wanted, since some may not fit.
+	aFew = 10
 	// ofADay is how many people born on one day are looked at.
 	ofADay = 3000
 )
@@ -154,8 +156,6 @@ type object struct {
 	row  int
 }
 
-const objectColumns = "o.id, o.court, o.local_id, v.access, o.test"
-
 // take adds what the person may see, with its worth.
 func (s *searching) take(o object, score float64, number names.Reason) {
 	if s.q.Sees != nil && !s.q.Sees(o.Object) {
@@ -189,7 +189,7 @@ func (s *searching) byNumber(ctx context.Context) error {
 			union select o.id, 'fcn' from unnest($2::text[]) n (number) cross join lateral (select id from order_ where fcn = n.number and fcn <> '' limit $6) o
 			union select c.order_id, 'oca' from unnest($3::text[]) n (number) join oca c on c.oca = n.number
 			union select y.order_id, 'tracking' from submission y where y.tracking = $4 and y.order_id is not null)
-		select `+objectColumns+`, k.why from (select id, min(why) as why from k group by id) k join order_ o on o.id = k.id join order_version v on v.order_id = o.id and v.version = o.version
+		select o.id, o.court, o.local_id, v.access, o.test, k.why from (select id, min(why) as why from k group by id) k join order_ o on o.id = k.id join order_version v on v.order_id = o.id and v.version = o.version
 		where o.test = $5 and (k.why <> 'case' or v.case_number = any($1))`,
 		cases, fcns, ocas, string(s.q.Tracking), s.q.Test, numberedAtMost)
 	for _, n := range found {
@@ -287,8 +287,8 @@ func (s *searching) narrowed(from int) (string, []any) {
 			sql += " and " + condition
 		}
 	}
-	ask(s.q.Side == SideProtected, "n.side = 'protected'")
-	ask(s.q.Side == SideRestrained, "n.side <> 'protected'")
+	ask(s.q.Side == SideProtected, "n.side = 'p'")
+	ask(s.q.Side == SideRestrained, "n.side <> 'p'")
 	ask(s.q.County != "", "starts_with(n.court, ?)", s.q.County)
 	ask(s.q.Court != "", "n.court = ?", string(s.q.Court))
 	ask(s.q.Type != "", "n.designator = ?", s.q.Type)
@@ -298,7 +298,7 @@ func (s *searching) narrowed(from int) (string, []any) {
 	}{{"n.born", s.q.BornIn}, {"n.issued", s.q.MadeIn}, {"n.expires", s.q.EndsIn}} {
 		unless := ""
 		if span.column == "n.born" {
-			unless = "n.side = 'protected' or " // whose date of birth is in the document only
+			unless = "n.side = 'p' or " // whose date of birth is in the document only
 		}
 		ask(!span.From.IsZero(), "("+unless+span.column+" >= ?)", day(&span.From))
 		ask(!span.To.IsZero(), "("+unless+span.column+" <= ?)", day(&span.To))
@@ -319,16 +319,18 @@ func (s *searching) narrowed(from int) (string, []any) {
 func (s *searching) look(ctx context.Context, leads, rows string, args ...any) ([]object, error) {
 	narrow, values := s.narrowed(len(args) + 1)
 	return all(ctx, s.reader.finds, func(row pgx.CollectableRow) (o object, err error) {
-		err = row.Scan(&o.row, &o.born, &o.order, &o.Court, &o.ID, &o.Access, &o.Test)
+		var letter string
+		err = row.Scan(&o.row, &o.born, &o.order, &o.Court, &o.ID, &letter, &o.Test)
+		o.Access = accessOf(letter)
 		return o, err
-	}, "find orders by names", "select k.row::int, n.born, "+objectColumns+" from "+leads+" cross join lateral ("+strings.ReplaceAll(rows, "/* narrow */", narrow)+`) n
-		join order_ o on o.id = n.order_id and o.version = n.version join order_version v on v.order_id = o.id and v.version = o.version`, append(args, values...)...)
+	}, "find orders by names", "select k.row::int, n.born, o.id, o.court, o.local_id, n.access::text, o.test from "+leads+" cross join lateral ("+strings.ReplaceAll(rows, "/* narrow */", narrow)+`) n
+		join order_ o on o.id = n.order_id and o.version = n.version`, append(args, values...)...)
 }
 
 // byPairs looks up pairs of a surname's word and a given name's.
 func (s *searching) byPairs(ctx context.Context, pairs []names.Pair) error {
 	found, err := s.look(ctx, "unnest($1::bigint[], $2::bigint[]) with ordinality k (surname, given, row)",
-		"select n.order_id, n.version, n.born from named n where n.surname = k.surname and n.given = k.given and n.test = $3 /* narrow */ order by n.order_id desc limit $4",
+		"select n.order_id, n.version, n.born, n.access from named n where n.surname = k.surname and n.given = k.given and n.test = $3 /* narrow */ order by n.order_id desc limit $4",
 		column(pairs, func(p names.Pair) int64 { return p.Surname }), column(pairs, func(p names.Pair) int64 { return p.Given }), s.q.Test, ofOne)
 	s.weigh(found, pairs, ofOne)
 	return err
@@ -337,7 +339,7 @@ func (s *searching) byPairs(ctx context.Context, pairs []names.Pair) error {
 // bySurnames looks up surnames alone. Where something narrows, it does so among the newest of each.
 func (s *searching) bySurnames(ctx context.Context, pairs []names.Pair) error {
 	found, err := s.look(ctx, "unnest($1::bigint[]) with ordinality k (surname, row)",
-		`select n.order_id, n.version, n.born from (select * from named where surname = k.surname and test = $2 order by order_id desc limit $4) n where true /* narrow */ limit $3`,
+		`select n.order_id, n.version, n.born, n.access from (select order_id, version, side, access, born, court, designator, issued, expires from named where surname = k.surname and test = $2 order by order_id desc limit $4) n where true /* narrow */ limit $3`,
 		column(pairs, func(p names.Pair) int64 { return p.Surname }), s.q.Test, ofOne, ofSurname)
 	s.weigh(found, pairs, ofOne)
 	return err
@@ -355,7 +357,7 @@ func (s *searching) bySurnameAndBirth(ctx context.Context, surnames []names.Pair
 		}
 	}
 	found, err := s.look(ctx, "unnest($1::date[], $2::bigint[]) with ordinality k (born, surname, row)",
-		"select n.order_id, n.version, n.born from named n where n.born = k.born and n.surname = k.surname and n.test = $3 /* narrow */ limit $4", days, words, s.q.Test, ofOne)
+		"select n.order_id, n.version, n.born, n.access from named n where n.born = k.born and n.surname = k.surname and n.test = $3 /* narrow */ limit $4", days, words, s.q.Test, ofOne)
 	s.weigh(found, pairs, ofOne)
 	return err
 }
@@ -373,7 +375,7 @@ func (s *searching) byBirth(ctx context.Context) error {
 	}
 	given := column(s.ask.Givens(), func(p names.Pair) int64 { return p.Given })
 	found, err := s.look(ctx, "unnest($1::date[]) with ordinality k (born, row)",
-		"select n.order_id, n.version, n.born from named n where n.born = k.born and n.test = $2 and (cardinality($3::bigint[]) = 0 or n.given = any($3)) /* narrow */ limit $4",
+		"select n.order_id, n.version, n.born, n.access from named n where n.born = k.born and n.test = $2 and (cardinality($3::bigint[]) = 0 or n.given = any($3)) /* narrow */ limit $4",
 		column(exact, func(d order.Date) *time.Time { return day(&d) }), s.q.Test, given, ofADay)
 	s.weigh(found, slices.Repeat([]names.Pair{{Score: 1}}, len(exact)), ofADay)
 	return err
@@ -398,7 +400,7 @@ func (s *searching) hits(ctx context.Context) (Hits, error) {
 	slices.SortFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.order, a.order)) })
 	var hits []Hit
 	for len(list) > 0 && len(hits) <= s.q.Limit {
-		n := min(len(list), 2*s.q.Limit)
+		n := min(len(list), s.q.Limit-len(hits)+aFew)
 		read, err := s.judged(ctx, list[:n])
 		if err != nil {
 			return Hits{}, err

@@ -104,6 +104,7 @@ type fate struct {
 	late    time.Duration
 	reject  int    // a reject number that magic asks for, or 0
 	then    string // title of an unsolicited message that follows an acceptance, or nothing
+	changed bool   // an accepted record is changed at the agency's own terminal
 }
 
 func (f fate) has(m Misbehaviour) bool { return slices.Contains(f.happens, m) }

@@ -278,6 +278,12 @@ func TestMagic(t *testing.T) {
 					return len(uns) == 1 && strings.Contains(uns[0].Body, m.Then+"\r\nFCN/")
 				})
 			}
+			if m.Changed {
+				await(t, s, "the record is changed", func(s *sim.Switch) bool {
+					all := s.Records()
+					return len(all) == 1 && all[0].Value("HAI") == "RED" && all[0].Value("WGT") == "199" && len(all[0].Versions) == 2
+				})
+			}
 			if m.Times == 0 {
 				return
 			}

@@ -183,9 +183,29 @@ func (j *job) carryOut() {
 		return
 	}
 	j.lines, j.kept, j.notice = a.lines, a.kept, a.notice
-	if j.fate.then != "" && a.lines[0] == "ENTRY ACCEPTED" {
+	if a.lines[0] != "ENTRY ACCEPTED" {
+		return
+	}
+	if j.fate.changed {
+		j.changeAtTerminal(a.lines[1])
+	}
+	if j.fate.then != "" {
 		j.notice = &notice{mnemonic: j.station.mnemonic, text: sequel(j.fate.then, a.lines[1], j.req.fields, j.at)}
 	}
+}
+
+// changeAtTerminal is what somebody at the entering agency types into a terminal of CLETS, and tells no hub of.
+func (j *job) changeAtTerminal(fcn string) {
+	s, was := j.line.sw, j.req.fields
+	typed := request{key: keyModify, ori: j.req.ori, fields: fields{{"FCN", strings.TrimPrefix(fcn, "FCN/")}, {"NAM", was.first("NAM")}, {"OCA", was.first("OCA")}, {"RSN", "CORR"}, {"WGT", "199"}, {"HAI", "RED"}}}
+	a, err := s.book.answer(typed, origin{at: j.at, mnemonic: j.station.mnemonic, control: "TERMINAL"})
+	switch {
+	case err != nil:
+		s.fail(err)
+	case a.lines[0] != accepted[keyModify]:
+		s.fail(fmt.Errorf("a change at the terminal was refused: %s", a.lines[0]))
+	}
+	j.kept = a.kept // the journal is in order: what came later is safe only with what came before
 }
 
 func (j *job) refusedWith() int {

@@ -11,6 +11,7 @@ type Magic struct {
 	Times   int    // how often, for one ORI and OCA; 0 means always
 	Happens Misbehaviour
 	Then    string // first line of the unsolicited message that follows an acceptance
+	Changed bool   // after an acceptance the record is changed at the agency's own terminal
 	Words   string
 }
 
@@ -31,6 +32,7 @@ func Magics() []Magic {
 		{Ending: "SERV", Then: "SERVICE NOTICE", Words: "accepted, then another agency reports service"},
 		{Ending: "VIOL", Then: "VIOLATION NOTICE", Words: "accepted, then another agency reports a violation"},
 		{Ending: "NCIC", Then: "NCIC REJECT", Words: "accepted, then NCIC refuses its copy"},
+		{Ending: "CHNG", Changed: true, Words: "accepted, then changed at the agency's own terminal: hair and weight"},
 	}
 }
 
@@ -62,7 +64,7 @@ func (f fate) with(m Magic, tries int) fate {
 	if m.Times > 0 && tries >= m.Times {
 		return f
 	}
-	f.then = m.Then
+	f.then, f.changed = m.Then, m.Changed
 	if m.Happens != "" && !f.has(m.Happens) {
 		f.happens = append(f.happens, m.Happens)
 	}

@@ -201,7 +201,7 @@ func framed(content []byte) []byte {
 
 // copyNamed writes what store.Accept would: a test holds the two against each other.
 func (s *settler) copyNamed(ctx context.Context) error {
-	return s.copyTo(ctx, "named", []string{"order_id", "version", "side", "surname", "given", "test", "born", "court", "designator", "issued", "expires"},
+	return s.copyTo(ctx, "named", []string{"order_id", "version", "side", "access", "surname", "given", "test", "born", "court", "designator", "issued", "expires"},
 		func(o filed, put func(...any)) error {
 			type key struct {
 				side           string
@@ -218,7 +218,7 @@ func (s *settler) copyNamed(ctx context.Context) error {
 					if !seen[k] {
 						seen[k] = true
 						s.rows.Add(1)
-						put(int64(o.number), 1, side, pair[0], pair[1], o.test, day(born), o.court, o.designator, day(&o.issued), day(o.expires))
+						put(int64(o.number), 1, side[0], o.access[0], pair[0], pair[1], o.test, day(born), o.court, o.designator, day(&o.issued), day(o.expires))
 					}
 				}
 			}

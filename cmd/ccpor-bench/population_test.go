@@ -50,7 +50,7 @@ func TestSettledLikeTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sql := range []string{
-		"select o.local_id || ' ' || n.version || ' ' || n.side || ' ' || n.surname || ' ' || n.given || ' ' || n.test || ' ' || coalesce(n.born::text, '') || ' ' || n.court || ' ' || n.designator || ' ' || n.issued || ' ' || coalesce(n.expires::text, '') from named n join order_ o on o.id = n.order_id order by 1",
+		"select o.local_id || ' ' || n.version || ' ' || n.side::text || ' ' || n.access::text || ' ' || n.surname || ' ' || n.given || ' ' || n.test || ' ' || coalesce(n.born::text, '') || ' ' || n.court || ' ' || n.designator || ' ' || n.issued || ' ' || coalesce(n.expires::text, '') from named n join order_ o on o.id = n.order_id order by 1",
 		"select word from name_word order by 1", "select key || ' ' || word from name_key order by 1", "select indexname || case when indexdef like '%INCLUDE%' then ' includes' else '' end from pg_indexes where schemaname = current_schema() and tablename = 'named' order by 1",
 		"select o.court || ' ' || o.local_id || ' ' || v.case_number || ' ' || v.access from order_ o join order_version v on v.order_id = o.id order by 1",
 	} {

@@ -18,20 +18,22 @@ create table name_key (
 -- Only rows of an order's current version find it; those of earlier ones stay, as the versions do.
 create table named (
     order_id   bigint not null,
-    version    int not null,
-    side       text not null check (side in ('restrained', 'alias', 'protected')),
     surname    bigint not null,
     given      bigint not null,            -- 0: no given name
-    test       boolean not null,
+    version    int not null,
     born       date,
-    court      text not null,
-    designator text not null,
     issued     date,
-    expires    date
+    expires    date,
+    test       boolean not null,
+    side       "char" not null check (side in ('r', 'a', 'p')),   -- restrained, alias, protected
+    access     "char" not null check (access in ('n', 'j', 's')), -- normal, juvenile, sealed
+    court      text not null,
+    designator text not null
 );
-create index named_pair on named (surname, given, test, order_id desc) include (version, side, born, court, designator, issued, expires);
-create index named_surname on named (surname, test, order_id desc);
-create index named_born on named (born, surname) where born is not null;
+-- Each holds all that its searches read: of ten million orders the table itself stays on disk, and need not be in memory.
+create index named_pair on named (surname, given, test, order_id desc) include (version, side, access, born, court, designator, issued, expires);
+create index named_surname on named (surname, test, order_id desc) include (version, side, access, born, court, designator, issued, expires);
+create index named_born on named (born, surname, given, test) include (order_id, version, side, access, court, designator, issued, expires) where born is not null;
 
 -- Whether the names of what a submission brought are kept so. Those of orders from before this migration, and from hubs that are older than it, are kept afterwards, a few at a time.
 alter table submission add column named boolean not null default false;

@@ -12,7 +12,7 @@ import (
 	"ccpor/access"
 )
 
-// An officer at night, with a telephone: what is to be served, the text to read aloud, the service recorded, and off the list.
+// An officer at a door at night, with a telephone and a name as it was heard: three taps to the signed form, then the text to read aloud, the service recorded, and off the list of what is to be served.
 func TestAnOfficerServesAnOrder(t *testing.T) {
 	t.Parallel()
 	started(t)
@@ -23,9 +23,25 @@ func TestAnOfficerServesAnOrder(t *testing.T) {
 	b.open("/unserved")
 	b.reads("Orders in force that nobody has served", order)
 	b.judge("unserved")
+	b.open("/orders")
 	b.as(telephone)
-	b.link(order)
+	b.fill("words", "granit rowen")
+	b.fill("purpose", "a call to a door")
+	b.press("Search") // the first tap
+	b.reads("orders that you may see", order, "found by: ")
+	b.judge("orders-misspelt")
+	b.as(telephone)
+	b.link(order) // the second
 	b.reads("In force", "no proof", "To read aloud to the restrained person")
+	b.judge("order-at-the-door")
+	b.as(telephone)
+	b.link("The signed form, page by page") // the third
+	if shown := evaluate[float64](b, `document.querySelector("main img").decode().then(() => document.querySelector("main img").naturalWidth)`); shown < 300 {
+		t.Errorf("the picture of the form is %v points wide", shown)
+	}
+	b.judge("viewer")
+	b.as(telephone)
+	b.link("The order's own page")
 	b.link("Record service")
 	b.reads("a court has made an order against you", "Para leer en voz alta", "I have read this to")
 	b.judge("service")

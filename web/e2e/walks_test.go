@@ -129,8 +129,8 @@ func TestACourtComesAboard(t *testing.T) {
 	comes(t, x, "wanda@court.example", "Wanda Walker")
 }
 
-// comes is somebody who was invited, and accepts with a passkey.
-func comes(t *testing.T, x *exchange, login, name string) {
+// comes is somebody who was invited, and accepts with a passkey; the tab is that person's.
+func comes(t *testing.T, x *exchange, login, name string) *tab {
 	t.Helper()
 	n := newTab(t, x.pages)
 	n.telephone()
@@ -152,6 +152,7 @@ func comes(t *testing.T, x *exchange, login, name string) {
 	n.judge("recovery-codes")
 	n.link("I have kept them")
 	n.reads(name)
+	return n
 }
 
 var number = regexp.MustCompile(`[0-9]+|/submission/[^/?]+|/order/[A-Z0-9]+/[^/?]+`)
