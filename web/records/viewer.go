@@ -33,6 +33,8 @@ type viewerView struct {
 	// Pages are the numbers of those that are shown, Width how wide.
 	Pages []int
 	Width int
+	// Fits says that no width was asked for: a page is not wider than the screen.
+	Fits bool
 	// Larger and Smaller are other widths; 0: there is none.
 	Larger, Smaller int
 	// Next and Before are the first pages of the next and the former turn; 0: there is none.
@@ -93,7 +95,7 @@ func (p *Pages) viewer(r *site.Request) (site.Answer, error) {
 	if err != nil {
 		return site.Answer{}, err
 	}
-	v := viewerView{At: addressOfImage(l.Order, ref.SHA256), To: addressOfOrder(l.Order.Court.ORI, l.Order.ID), Ref: ref, Width: widths[1]}
+	v := viewerView{At: addressOfImage(l.Order, ref.SHA256), To: addressOfOrder(l.Order.Court.ORI, l.Order.ID), Ref: ref, Width: widths[1], Fits: r.URL.Query().Get("w") == ""}
 	if w, err := strconv.Atoi(r.URL.Query().Get("w")); err == nil && slices.Contains(widths, w) {
 		v.Width = w
 	}
