@@ -233,6 +233,51 @@ func TestSearchIsBounded(t *testing.T) {
 	}
 }
 
+// No kind of search reads a table whole, however the statistics stand: Postgres itself counts how often one was.
+func TestSearchReadsIndexes(t *testing.T) {
+	t.Parallel()
+	h := registry(t)
+	conn := connect(t, h.url)
+	scans := func() (whole, byIndex int64) {
+		t.Helper()
+		if err := conn.QueryRow(t.Context(), `select sum(seq_scan), sum(idx_scan) from pg_stat_user_tables where schemaname = current_schema()
+			and relname in ('named', 'name_word', 'name_key', 'order_', 'order_version', 'oca', 'submission', 'cancellation')`).Scan(&whole, &byIndex); err != nil {
+			t.Fatal(err)
+		}
+		return whole, byIndex
+	}
+	h.Close() // a connection that ends has told what it counted
+	settled := func(than int64) (whole, byIndex int64) {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+			before, _ := scans()
+			if whole, byIndex = scans(); byIndex > than && whole == before || time.Now().After(end) {
+				return whole, byIndex
+			}
+		}
+	}
+	before, byIndex := settled(0)
+	for name, q := range map[string]store.Search{
+		"two words": {Name: box("gabriel garcia")}, "one word": {Name: box("garcia")}, "two surnames": {Name: names.Asked{Surname: "Garcia Markez"}}, "a beginning": {Name: box("qua*")},
+		"born": {Born: []order.Date{day(1975, 3, 4)}}, "born, with a name": {Name: box("garzia zoe"), Born: []order.Date{day(1975, 3, 4)}}, "a case": {Numbers: []string{"24FL-77"}}, "an FCN": {FCN: "2626110100001"},
+		"a submission": {Tracking: "7K4M-X2Q9-PC"}, "narrowed": {Name: box("clayton"), Narrow: store.Narrow{County: "CA019", Status: store.OrderExpired, Type: "TRO"}},
+	} {
+		r, err := store.OpenReader(t.Context(), h.url, store.Options{Keys: storetest.Keys(t, h.url)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Search(t.Context(), q)
+		r.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		whole, further := settled(byIndex)
+		if byIndex = further; whole != before {
+			t.Errorf("%s reads %d tables whole", name, whole-before)
+			before = whole
+		}
+	}
+}
+
 // What was kept without names has them afterwards, once.
 func TestNameOrders(t *testing.T) {
 	t.Parallel()
