@@ -36,7 +36,7 @@ type Search struct {
 	Sees func(access.Object) bool
 	// Today judges whether an order has ended.
 	Today order.Date
-	// Limit is how many are wanted, at most 200; zero: 50.
+	// Limit is how many are wanted, at most 200; zero: 25.
 	Limit int
 }
 
@@ -87,7 +87,7 @@ type Hits struct {
 
 const (
 	// hitsByDefault and mostHits bound what one search gives.
-	hitsByDefault, mostHits = 50, 200
+	hitsByDefault, mostHits = 25, 200
 	// ofOne is how many rows of one pair of words are looked at, the newest orders first; ofSurname how many of a surname when something narrows.
 	ofOne, ofSurname = 200, 5000
 	// aWave is how many pairs are looked up at a time, someSurnames how many surnames alone: each of these may have a page of orders.

@@ -172,7 +172,7 @@ func (a Ask) Beginnings() []Beginning {
 	return begin
 }
 
-// Pair is a word of a surname and one of given names that a person may have who is asked for, and how well they fit. Where Given is 0 the person has no given name; in Ask.Alone it may be any.
+// Pair is a word of a surname and one of given names that a person may have who is asked for, and how well they fit, as a share of all that is asked. Where Given is 0 the person has no given name; in Ask.Alone it may be any.
 type Pair struct {
 	Surname, Given int64
 	Score          float64
@@ -246,10 +246,12 @@ func (f wanted) best(words map[string]float64, half Half) []candidate {
 // Pairs are the pairs of words by which people are looked for, the best first, given the words of the dictionary that share keys or beginnings with what is asked.
 func (a Ask) Pairs(dictionary []string) []Pair {
 	best := map[[2]int64]float64{}
-	add := func(p Pair) {
-		if k := [2]int64{p.Surname, p.Given}; p.Score >= enough && p.Score > best[k] {
-			best[k] = p.Score
+	add := func(p Pair, terms uint32) {
+		if p.Score < enough {
+			return
 		}
+		k := [2]int64{p.Surname, p.Given}
+		best[k] = max(best[k], p.Score*a.share(terms))
 	}
 	surnames, given := make([][]candidate, len(a.forms)), make([][]candidate, len(a.forms))
 	words := a.known(dictionary)
@@ -258,10 +260,10 @@ func (a Ask) Pairs(dictionary []string) []Pair {
 	}
 	for i, f := range a.forms {
 		for _, s := range surnames[i] {
-			add(Pair{s.id, 0, s.score * 0.9})
+			add(Pair{s.id, 0, s.score * 0.9}, f.terms)
 			for j, g := range a.forms {
 				if f.terms&g.terms == 0 {
-					a.cross(s, given[j], add)
+					cross(s, given[j], g.least(), func(p Pair) { add(p, f.terms|g.terms) })
 				}
 			}
 		}
@@ -269,10 +271,23 @@ func (a Ask) Pairs(dictionary []string) []Pair {
 	return sorted(best)
 }
 
+// share is how much of what is asked some of its terms are: who has two of three words stands behind who has them all.
+func (a Ask) share(terms uint32) float64 {
+	return float64(bits.OnesCount32(terms&^a.soft)) / float64(max(1, a.Words()))
+}
+
+// least is what a pair with a given name that is asked so must reach: an initial is that of so many names that the surname has to be as it is, or nearly.
+func (f wanted) least() float64 {
+	if f.letters == 1 && !f.star {
+		return asInitial * asHeard
+	}
+	return enough
+}
+
 // cross pairs a surname with given names while the pair is good enough.
-func (a Ask) cross(s candidate, given []candidate, add func(Pair)) {
+func cross(s candidate, given []candidate, least float64, add func(Pair)) {
 	for _, g := range given {
-		if s.score*g.score < enough {
+		if s.score*g.score < least {
 			return
 		}
 		add(Pair{s.id, g.id, s.score * g.score})

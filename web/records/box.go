@@ -18,7 +18,7 @@ import (
 )
 
 // mostFound is how many orders a search by the one box shows: who needs more says more.
-const mostFound = 50
+const mostFound = perPage
 
 // allFound is how many it shows who asks for more.
 const allFound = 200

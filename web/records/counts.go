@@ -41,6 +41,7 @@ type pairView struct {
 
 // orderLink names an order, with the way to it.
 type orderLink struct {
+	Language              plain.Language
 	Name, Court, Form, To string
 	// This says that it is the order from whose page one came.
 	This bool
@@ -55,6 +56,7 @@ type placedView struct {
 }
 
 type reasonView struct {
+	Language       plain.Language
 	Says, Citation string
 	Ours           bool
 }
@@ -129,7 +131,7 @@ func (p *Pages) counts(r *site.Request) (site.Answer, error) {
 	for _, b := range rulings {
 		v.Pairs = append(v.Pairs, s.pair(b))
 	}
-	return site.Answer{Page: "counts", Title: "Which order counts", Data: v, Object: l.object(), Details: "which order counts: " + strings.Join(s.keys(), ", "),
+	return site.Answer{Page: "counts", Title: p.words.Say(v.Language, "counts.title"), Data: v, Object: l.object(), Details: "which order counts: " + strings.Join(s.keys(), ", "),
 		Above: []site.Link{{To: "/orders", Name: "Orders"}, {To: v.To, Name: "Order " + string(l.Order.ID)}}}, nil
 }
 
@@ -168,11 +170,14 @@ func (s sayer) words(w precedence.Words) string {
 
 func (s sayer) link(key string) orderLink {
 	o := s.of[key].Order
-	return orderLink{string(o.ID), o.Court.Name, o.Form.Number, addressOfOrder(o.Court.ORI, o.ID), key == s.this}
+	return orderLink{s.language, string(o.ID), o.Court.Name, o.Form.Number, addressOfOrder(o.Court.ORI, o.ID), key == s.this}
 }
 
 func (s sayer) reason(b precedence.Branch) reasonView {
-	return reasonView{s.words(b.Says), b.Citation, b.Ours}
+	if b.Citation == "-" { // no section speaks of it
+		b.Citation = ""
+	}
+	return reasonView{s.language, s.words(b.Says), b.Citation, b.Ours}
 }
 
 func (s sayer) pair(b conflict.Between) pairView {
@@ -278,7 +283,7 @@ func (v *orderView) beside(now time.Time, rulings []conflict.Between, others []s
 	}
 	for _, o := range others {
 		if between[o.Key()] {
-			link := orderLink{string(o.Order.ID), o.Order.Court.Name, o.Order.Form.Number, addressOfOrder(o.Order.Court.ORI, o.Order.ID), false}
+			link := orderLink{v.Glance.Language, string(o.Order.ID), o.Order.Court.Name, o.Order.Form.Number, addressOfOrder(o.Order.Court.ORI, o.Order.ID), false}
 			v.Beside = append(v.Beside, besideRow{link, briefly[plain.Stand(o.Order, standing(o.FoundOrder, now))]})
 		}
 	}
