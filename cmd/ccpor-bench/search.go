@@ -62,6 +62,9 @@ type recalled struct {
 	Class    string  `json:"class"`
 	Searches int     `json:"searches"`
 	Ours     float64 `json:"ours"`
+	// Page is among all that the first page shows, Born among the first ten where the date of birth is asked, too, of those who have one.
+	Page float64 `json:"page"`
+	Born float64 `json:"born"`
 	// Like and Text are what the others can find at best: whether the words that were asked are in the name at all.
 	Like float64 `json:"ilike"`
 	Text float64 `json:"full_text"`
@@ -327,6 +330,13 @@ func (s *seeker) kinds(ctx context.Context) error {
 		{"two letters wrong", by("two letters wrong", nil)},
 		{"as it sounds", by("as it sounds", nil)},
 		{"an initial and a surname", by("initial", nil)},
+		{"a name with its middle name", func(r *rand.Rand) store.Search {
+			for {
+				if p := s.person(r); p.name.Middle != "" {
+					return store.Search{Name: names.Asked{Either: p.name.Full()}}
+				}
+			}
+		}},
 		{"a name and a date of birth", by("as it is", func(p person, q *store.Search) { q.Born = dates(p.born) })},
 		{"a letter wrong, and a date of birth", by("a letter wrong", func(p person, q *store.Search) { q.Born = dates(p.born) })},
 		{"a surname", func(r *rand.Rand) store.Search {
@@ -403,24 +413,37 @@ func took(kind string, n int, prepare func() (func() error, error)) (kindTook, e
 func (s *seeker) recall(ctx context.Context) error {
 	for _, of := range slips {
 		if err := s.p.phase("recall: "+of.name, func() (string, error) {
-			r, rec := s.random(of.name), recalled{Class: of.name, Searches: s.c.Slips}
+			r, rec, born := s.random(of.name), recalled{Class: of.name, Searches: s.c.Slips}, 0.0
 			for range s.c.Slips {
 				p, asked := s.slipped(r, of)
-				hits, err := s.reader.Search(ctx, search(store.Search{Name: asked, Limit: 10, Narrow: store.Narrow{Test: p.test}}))
+				q := search(store.Search{Name: asked, Narrow: store.Narrow{Test: p.test}})
+				hits, err := s.reader.Search(ctx, q)
 				if err != nil {
 					return "", err
 				}
+				if p.born != nil {
+					q.Born, q.Limit = dates(p.born), 10
+					known, err := s.reader.Search(ctx, q)
+					if err != nil {
+						return "", err
+					}
+					born++
+					rec.Born += share(slices.ContainsFunc(known.Hits, func(h store.Hit) bool { return meant(h, p.name) }))
+				}
 				full := names.Fold(p.name.Full())
 				words := strings.Fields(names.Fold(asked.Either + " " + asked.Given + " " + asked.Surname))
-				rec.Ours += share(slices.ContainsFunc(hits.Hits, func(h store.Hit) bool { return meant(h, p.name) }))
+				is := slices.IndexFunc(hits.Hits, func(h store.Hit) bool { return meant(h, p.name) })
+				rec.Ours += share(is >= 0 && is < 10)
+				rec.Page += share(is >= 0)
 				rec.Like += share(!slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(full, w) }))
 				rec.Text += share(!slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(strings.Fields(full), w) }))
 			}
-			for _, f := range []*float64{&rec.Ours, &rec.Like, &rec.Text} {
+			for _, f := range []*float64{&rec.Ours, &rec.Page, &rec.Like, &rec.Text} {
 				*f /= float64(s.c.Slips)
 			}
+			rec.Born /= max(1, born)
 			s.report.Recall = append(s.report.Recall, rec)
-			return fmt.Sprintf("%.3f; ILIKE at best %.3f, full text %.3f", rec.Ours, rec.Like, rec.Text), nil
+			return fmt.Sprintf("%.3f, on the first page %.3f, with the date of birth %.3f; ILIKE at best %.3f, full text %.3f", rec.Ours, rec.Page, rec.Born, rec.Like, rec.Text), nil
 		}); err != nil {
 			return err
 		}
@@ -509,9 +532,9 @@ func (s searched) markdown() string {
 	for _, k := range s.Plain {
 		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f | %.2f |\n", k.Kind, k.P50, k.P99, k.Found, k.P50/s.ours(k.Kind))
 	}
-	b.WriteString("\n| the name that was meant, among the first ten | ours | ILIKE at best | full text at best |\n|---|---|---|---|\n")
+	b.WriteString("\n| the name that was meant | among the first ten | among the first 25 | among the first ten, the date of birth asked, too | ILIKE at best | full text at best |\n|---|---|---|---|---|---|\n")
 	for _, r := range s.Recall {
-		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f |\n", r.Class, r.Ours, r.Like, r.Text)
+		fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.3f | %.3f | %.3f |\n", r.Class, r.Ours, r.Page, r.Born, r.Like, r.Text)
 	}
 	b.WriteString("\n")
 	return b.String()

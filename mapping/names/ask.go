@@ -180,7 +180,7 @@ type Pair struct {
 
 const (
 	// mostNear is how many words near one word are followed, begun ones apart; mostPairs how many pairs.
-	mostNear, mostBegun, mostPairs = 40, 1500, 6000
+	mostNear, mostBegun, mostPairs = 40, 1500, 3000
 	// enough is what a name must reach.
 	enough = 0.6
 	// wrongHalf is what a word in the other half than it was asked in is worth.

@@ -9,6 +9,7 @@ package plain
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,16 +56,15 @@ func parse(table string) (*Words, error) {
 	return w, nil
 }
 
-// holes are how often each placeholder stands in a sentence, whatever their order.
+// holes are the placeholders of a sentence, whatever their order.
 func holes(s string) string {
-	var found [26]int
+	var found []string
 	for _, part := range strings.Split(s, "{")[1:] {
 		name, _, _ := strings.Cut(part, "}")
-		for _, r := range name {
-			found[(r-'a'+26)%26]++
-		}
+		found = append(found, name)
 	}
-	return fmt.Sprint(found)
+	slices.Sort(found)
+	return strings.Join(found, " ")
 }
 
 // Standing is what is known of an order beside what it says.

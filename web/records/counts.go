@@ -8,7 +8,6 @@ import (
 
 	"ccpor/access"
 	"ccpor/conflict"
-	"ccpor/mapping/order"
 	"ccpor/mapping/plain"
 	"ccpor/mapping/precedence"
 	"ccpor/store"
@@ -265,19 +264,19 @@ func (p *Pages) addBeside(v *orderView) func(*site.Request, looked, store.Entry)
 		if err != nil {
 			return err
 		}
-		v.beside(r.Now.In(p.Zone), rulings, others, l.Order)
+		v.beside(r.Now.In(p.Zone), rulings, others, l.Key())
 		return nil
 	}
 }
 
-func (v *orderView) beside(now time.Time, rulings []conflict.Between, others []store.Related, of order.Order) {
+func (v *orderView) beside(now time.Time, rulings []conflict.Between, others []store.Related, of string) {
 	between := map[string]bool{}
 	for _, b := range rulings {
 		v.Conflicting += len(b.Conflicts())
 		for _, s := range b.Orders {
 			between[s.Key] = true
 		}
-		if i := slices.IndexFunc(b.Ranked, func(x precedence.Ranked) bool { return x.Place == 1 && x.Key == string(of.Court.ORI)+"/"+string(of.ID) }); i < 0 && len(b.Ranked) > 1 {
+		if i := slices.IndexFunc(b.Ranked, func(x precedence.Ranked) bool { return x.Place == 1 && x.Key == of }); i < 0 && len(b.Ranked) > 1 {
 			v.Below = true
 		}
 	}
