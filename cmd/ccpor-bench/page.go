@@ -99,7 +99,7 @@ func (s *seeker) page(ctx context.Context, h http.Handler, name string, of func(
 // shown is one of the people of an order that an officer may see whole.
 func (s *seeker) shown(r *rand.Rand) person {
 	for {
-		if p := s.person(r); p.access == "normal" && !p.test && p.name.Given != "" {
+		if p := s.person(r); p.access == "normal" && !p.test && p.name.Given != "" && len(strings.Fields(p.name.Full())) <= 5 {
 			return p
 		}
 	}

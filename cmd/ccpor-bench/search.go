@@ -332,8 +332,10 @@ func (s *seeker) kinds(ctx context.Context) error {
 		{"an initial and a surname", by("initial", nil)},
 		{"a name with its middle name", func(r *rand.Rand) store.Search {
 			for {
-				if p := s.person(r); p.name.Middle != "" {
-					return store.Search{Name: names.Asked{Either: p.name.Full()}}
+				p := s.person(r)
+				asked := names.Asked{Either: p.name.Full()}
+				if _, err := s.book.Ask(asked); err == nil && p.name.Middle != "" {
+					return store.Search{Name: asked}
 				}
 			}
 		}},

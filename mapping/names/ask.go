@@ -14,9 +14,10 @@ type Asked struct {
 }
 
 const (
-	// mostBytes and mostTerms bound what is asked.
+	// mostBytes, mostHard and, with particles, mostTerms bound what is asked.
 	mostBytes = 200
-	mostTerms = 6
+	mostHard  = 6
+	mostTerms = 10
 )
 
 // ErrTooMuch says that more is asked than any name has.
@@ -54,7 +55,7 @@ func (b *Book) Ask(q Asked) (Ask, error) {
 	}{{q.Surname, Surname}, {q.Given, Given}, {q.Either, Either}} {
 		a.take(half.text, half.half)
 	}
-	if a.terms > mostTerms {
+	if a.terms > mostTerms || a.Words() > mostHard {
 		return Ask{}, ErrTooMuch
 	}
 	return a, nil
