@@ -89,8 +89,11 @@ check: deps-test ## everything of CI but the suite; every reader of strangers' b
 model: deps-test ## 10,000 random schedules of losses, crashes and two hubs, each judged afterwards, and every planted defect found; SEED and COUNT play others, COUNT=1 tells one
 	CCPOR_MODEL_COUNT=$(or $(COUNT),10000) CCPOR_MODEL_SEED=$(or $(SEED),1) $(GO) test -count=1 -timeout 120m -run '^TestModel$(if $(SEED)$(COUNT),$$$$)' -v ./clets/relay
 
-bench: build ## measure intake and relay beside their probes; docs/performance.md says how
+bench: build ## measure intake and relay beside their probes, and search and pages among ten million orders (SEARCH makes it smaller, SEARCH=0 leaves it out); docs/performance.md says how
 	$(BUILD)/ccpor-bench run --out bench/latest.json
+ifneq ($(SEARCH),0)
+	$(BUILD)/ccpor-bench search --count $(or $(SEARCH),10000000) $(if $(KEEP),--keep $(KEEP)) --out bench/search.json
+endif
 	$(BUILD)/ccpor-bench doc
 	$(GO) test -run '^$$' -bench 20KB -benchmem ./exchange/sig
 

@@ -75,9 +75,15 @@ func pagesOver(s *store.Store) (http.Handler, error) {
 	return pages.Handler(), nil
 }
 
+// opening is how many pages of a kind are asked before they are measured.
+const opening = 40
+
 func (s *seeker) page(ctx context.Context, h http.Handler, name string, of func(person) *http.Request) error {
 	return s.p.phase("page: "+name, func() (string, error) {
 		r, bytes := s.random(name), 0
+		for range opening { // connections open, and each plans its statements once
+			h.ServeHTTP(httptest.NewRecorder(), of(s.shown(r)).WithContext(ctx))
+		}
 		k, err := took(name, s.c.Queries, func() (func() error, error) {
 			request := of(s.shown(r)).WithContext(ctx)
 			return func() error {
