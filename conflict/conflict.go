@@ -57,8 +57,8 @@ type Finder struct {
 	Log   *slog.Logger
 }
 
-// atOnce is how many versions are judged before the finder looks whether it is to end.
-const atOnce = 50
+// atOnce is how many versions are looked at before the finder looks whether it is to end.
+const atOnce = 200
 
 // Run judges what has come at every tick until ctx ends.
 func (f *Finder) Run(ctx context.Context, every time.Duration) error {

@@ -74,17 +74,87 @@ type Clash struct {
 // Judge says with which of the others an order conflicts.
 type Judge func(of Related, others []Related) ([]Clash, error)
 
-// JudgeVersions judges versions that came since, the oldest first and at most limit, each in one transaction with the notices to the courts and an audit entry. Several hubs may do so at once. It returns how
-// many were judged.
+// JudgeVersions judges versions that came since, the oldest first and at most limit. Those whose people no other order names are judged together, since they conflict with nothing; each other one in one
+// transaction with the notices to the courts and an audit entry. Several hubs may do so at once. It returns how many were judged.
 func (s *Store) JudgeVersions(ctx context.Context, limit int, judge Judge, now time.Time) (judged int, err error) {
-	for judged < limit {
+	alone, others, err := s.passAlone(ctx, limit)
+	if err != nil {
+		return 0, err
+	}
+	for judged = alone; judged < alone+others; judged++ {
 		some, err := s.judgeNext(ctx, judge, now)
 		if err != nil || !some {
 			return judged, err
 		}
-		judged++
 	}
 	return judged, nil
+}
+
+// passAlone takes versions that wait and whose restrained person no other order names off the list, and counts the others. One that cannot be read is left to be judged alone.
+func (s *Store) passAlone(ctx context.Context, limit int) (alone, others int, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		waiting, err := all(ctx, tx, s.scanWaiting(ctx), "read versions to judge", `with u as materialized (select failed, order_id, version from unjudged order by failed, order_id, version limit $1 for update skip locked)
+			select u.failed, u.order_id, u.version, o.test, v.document, (select y.tracking from submission y where y.id = v.submission_id)
+			from u join order_ o on o.id = u.order_id join order_version v on v.order_id = u.order_id and v.version = u.version`, limit)
+		if err != nil {
+			return err
+		}
+		var k companions
+		for _, w := range waiting {
+			k.add(s.naming, w)
+		}
+		named, err := all(ctx, tx, pgx.RowTo[int64], "find whose people other orders name", `select distinct k.id from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::date[]) k (id, surname, given, test, born)
+			where exists (select from named n where n.surname = k.surname and n.given = k.given and n.test = k.test and n.side <> 'p' and n.order_id <> k.id and (n.born is null or k.born is null or n.born = k.born))`,
+			k.order, k.surname, k.given, k.test, k.born)
+		if err != nil {
+			return err
+		}
+		passed := slices.DeleteFunc(slices.Clone(waiting), func(w waitingVersion) bool { return !w.read || slices.Contains(named, w.order) })
+		alone, others = len(passed), len(waiting)-len(passed)
+		_, err = tx.Exec(ctx, "delete from unjudged u using unnest($1::int[], $2::bigint[], $3::int[]) a (failed, order_id, version) where (u.failed, u.order_id, u.version) = (a.failed, a.order_id, a.version)",
+			column(passed, func(w waitingVersion) int32 { return w.failed }), column(passed, func(w waitingVersion) int64 { return w.order }), column(passed, func(w waitingVersion) int32 { return int32(w.version) }))
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("pass versions whose people no other order names: %w", err)
+	}
+	return alone, others, nil
+}
+
+// waitingVersion is a version that waits, with its document where that can be read.
+type waitingVersion struct {
+	failed     int32
+	order      int64
+	version    int
+	test, read bool
+	document   order.Order
+}
+
+func (s safe) scanWaiting(ctx context.Context) pgx.RowToFunc[waitingVersion] {
+	return func(row pgx.CollectableRow) (w waitingVersion, err error) {
+		var document sealed
+		if err = row.Scan(append([]any{&w.failed, &w.order, &w.version, &w.test}, document.fields()...)...); err != nil {
+			return w, err
+		}
+		w.read = s.openInto(ctx, inVersion, document, &w.document) == nil // why it cannot be read is said when it is judged
+		return w, nil
+	}
+}
+
+// companions are the names by which other orders about the same person are found, as columns.
+type companions struct {
+	order, surname, given []int64
+	test                  []bool
+	born                  []*time.Time
+}
+
+func (k *companions) add(n *naming, w waitingVersion) {
+	for _, name := range append([]order.Name{w.document.Restrained.Name}, w.document.Restrained.Aliases...) {
+		if surname, given, ok := n.most(name); ok {
+			k.order, k.surname, k.given = append(k.order, w.order), append(k.surname, surname), append(k.given, given)
+			k.test, k.born = append(k.test, w.test), append(k.born, day(w.document.Restrained.Born))
+		}
+	}
 }
 
 // unjudged is a version that waits.
@@ -102,7 +172,7 @@ func (s *Store) judgeNext(ctx context.Context, judge Judge, now time.Time) (some
 		next, err := all(ctx, tx, func(row pgx.CollectableRow) (u unjudged, err error) {
 			err = row.Scan(&u.order, &u.version, &u.court, &u.id, &u.test)
 			return u, err
-		}, "find a version to judge", `with u as (delete from unjudged where (order_id, version) = (select order_id, version from unjudged order by failed, order_id, version limit 1 for update skip locked) returning order_id, version)
+		}, "find a version to judge", `with u as (delete from unjudged where (failed, order_id, version) = (select failed, order_id, version from unjudged order by failed, order_id, version limit 1 for update skip locked) returning order_id, version)
 			select u.order_id, u.version, o.court, o.local_id, o.test from u join order_ o on o.id = u.order_id`)
 		if err != nil || len(next) == 0 {
 			return err

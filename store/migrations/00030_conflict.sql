@@ -7,7 +7,7 @@ create table unjudged (
     order_id bigint not null,
     version  int not null,
     failed   int not null default 0,      -- how often it could not be judged: it comes after those that were not tried
-    primary key (order_id, version)
+    primary key (failed, order_id, version)
 );
 -- +goose StatementBegin
 create function version_to_judge() returns trigger language plpgsql as $$
