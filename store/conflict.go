@@ -38,8 +38,8 @@ func (s safe) scanRelated(ctx context.Context) pgx.RowToFunc[Related] {
 	}
 }
 
-// RelatedTo reads the order itself and others, of any court, that bind somebody of the same name, as far as their dates of birth, where both are known, do not differ: all of the surname and the first given
-// name, of the restrained person or an alias, without regard to case, accents and hyphens; the newest 200. Whether it is the same person is for others to judge (mapping/alike).
+// RelatedTo reads the order itself and others, of any court, that bind somebody of the same name, as far as their dates of birth, where both are known, do not differ: all of the surname, among others, and the
+// first given name, of the restrained person or an alias, without regard to case, accents and hyphens; the newest 200. Whether it is the same person is for others to judge (mapping/alike).
 func (r *Reader) RelatedTo(ctx context.Context, f FoundOrder) (of Related, others []Related, err error) {
 	var surnames, givens []int64
 	for _, n := range append([]order.Name{f.Order.Restrained.Name}, f.Order.Restrained.Aliases...) {

@@ -157,8 +157,13 @@ type namedRows struct {
 	words                 []nameWord
 }
 
-// letter stands for a side, or for a class of access, in the table.
-func letter(word string) string { return word[:1] }
+// letter stands for a side, or for a class of access, in the table; without a class it is that of the fewest.
+func letter(word string) string {
+	if word == "" {
+		word = string(order.AccessSealed)
+	}
+	return word[:1]
+}
 
 // accessOf is the class of access that a letter stands for.
 func accessOf(letter string) order.Access {
