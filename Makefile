@@ -68,7 +68,7 @@ $(BUILD)/e2e/provider/node_modules/.package-lock.json: web/e2e/provider/package.
 	@touch $@
 
 prove: deps-test ## the long proofs: ten times the random documents and mutations, every fuzz target for a minute
-	CCPOR_REQUIRE_TOOLS=1 CCPOR_HEAVY=10 $(GO) test -count=1 -timeout 60m ./schemas/... ./exchange/sig ./clets/... ./store
+	CCPOR_REQUIRE_TOOLS=1 CCPOR_HEAVY=10 CCPOR_CHAOS_ORDERS=1000 $(GO) test -count=1 -timeout 60m ./schemas/... ./exchange/sig ./clets/... ./store
 	.ci/fuzz 60s
 
 clean: ## forgets what was built and every sandbox

@@ -26,7 +26,7 @@ var misery = sim.Faults{
 // TestChaos brings many orders, with proofs of service, changes, CLETS-001 and ends that come before or after them, through a switch on a bad day, while hubs stop, are killed and start again. In the end each order
 // stands on record exactly once, in its order, under the number that the hub knows. CCPOR_CHAOS_ORDERS and CCPOR_CHAOS_SEED make it longer or another.
 func TestChaos(t *testing.T) {
-	orders, seed := number(t, "CCPOR_CHAOS_ORDERS", 1000), number(t, "CCPOR_CHAOS_SEED", 1)
+	orders, seed := number(t, "CCPOR_CHAOS_ORDERS", 300), number(t, "CCPOR_CHAOS_SEED", 1)
 	if testing.Short() {
 		orders = 100
 	}
