@@ -426,6 +426,9 @@ func (s *searching) judged(ctx context.Context, list []candidate) ([]Hit, error)
 	}
 	var hits []Hit
 	for _, o := range orders {
+		if s.q.Sees != nil && !s.q.Sees(access.ObjectOf(o.Order, o.Test)) { // a version that seals it may have come since it was found
+			continue
+		}
 		if h, ok := s.judge(o, why[o.key]); ok && s.fits(h) {
 			hits = append(hits, h)
 		}
