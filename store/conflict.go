@@ -75,7 +75,8 @@ type Clash struct {
 type Judge func(of Related, others []Related) ([]Clash, error)
 
 // JudgeVersions judges versions that came since, the oldest first and at most limit. Those whose people no other order names are judged together, since they conflict with nothing; each other one in one
-// transaction with the notices to the courts and an audit entry. Several hubs may do so at once. It returns how many were judged.
+// transaction with the notices to the courts and an audit entry. Several hubs may do so at once. A version waits until its own names are kept (NameOrders): so of two orders the one that is judged last finds
+// the other by its names. It returns how many were judged.
 func (s *Store) JudgeVersions(ctx context.Context, limit int, judge Judge, now time.Time) (judged int, err error) {
 	alone, others, err := s.passAlone(ctx, limit)
 	if err != nil {
@@ -93,9 +94,10 @@ func (s *Store) JudgeVersions(ctx context.Context, limit int, judge Judge, now t
 // passAlone takes versions that wait and whose restrained person no other order names off the list, and counts the others. One that cannot be read is left to be judged alone.
 func (s *Store) passAlone(ctx context.Context, limit int) (alone, others int, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		waiting, err := all(ctx, tx, s.scanWaiting(ctx), "read versions to judge", `with u as materialized (select failed, order_id, version from unjudged order by failed, order_id, version limit $1 for update skip locked)
+		waiting, err := all(ctx, tx, s.scanWaiting(ctx), "read versions to judge", `with u as materialized (select failed, order_id, version from unjudged order by failed, order_id, version limit $2 for update skip locked)
 			select u.failed, u.order_id, u.version, o.test, v.document, (select y.tracking from submission y where y.id = v.submission_id)
-			from u join order_ o on o.id = u.order_id join order_version v on v.order_id = u.order_id and v.version = u.version`, limit)
+			from u join order_ o on o.id = u.order_id join order_version v on v.order_id = u.order_id and v.version = u.version join submission s on s.id = v.submission_id and s.named
+			order by u.failed, u.order_id, u.version limit $1`, limit, 5*limit)
 		if err != nil {
 			return err
 		}
@@ -172,7 +174,9 @@ func (s *Store) judgeNext(ctx context.Context, judge Judge, now time.Time) (some
 		next, err := all(ctx, tx, func(row pgx.CollectableRow) (u unjudged, err error) {
 			err = row.Scan(&u.order, &u.version, &u.court, &u.id, &u.test)
 			return u, err
-		}, "find a version to judge", `with u as (delete from unjudged where (failed, order_id, version) = (select failed, order_id, version from unjudged order by failed, order_id, version limit 1 for update skip locked) returning order_id, version)
+		}, "find a version to judge", `with u as (delete from unjudged where (failed, order_id, version) = (
+				select u.failed, u.order_id, u.version from unjudged u join order_version v on v.order_id = u.order_id and v.version = u.version join submission s on s.id = v.submission_id and s.named
+				order by u.failed, u.order_id, u.version limit 1 for update of u skip locked) returning order_id, version)
 			select u.order_id, u.version, o.court, o.local_id, o.test from u join order_ o on o.id = u.order_id`)
 		if err != nil || len(next) == 0 {
 			return err
